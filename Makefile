@@ -1,0 +1,44 @@
+# make demo   set up what is needed and score an embedded example
+# make test   set up what is needed and run all tests; the site tests where a bench is found
+# make lint   style, formatting and types
+# TESTS=crm_success.tests.test_x runs only these site tests (make test-site)
+# PYTHON=/path/to/python3 picks the interpreter, FRAPPE_BENCH=/path/to/bench the bench (empty: no site tests)
+
+BIN := .venv/bin
+
+.PHONY: help demo test test-plain test-site lint format clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+demo: .venv/.ready
+	@$(BIN)/crm-success demo
+
+test: test-plain test-site
+
+test-plain: .venv/.ready-dev
+	@$(BIN)/python -m pytest
+
+test-site: .venv/.ready-dev
+	@$(BIN)/python scripts/site_tests.py $(TESTS)
+
+lint: .venv/.ready-dev
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+format: .venv/.ready-dev
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Stamps: a second run installs nothing unless the requirements changed.
+.venv/.ready: pyproject.toml setup.py scripts/setup_venv.sh
+	@bash scripts/setup_venv.sh '.[mysql]'
+	@touch $@
+
+.venv/.ready-dev: pyproject.toml setup.py scripts/setup_venv.sh
+	@bash scripts/setup_venv.sh '.[dev]'
+	@touch $@ .venv/.ready

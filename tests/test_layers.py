@@ -1,0 +1,159 @@
+"""The rooms of the app keep to their layers. Reads the source as text; runs nothing of it."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+APP = ROOT / "crm_success"
+ALLOWED = {
+	"engine": {"crm_success.engine"},
+	"queries": {"crm_success.engine", "crm_success.queries"},
+}
+HEAVY = {"numpy", "pandas"}
+LOADED_BY_WEB_WORKERS = (
+	"hooks.py",
+	"permissions.py",
+	"install.py",
+	"uninstall.py",
+	"commands.py",
+	"commands/**/*.py",
+	"api/**/*.py",
+	"overrides/**/*.py",
+	"www/**/*.py",
+	"crm_success/**/*.py",
+)
+
+
+def sources(*patterns: str) -> list[Path]:
+	"""Source files of the app that match, site tests left out."""
+	found = {path for pattern in patterns for path in APP.glob(pattern)}
+	return sorted(path for path in found if not is_test(path))
+
+
+def is_test(path: Path) -> bool:
+	return path.name.startswith("test_") or "tests" in path.relative_to(APP).parts
+
+
+def name_of(path: Path) -> str:
+	return str(path.relative_to(ROOT))
+
+
+def tree_of(path: Path) -> ast.Module:
+	return ast.parse(path.read_text(), filename=str(path))
+
+
+def imported_names(path: Path, nodes: Iterator[ast.AST]) -> Iterator[str]:
+	"""Dotted names that the import statements among `nodes` bring in, relative ones resolved."""
+	package = list(path.relative_to(ROOT).with_suffix("").parts[:-1])
+	for node in nodes:
+		if isinstance(node, ast.Import):
+			yield from (alias.name for alias in node.names)
+		elif isinstance(node, ast.ImportFrom):
+			base = package[: len(package) - node.level + 1] if node.level else []
+			module = ".".join([*base, *([node.module] if node.module else [])])
+			yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def nodes_run_on_import(node: ast.AST) -> Iterator[ast.AST]:
+	"""Nodes outside of function bodies and of `if TYPE_CHECKING`."""
+	for child in ast.iter_child_nodes(node):
+		if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+			continue
+		if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+			continue
+		yield child
+		yield from nodes_run_on_import(child)
+
+
+def files_of(name: str) -> list[Path]:
+	"""The files of the app that importing `name` runs: each package on the way, then the module."""
+	files, place = [], ROOT
+	for part in name.split("."):
+		place = place / part
+		for candidate in (place / "__init__.py", place.with_suffix(".py")):
+			if candidate.is_file():
+				files.append(candidate)
+	return files
+
+
+def way_to_heavy_module(start: Path) -> list[str]:
+	"""Names of the files from `start` to a top-level import of numpy or pandas; empty if there is none."""
+	waiting, seen = [[path] for path in [*files_of(module_name(start)), start]], set()
+	while waiting:
+		way = waiting.pop()
+		if way[-1] in seen:
+			continue
+		seen.add(way[-1])
+		for name in imported_names(way[-1], nodes_run_on_import(tree_of(way[-1]))):
+			if name.split(".")[0] in HEAVY:
+				return [*map(name_of, way), name]
+			waiting += [[*way, path] for path in files_of(name)]
+	return []
+
+
+def module_name(path: Path) -> str:
+	return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def test_engine_and_queries_import_nothing_of_the_framework_or_of_other_rooms():
+	wrong = []
+	for room, allowed in ALLOWED.items():
+		for path in sources(f"{room}/**/*.py"):
+			for name in imported_names(path, ast.walk(tree_of(path))):
+				own = any(f"{name}.".startswith(f"{prefix}.") for prefix in allowed)
+				if name.split(".")[0] in {"frappe", "erpnext", "crm_success"} and not own:
+					wrong.append(f"{name_of(path)} imports {name}")
+	assert wrong == []
+
+
+def test_nothing_that_a_web_worker_loads_brings_pandas_with_it():
+	ways = [way_to_heavy_module(path) for path in sources(*LOADED_BY_WEB_WORKERS)]
+	assert [" -> ".join(way) for way in ways if way] == []
+
+
+def test_there_is_something_to_check():
+	assert len(sources(*LOADED_BY_WEB_WORKERS)) > 10
+	assert all(sources(f"{room}/**/*.py") for room in ALLOWED)
+
+
+def test_the_way_to_a_heavy_module_is_found():
+	assert way_to_heavy_module(APP / "engine/pipeline.py")[-1].split(".")[0] in HEAVY
+
+
+def test_no_sql_is_put_together_from_strings():
+	wrong = []
+	for path in sources("**/*.py"):
+		for node in ast.walk(tree_of(path)):
+			if is_database_call(node) and node.args and is_composed(node.args[0]):
+				wrong.append(f"{name_of(path)}:{node.lineno}")
+	assert wrong == []
+
+
+def is_database_call(node: ast.AST) -> bool:
+	function = node.func if isinstance(node, ast.Call) else None
+	return isinstance(function, ast.Attribute) and function.attr in {"sql", "sql_ddl", "sql_list", "multisql"}
+
+
+def is_composed(argument: ast.expr) -> bool:
+	"""Whether it is an f-string, a concatenation, a % or a format() of a text."""
+	if isinstance(argument, ast.Call):
+		return isinstance(argument.func, ast.Attribute) and argument.func.attr == "format"
+	return isinstance(argument, ast.JoinedStr | ast.BinOp)
+
+
+@pytest.mark.parametrize(
+	"text", ['f"SELECT {x}"', '"SELECT " + x', '"SELECT %s" % x', '"SELECT {}".format(x)']
+)
+def test_composed_statements_are_recognised(text: str):
+	assert is_composed(ast.parse(text, mode="eval").body)
+
+
+def test_no_address_of_the_desk_is_written_out():
+	"""Frappe 16 moved the desk away from /app: links come from get_url_to_form, set_route and their like."""
+	files = [path for end in ("py", "js", "html", "json") for path in APP.rglob(f"*.{end}")]
+	wrong = [name_of(path) for path in files if re.search(r"(?<![\w.-])/app/", path.read_text())]
+	assert wrong == []
