@@ -1,0 +1,177 @@
+"""From records, as plain dicts with the field names of our DocTypes, to frozen definitions.
+
+The desk's records and the default records of the standalone command take this one road.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from crm_success.engine.definitions import (
+	Cap,
+	Filter,
+	Limits,
+	Measure,
+	Metric,
+	MissingValue,
+	Scale,
+	ScaleBand,
+	ScaleKind,
+	Scorecard,
+	Segment,
+	Weight,
+)
+from crm_success.engine.errors import DefinitionError
+
+Record = Mapping[str, Any]
+E = TypeVar("E", Measure, ScaleKind, MissingValue)
+
+
+def metric_from_record(record: Record) -> Metric:
+	"""A Health Metric; DefinitionError names the field that does not fit."""
+	return Metric(
+		key=record["metric_key"],
+		label=record["metric_name"],
+		measure=_choice(Measure, record, "measure"),
+		dimension=record.get("dimension") or "",
+		doctype=record.get("source_doctype") or "",
+		parent_doctype=record.get("parent_doctype") or "",
+		customer_field=record.get("customer_field") or "",
+		date_field=record.get("date_field") or "",
+		value_field=record.get("value_field") or "",
+		filters=filters_from_record(record.get("filters")),
+		matching=filters_from_record(record.get("matching")),
+		window_days=int(record.get("window_days") or 0),
+		expression=record.get("expression") or "",
+		unit=record.get("unit") or "",
+		scale=scale_from_record(record),
+		missing=_choice(MissingValue, record, "missing_treatment", MissingValue.IGNORE),
+	)
+
+
+def scale_from_record(record: Record) -> Scale:
+	"""The scale of a Health Metric."""
+	return Scale(
+		kind=_choice(ScaleKind, record, "scale", ScaleKind.LINEAR),
+		worst=_number(record, "worst"),
+		best=_number(record, "best"),
+		bands=tuple(
+			ScaleBand(_number(row, "minimum"), _number(row, "points")) for row in record.get("bands") or ()
+		),
+		higher_is_better=record.get("better") != "Lower",
+	)
+
+
+def scorecards_from_records(records: Iterable[Record], key_by_metric: Mapping[str, str]) -> tuple[Scorecard, ...]:
+	"""Enabled Health Scorecards in the order they are tried: by priority and name, the default last of all.
+
+	The default takes everybody whom no other takes, so its own filters do not count.
+	`key_by_metric` gives the key of a Health Metric's name; a metric that is not among them is left out.
+	"""
+	cards = [_scorecard(record, key_by_metric) for record in records if record.get("enabled", 1)]
+	return tuple(sorted(cards, key=lambda card: (card.is_default, card.priority, card.name)))
+
+
+def segments_from_records(records: Iterable[Record]) -> tuple[Segment, ...]:
+	"""Enabled Customer Segments by priority and name."""
+	enabled = (record for record in records if record.get("enabled", 1))
+	return tuple(sorted(map(segment_from_record, enabled), key=lambda segment: (segment.priority, segment.name)))
+
+
+def segment_from_record(record: Record) -> Segment:
+	"""A Customer Segment."""
+	return Segment(
+		name=record["segment_name"],
+		priority=int(record.get("priority") or 0),
+		recency=_range(record, "r"),
+		frequency=_range(record, "f"),
+		monetary=_range(record, "m"),
+	)
+
+
+def limits_from_record(record: Record) -> Limits:
+	"""The limits among the settings; a field that is absent or empty takes its default."""
+	defaults = Limits()
+	return Limits(
+		**{
+			name: type(default)(record[name]) if record.get(name) not in (None, "") else default
+			for name, default in vars(defaults).items()
+		}
+	)
+
+
+def filters_from_record(value: Any) -> tuple[Filter, ...]:
+	"""Filters in Frappe's format, a JSON text or a list of [doctype, field, operator, value] (doctype optional)."""
+	if isinstance(value, str):
+		try:
+			value = json.loads(value or "[]")
+		except ValueError as error:
+			raise DefinitionError(f"The filters are not valid JSON: {error}") from error
+	if isinstance(value, Mapping):
+		value = [[name, *_condition(condition)] for name, condition in value.items()]
+	if not isinstance(value or [], list | tuple):
+		raise DefinitionError("Filters are a list of conditions like [field, operator, value]")
+	return tuple(_filter(row) for row in value or ())
+
+
+def _filter(row: Any) -> Filter:
+	parts = list(row) if isinstance(row, list | tuple) else []
+	# the desk's filter area adds a fifth element, whether the filter is hidden
+	fieldname, operator, value = parts[1:4] if len(parts) in (4, 5) else (parts + [None] * 3)[:3]
+	if len(parts) < 3 or not isinstance(fieldname, str) or not isinstance(operator, str):
+		raise DefinitionError(f"{row!r} is not a filter like [field, operator, value]")
+	return Filter(fieldname, operator.lower(), tuple(value) if isinstance(value, list) else value)
+
+
+def _condition(condition: Any) -> tuple[Any, ...]:
+	return tuple(condition) if isinstance(condition, list | tuple) else ("=", condition)
+
+
+def _scorecard(record: Record, key_by_metric: Mapping[str, str]) -> Scorecard:
+	is_default = bool(record.get("is_default"))
+	return Scorecard(
+		name=record["scorecard_name"],
+		dimensions=tuple(
+			Weight(row["dimension"], _number(row, "weight")) for row in record.get("dimensions") or ()
+		),
+		metrics=tuple(
+			Weight(key_by_metric[row["metric"]], _number(row, "weight"))
+			for row in record.get("metrics") or ()
+			if row["metric"] in key_by_metric
+		),
+		healthy_from=_number(record, "healthy_from"),
+		watch_from=_number(record, "watch_from"),
+		caps=tuple(
+			_cap(row, key_by_metric) for row in record.get("caps") or () if row["metric"] in key_by_metric
+		),
+		filters=() if is_default else filters_from_record(record.get("customer_filters")),
+		priority=int(record.get("priority") or 0),
+		is_default=is_default,
+	)
+
+
+def _cap(row: Record, key_by_metric: Mapping[str, str]) -> Cap:
+	return Cap(
+		metric=key_by_metric[row["metric"]],
+		operator=row["operator"],
+		value=_number(row, "value"),
+		cap=_number(row, "cap"),
+		reason=row.get("reason") or "",
+	)
+
+
+def _range(record: Record, letter: str) -> tuple[int, int]:
+	return int(record.get(f"{letter}_min") or 1), int(record.get(f"{letter}_max") or 5)
+
+
+def _number(record: Record, name: str) -> float:
+	return float(record.get(name) or 0)
+
+
+def _choice(kind: type[E], record: Record, name: str, default: E | None = None) -> E:
+	value = record.get(name) or default
+	try:
+		return kind(value)
+	except ValueError as error:
+		allowed = ", ".join(option.value for option in kind)
+		raise DefinitionError(f"{name} is {value!r}; it must be one of {allowed}") from error

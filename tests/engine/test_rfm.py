@@ -1,0 +1,193 @@
+"""RFM: quintile cuts, scores from 1 to 5 and the segments over the 125 cells."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crm_success.engine.definitions import Calibration, Segment
+from crm_success.engine.rfm import cells, quintile_cuts, rfm_scores, segments, uncovered_cells
+
+NAN = float("nan")
+CALIBRATION = Calibration(
+	date(2025, 6, 30),
+	recency=(10.0, 30.0, 60.0, 180.0),
+	frequency=(1.0, 2.0, 4.0, 8.0),
+	monetary=(100.0, 500.0, 1000.0, 5000.0),
+)
+CHAMPIONS = Segment("Champions", 1, (4, 5), (4, 5), (4, 5))
+LOYAL = Segment("Loyal", 2, (3, 5), (3, 5), (1, 5))
+OTHERS = Segment("Others", 9)
+
+
+def scores_of(recency, frequency, monetary, calibration=CALIBRATION):
+	columns = [pd.Series(values, dtype="float64") for values in (recency, frequency, monetary)]
+	return rfm_scores(*columns, calibration)
+
+
+def score_frame(*rows):
+	return pd.DataFrame(list(rows), columns=["recency_score", "frequency_score", "monetary_score"])
+
+
+def test_cuts_part_the_values_into_fifths():
+	assert quintile_cuts(pd.Series([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])) == pytest.approx((2.0, 3.0, 4.0, 5.0))
+
+
+def test_cuts_lie_between_two_values_in_proportion():
+	assert quintile_cuts(np.array([0.0, 10.0])) == pytest.approx((2.0, 4.0, 6.0, 8.0))
+
+
+def test_cuts_leave_missing_values_out():
+	assert quintile_cuts(pd.Series([NAN, 7.0, np.inf])) == (7.0, 7.0, 7.0, 7.0)
+	assert all(type(cut) is float for cut in quintile_cuts(pd.Series([1, 2, 3])))
+
+
+@pytest.mark.parametrize("values", [[], [NAN, NAN]])
+def test_nobody_gives_no_cuts(values):
+	assert quintile_cuts(pd.Series(values, dtype="float64")) == ()
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=50), st.randoms())
+def test_cuts_ascend_and_do_not_depend_on_the_order(values, random):
+	cuts = quintile_cuts(pd.Series(values))
+	assert list(cuts) == sorted(cuts)
+	random.shuffle(values)
+	assert quintile_cuts(pd.Series(values)) == cuts
+
+
+def test_five_is_best_and_a_value_at_a_cut_belongs_below_it():
+	scores = scores_of([0, 10, 11, 60, 181], [1, 2, 3, 8, 9], [100, 100.01, 501, 5000, 5001])
+	assert scores["recency_score"].tolist() == [5, 5, 4, 3, 1]
+	assert scores["frequency_score"].tolist() == [1, 2, 3, 4, 5]
+	assert scores["monetary_score"].tolist() == [1, 2, 3, 4, 5]
+
+
+def test_scores_are_whole_numbers_and_keep_the_index():
+	index = ["ann", "bob"]
+	scores = rfm_scores(
+		pd.Series([5, 500], index), pd.Series([9, 0], index), pd.Series([10.0, -3.0], index), CALIBRATION
+	)
+	assert list(scores.columns) == ["recency_score", "frequency_score", "monetary_score"]
+	assert scores.dtypes.astype(str).tolist() == ["int64"] * 3
+	assert scores.loc["ann"].tolist() == [5, 5, 1]
+	assert scores.loc["bob"].tolist() == [1, 1, 1]
+
+
+def test_who_never_bought_has_no_scores():
+	assert scores_of([NAN], [3], [200]).iloc[0].tolist() == [0, 0, 0]
+
+
+def test_who_bought_before_the_window_has_the_lowest_frequency_and_revenue():
+	assert scores_of([900], [NAN], [NAN]).iloc[0].tolist() == [1, 1, 1]
+
+
+def test_score_without_cuts_is_zero():
+	calibration = Calibration(date(2025, 6, 30), recency=(1.0, 2.0, 3.0, 4.0))
+	assert scores_of([2], [3], [200], calibration).iloc[0].tolist() == [4, 0, 0]
+
+
+def test_equal_values_share_a_score_even_where_all_are_equal():
+	calibration = Calibration(date(2025, 6, 30), 4, (3.0,) * 4, (1.0,) * 4, (50.0,) * 4)
+	scores = scores_of([3, 3], [1, 1], [50, 50], calibration)
+	assert scores.iloc[0].tolist() == scores.iloc[1].tolist() == [5, 1, 1]
+
+
+@settings(deadline=None)
+@given(
+	st.lists(
+		st.tuples(st.integers(0, 999), st.integers(0, 30), st.floats(-1e6, 1e6)), min_size=2, max_size=30
+	)
+)
+def test_more_recent_frequent_or_valuable_never_scores_lower(rows):
+	recency, frequency, monetary = (pd.Series(column, dtype="float64") for column in zip(*rows, strict=True))
+	calibration = Calibration(
+		date(2025, 6, 30), len(rows), *(quintile_cuts(each) for each in (recency, frequency, monetary))
+	)
+	scores = rfm_scores(recency, frequency, monetary, calibration)
+	assert scores.isin([1, 2, 3, 4, 5]).all(axis=None)
+	for values, column in (
+		(-recency, "recency_score"),
+		(frequency, "frequency_score"),
+		(monetary, "monetary_score"),
+	):
+		assert scores[column].iloc[np.argsort(values, kind="stable")].is_monotonic_increasing
+
+
+def test_first_segment_by_priority_wins():
+	scores = score_frame([5, 5, 5], [3, 3, 1], [1, 5, 5])
+	assert segments(scores, [OTHERS, LOYAL, CHAMPIONS]).tolist() == ["Champions", "Loyal", "Others"]
+
+
+def test_equal_priority_is_decided_by_name():
+	assert segments(score_frame([1, 1, 1]), [Segment("B", 1), Segment("A", 1)]).tolist() == ["A"]
+
+
+def test_ranges_are_inclusive():
+	narrow = [Segment("Middle", 1, (2, 4), (2, 4), (2, 4))]
+	names = segments(score_frame([2, 2, 2], [4, 4, 4], [1, 3, 3], [3, 5, 3]), narrow)
+	assert names.tolist() == ["Middle", "Middle", None, None]
+
+
+def test_who_never_bought_is_in_no_segment():
+	names = segments(score_frame([0, 0, 0], [5, 0, 5]), [OTHERS])
+	assert names.tolist() == [None, None]
+	assert names.dtype == object
+
+
+def test_no_segments_hold_nobody():
+	assert segments(score_frame([5, 5, 5]), []).tolist() == [None]
+	assert segments(score_frame(), [OTHERS]).tolist() == []
+
+
+def test_cells_show_the_segment_of_every_score():
+	cube = cells([CHAMPIONS, LOYAL])
+	assert cube.shape == (5, 5, 5)
+	assert (cube[4, 4, 4], cube[2, 2, 0], cube[0, 0, 0]) == ("Champions", "Loyal", None)
+	assert np.equal(cube, "Champions").sum() == 8
+	assert np.equal(cube, "Loyal").sum() == 37  # 3 x 3 x 5 less 8
+
+
+def test_segment_with_a_range_out_of_bounds_or_reversed_holds_only_what_exists():
+	assert cells([Segment("All", 1, (0, 9), (-3, 5), (1, 5))])[0, 0, 0] == "All"
+	assert len(uncovered_cells([Segment("None", 1, (5, 1))])) == 125
+	assert len(uncovered_cells([Segment("None", 1, (-4, -1))])) == 125
+
+
+def test_uncovered_cells_are_named():
+	most = [
+		Segment("Recent", 1, (2, 5)),
+		Segment("Rare", 2, (1, 1), (1, 4)),
+		Segment("Rich", 3, (1, 1), (5, 5), (3, 5)),
+	]
+	assert uncovered_cells(most) == [(1, 5, 1), (1, 5, 2)]
+	assert uncovered_cells([*most, OTHERS]) == []
+
+
+RANGES = st.tuples(st.integers(1, 5), st.integers(1, 5)).map(lambda pair: (min(pair), max(pair)))
+SEGMENTS = st.lists(
+	st.builds(Segment, st.sampled_from("ABCDEFG"), st.integers(0, 3), RANGES, RANGES, RANGES), max_size=6
+)
+
+
+@settings(deadline=None)
+@given(SEGMENTS, st.randoms())
+def test_cells_agree_with_trying_the_segments_one_by_one(definitions, random):
+	every = [(r, f, m) for r in range(1, 6) for f in range(1, 6) for m in range(1, 6)]
+
+	def first_that_holds(cell):
+		for each in sorted(definitions, key=lambda each: (each.priority, each.name)):
+			ranges = (each.recency, each.frequency, each.monetary)
+			if all(low <= score <= high for score, (low, high) in zip(cell, ranges, strict=True)):
+				return each.name
+		return None
+
+	expected = [first_that_holds(cell) for cell in every]
+	random.shuffle(definitions)
+	assert segments(score_frame(*every), definitions).tolist() == expected
+	assert uncovered_cells(definitions) == [
+		cell for cell, name in zip(every, expected, strict=True) if name is None
+	]
