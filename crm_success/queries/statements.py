@@ -1,0 +1,111 @@
+"""Statements with bound values, the three SQL dialects and customer ranges. Knows nothing of metrics."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from pypika import MySQLQuery, PostgreSQLQuery, Query, SQLLiteQuery
+from pypika.queries import QueryBuilder
+from pypika.terms import Criterion, CustomFunction, LiteralValue, Parameter, Term
+
+_QUERY_CLASS: dict[str, type[Query]] = {"mariadb": MySQLQuery, "postgres": PostgreSQLQuery, "sqlite": SQLLiteQuery}
+
+
+class Dialect(str, Enum):
+	"""The databases the builders write for."""
+
+	MARIADB = "mariadb"
+	POSTGRES = "postgres"
+	SQLITE = "sqlite"
+
+	@property
+	def query(self) -> type[Query]:
+		"""PyPika's query class of the dialect."""
+		return _QUERY_CLASS[self.value]
+
+
+@dataclass(frozen=True)
+class Statement:
+	"""SQL with named placeholders, `:p1` on SQLite and `%(p1)s` elsewhere, and the values for them."""
+
+	sql: str
+	parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KeyRange:
+	"""The customers after `after` up to and including `upto` (None: no bound), or exactly `names`."""
+
+	after: str | None = None
+	upto: str | None = None
+	names: tuple[str, ...] = ()
+
+
+EVERYBODY = KeyRange()
+
+
+class Bindings:
+	"""Collects the values of one statement; every value of every filter goes through here."""
+
+	def __init__(self, dialect: Dialect) -> None:
+		self.dialect = dialect
+		self.values: dict[str, Any] = {}
+		self._names: dict[tuple[type, Any], str] = {}
+
+	def bind(self, value: Any) -> Parameter:
+		"""A placeholder for the value; the same value shares one placeholder."""
+		if isinstance(value, date | datetime):
+			value = value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
+		key = (type(value), value)
+		if key not in self._names:
+			self._names[key] = f"p{len(self._names) + 1}"
+			self.values[self._names[key]] = value
+		name = self._names[key]
+		return Parameter(f":{name}" if self.dialect is Dialect.SQLITE else f"%({name})s")
+
+	def bind_all(self, values: Iterable[Any]) -> list[Parameter]:
+		"""A placeholder for each value."""
+		return [self.bind(value) for value in values]
+
+	def statement(self, query: QueryBuilder) -> Statement:
+		"""The finished statement."""
+		return Statement(query.get_sql(), dict(self.values))
+
+
+def within(column: Term, keys: KeyRange, bindings: Bindings) -> list[Criterion]:
+	"""The conditions that keep a query inside a customer range."""
+	if keys.names:
+		return [column.isin(bindings.bind_all(keys.names))]
+	conditions = []
+	if keys.after is not None:
+		conditions.append(column > bindings.bind(keys.after))
+	if keys.upto is not None:
+		conditions.append(column <= bindings.bind(keys.upto))
+	return conditions
+
+
+def days_between(later: Term, earlier: Term, dialect: Dialect) -> Term:
+	"""Whole days from one date to another."""
+	if dialect is Dialect.MARIADB:
+		return CustomFunction("DATEDIFF", ["later", "earlier"])(later, earlier)
+	if dialect is Dialect.POSTGRES:
+		as_date = CustomFunction("DATE", ["value"])
+		return as_date(later) - as_date(earlier)
+	julian = CustomFunction("JULIANDAY", ["value"])
+	return julian(later) - julian(earlier)
+
+
+def hours_between(later: Term, day: Term, time: Term, dialect: Dialect) -> Term:
+	"""Hours from a date and a time of day (NULL: midnight) to a datetime, as a fraction."""
+	time = CustomFunction("COALESCE", ["value", "otherwise"])(time, "00:00:00")
+	if dialect is Dialect.MARIADB:
+		# TIMEDIFF stops at 838 hours, TIMESTAMPDIFF does not; a whole number divided by a whole one keeps four decimals
+		span = CustomFunction("TIMESTAMPDIFF", ["unit", "earlier", "later"])
+		moment = CustomFunction("TIMESTAMP", ["day", "time"])(day, time)
+		return span(LiteralValue("MICROSECOND"), moment, later) / LiteralValue("3600e6")
+	if dialect is Dialect.POSTGRES:
+		return CustomFunction("DATE_PART", ["unit", "span"])("epoch", later - (day + time)) / 3600
+	julian = CustomFunction("JULIANDAY", ["value"])
+	return (julian(later) - julian(day) - (julian(time) - julian("00:00:00"))) * 24

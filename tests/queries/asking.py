@@ -1,0 +1,58 @@
+"""Short ways to ask a database of the tests for metrics."""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from databases import Database
+from erpnext_tables import TABLES
+
+from crm_success.engine.definitions import Definitions, Filter, Measure, Metric, Money
+from crm_success.engine.measures import raw_values
+from crm_success.queries.plan import plan_reads
+from crm_success.queries.reading import Reader
+from crm_success.queries.statements import EVERYBODY, KeyRange
+
+AS_OF = date(2024, 6, 30)
+
+_CUSTOMER_AND_DATE = {
+	"Customer": ("name", "creation"),
+	"Payment Ledger Entry": ("party", "posting_date"),
+	"Issue": ("customer", "opening_date"),
+	"Service Visit": ("party", "visited_on"),
+	"Journal Entry Account": ("party", "posting_date"),
+}
+
+
+def metric(measure: Measure = Measure.COUNT, doctype: str = "Sales Invoice", **fields: Any) -> Metric:
+	"""A metric with the usual customer and date fields of its DocType; filters may be plain tuples."""
+	customer_field, date_field = _CUSTOMER_AND_DATE.get(doctype, ("customer", "posting_date"))
+	usual = {"key": "m", "label": "M", "customer_field": customer_field, "date_field": date_field}
+	for name in ("filters", "matching"):
+		fields[name] = tuple(Filter(*row) for row in fields.get(name, ()))
+	return Metric(**usual | {"measure": measure, "doctype": doctype} | fields)
+
+
+def reader(database: Database, *metrics: Metric, money: Money = Money()) -> Reader:
+	"""A reader for metrics that can all be read."""
+	plan = plan_reads(metrics, TABLES)
+	assert not plan.problems
+	return Reader(plan, Definitions(metrics=metrics, money=money), TABLES, database.dialect, database.execute)
+
+
+def values(
+	database: Database,
+	*metrics: Metric,
+	as_of: date = AS_OF,
+	money: Money = Money(),
+	keys: KeyRange = EVERYBODY,
+) -> pd.DataFrame:
+	"""Raw values, one row a customer that any document names, by name."""
+	aggregates = reader(database, *metrics, money=money).aggregates(as_of, keys).sort_index()
+	return raw_values(metrics, aggregates, aggregates.index, as_of)
+
+
+def value_of(database: Database, asked: Metric, customer: str = "A", **options: Any) -> float | None:
+	"""One customer's value of one metric; None where it is missing or no document names the customer."""
+	found = values(database, asked, **options)[asked.key].get(customer)
+	return None if found is None or pd.isna(found) else float(found)
