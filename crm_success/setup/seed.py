@@ -1,0 +1,57 @@
+"""Makes the default records once on a site. Never overwrites a record, and never brings a deleted one back."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import frappe
+
+from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS
+
+SETTINGS_DOCTYPE = "CRM Success Settings"
+JSON_FIELDS = ("filters", "matching", "customer_filters")
+
+# in the order of their links: a scorecard names metrics, a metric names its dimension
+SEEDS = (
+	("Health Dimension", "dimension_name", DIMENSIONS),
+	("Health Metric", "metric_name", METRICS),
+	("Health Scorecard", "scorecard_name", SCORECARDS),
+	("Customer Segment", "segment_name", SEGMENTS),
+)
+
+
+def seed_defaults() -> None:
+	"""Make the default records, unless that was done before on this site."""
+	if frappe.db.get_single_value(SETTINGS_DOCTYPE, "seeded"):
+		return
+	for doctype, name_field, records in SEEDS:
+		_insert_missing(doctype, name_field, records)
+	frappe.db.set_single_value(SETTINGS_DOCTYPE, "seeded", 1)
+
+
+def _insert_missing(doctype: str, name_field: str, records: Iterable[Mapping[str, Any]]) -> None:
+	for record in records:
+		if not frappe.db.exists(doctype, record[name_field]):
+			_insert(doctype, record)
+
+
+def _insert(doctype: str, record: Mapping[str, Any]) -> None:
+	"""Validation is skipped: a site whose invoices were customised must install too, and a run reports what it cannot
+	measure.
+	"""
+	doc = frappe.get_doc({"doctype": doctype, **desk_values(record)})
+	doc.flags.ignore_validate = True
+	doc.insert(ignore_permissions=True)
+
+
+def desk_values(record: Mapping[str, Any]) -> dict[str, Any]:
+	"""The record as the desk stores it: filters as JSON text, child rows copied."""
+	values: dict[str, Any] = {}
+	for fieldname, value in record.items():
+		if fieldname in JSON_FIELDS:
+			values[fieldname] = json.dumps(value) if value else None
+		elif isinstance(value, list):
+			values[fieldname] = [dict(row) for row in value]
+		else:
+			values[fieldname] = value
+	return values

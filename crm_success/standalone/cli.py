@@ -1,0 +1,155 @@
+"""The `crm-success` command: parses arguments, asks the clock for today, shows progress and errors. Scores nothing."""
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import IO
+
+import click
+import pandas as pd
+
+from crm_success import __version__
+from crm_success.engine.errors import ScoringError
+from crm_success.standalone import demo as demonstration
+from crm_success.standalone.address import sqlite_url
+from crm_success.standalone.columns import COLUMN_NAMES, COLUMNS
+from crm_success.standalone.database import Database, connect
+from crm_success.standalone.definitions import segment_strategies
+from crm_success.standalone.errors import CommandError, one_line
+from crm_success.standalone.output import whole_files
+from crm_success.standalone.report import Report, numbers, render
+from crm_success.standalone.scoring import Outcome, Scoring
+
+CSV, REPORT, DATABASE = "health.csv", "report.html", "erpnext.db"
+_EXIT_CODE = 2
+
+_COLUMN_HELP = "\b\nColumns of health.csv:\n" + "\n".join(
+	f"  {column.name:<16} {column.meaning}{f' [{column.unit}]' if column.unit else ''}" for column in COLUMNS
+)
+_as_of_option = click.option(
+	"--as-of", "as_of", metavar="DATE", help="Score as of this day, like 2026-01-31. Default: today."
+)
+
+
+@click.group(
+	invoke_without_command=True,
+	context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.version_option(__version__, prog_name="crm-success")
+@click.pass_context
+def commands(context: click.Context) -> None:
+	"""Score the health of every customer from ERPNext's invoices, payments and issues."""
+	if context.invoked_subcommand is None:
+		click.echo(context.get_help())
+
+
+@commands.command()
+@click.option(
+	"--output",
+	type=click.Path(path_type=Path),
+	default="crm-success-demo",
+	show_default=True,
+	help="Folder to write to.",
+)
+@click.option(
+	"--customers", type=click.IntRange(1, 1_000_000), default=demonstration.CUSTOMERS, show_default=True
+)
+@click.option(
+	"--seed", type=int, default=demonstration.SEED, show_default=True, help="Another seed, another company."
+)
+@_as_of_option
+def demo(output: Path, customers: int, seed: int, as_of: str | None) -> None:
+	"""Make a company up, score it, and write its database, health.csv and report.html."""
+	day = _day(as_of)
+	with whole_files(output, (DATABASE, CSV, REPORT)) as folder:
+		with _progress(customers, "Making up a company") as bar:
+			demonstration.build(folder / DATABASE, customers, seed, day, bar.update)
+		with connect(sqlite_url(folder / DATABASE)) as database:
+			outcome = _score(database, day, folder, f"made-up company, seed {seed}, in {DATABASE}")
+	_tell(outcome, day, [output / name for name in (CSV, REPORT, DATABASE)])
+
+
+@commands.command(epilog=_COLUMN_HELP)
+@click.option(
+	"--database",
+	"url",
+	required=True,
+	metavar="URL",
+	envvar="CRM_SUCCESS_DATABASE",
+	help="sqlite:///path, mysql://user:password@host:port/database (MariaDB too) or postgresql://user:password@host:port/database. "
+	"May stand in the environment variable CRM_SUCCESS_DATABASE instead, where no process list shows the password.",
+)
+@click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
+@_as_of_option
+def score(url: str, output: Path, as_of: str | None) -> None:
+	"""Score the customers of an ERPNext database, reading only, and write health.csv and report.html."""
+	day = _day(as_of)
+	with connect(url) as database, whole_files(output, (CSV, REPORT)) as folder:
+		outcome = _score(database, day, folder, database.label)
+	_tell(outcome, day, [output / name for name in (CSV, REPORT)])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+	"""Run the command; whatever is wrong becomes one line on stderr and exit code 2."""
+	try:
+		sys.exit(commands.main(arguments, prog_name="crm-success", standalone_mode=False) or 0)
+	except (CommandError, ScoringError) as error:
+		_fail(one_line(error) + ".")
+	except click.UsageError as error:
+		command = error.ctx.command_path if error.ctx else "crm-success"
+		_fail(f"{one_line(error.format_message())}. See {command} --help.")
+	except click.ClickException as error:
+		_fail(one_line(error.format_message()))
+	except (click.Abort, KeyboardInterrupt):
+		_fail("Stopped; nothing was written.")
+
+
+def _fail(text: str) -> None:
+	click.echo(f"Error: {text}", err=True)
+	sys.exit(_EXIT_CODE)
+
+
+def _day(text: str | None) -> date:
+	if text is None:
+		return date.today()
+	try:
+		day = date.fromisoformat(text)
+	except ValueError as error:
+		raise CommandError(f"{text!r} is not a date. Write --as-of like 2026-01-31.") from error
+	if not 1970 <= day.year < 2200:
+		raise CommandError(f"{day} is too far away. Write --as-of like 2026-01-31.")
+	return day
+
+
+def _score(database: Database, as_of: date, folder: Path, source: str) -> Outcome:
+	scoring = Scoring(database, as_of)
+	with (folder / CSV).open("w", encoding="utf-8", newline="") as file:
+		pd.DataFrame(columns=list(COLUMN_NAMES)).to_csv(file, index=False, lineterminator="\n")
+		with _progress(scoring.steps, "Scoring customers") as bar:
+			outcome = scoring.run(lambda rows: _append(rows, file), bar.update)
+	report = Report(
+		outcome.figures, outcome.definitions, as_of, source, outcome.warnings, segment_strategies()
+	)
+	(folder / REPORT).write_text(render(report), encoding="utf-8", newline="\n")
+	return outcome
+
+
+def _append(rows: pd.DataFrame, file: IO[str]) -> None:
+	rows.to_csv(file, index=False, header=False, lineterminator="\n")
+
+
+def _progress(length: int, label: str):
+	return click.progressbar(length=length, label=f"{label:<20}", file=sys.stderr)
+
+
+def _tell(outcome: Outcome, as_of: date, files: Sequence[Path]) -> None:
+	totals, bands = outcome.figures.totals, outcome.figures.bands["customers"]
+	counts = ", ".join(f"{numbers.count(customers)} {band}" for band, customers in bands.items() if customers)
+	click.echo(f"{numbers.plural(totals['customers'], 'customer', 'customers')} as of {as_of}: {counts}.")
+	if outcome.warnings:
+		click.echo(
+			f"{numbers.plural(len(outcome.warnings), 'warning', 'warnings')} about the data: see the report."
+		)
+	for file in files:
+		click.echo(file)

@@ -1,0 +1,101 @@
+"""The figures behind the report, on frames small enough to add up by hand."""
+
+import math
+
+import pytest
+from scored_frames import component, customer, definitions, frame
+
+from crm_success.standalone.report.figures import CALLS, NEVER_BOUGHT, NO_SCORE, Collector
+
+
+def figures(*rows):
+	collector = Collector()
+	collector.add(frame(*rows))
+	return collector.figures(definitions())
+
+
+THREE = (
+	customer(customer="A", score=20.0, band="At Risk", revenue=1000.0, overdue=50.0, open_issues=2),
+	customer(customer="B", score=80.0, band="Healthy", revenue=3000.0, segment="High Value"),
+	customer(
+		customer="C", score=None, band=None, segment=None, revenue=0.0, recency_score=0, frequency_score=0
+	),
+)
+
+
+def test_totals_add_up():
+	totals = figures(*THREE).totals
+	assert totals["customers"] == 3
+	assert totals["scored"] == 2
+	assert totals["average_score"] == 50
+	assert totals["weighted_score"] == 65  # (20 x 1000 + 80 x 3000) / 4000
+	assert totals["revenue"] == 4000
+	assert totals["revenue_at_risk"] == 1000
+	assert totals["money_at_risk"] == 800
+	assert (totals["overdue"], totals["overdue_customers"], totals["open_issues"]) == (50, 1, 2)
+
+
+def test_bands_and_segments_count_those_without_one_too():
+	result = figures(*THREE)
+	assert result.bands["customers"].to_dict() == {"Healthy": 1, "Watch": 0, "At Risk": 1, NO_SCORE: 1}
+	assert result.segments["customers"].to_dict() == {
+		"High Value": 1,
+		"Frequent Low Spend": 0,
+		"Dormant High Value": 0,
+		"Middle": 1,
+		NEVER_BOUGHT: 1,
+	}
+
+
+def test_heat_map_has_all_25_cells_and_only_buyers():
+	heat = figures(*THREE).heat
+	assert len(heat) == 25
+	assert heat["customers"].sum() == 2
+	assert heat.loc[(2, 3)].to_dict() == {"customers": 2, "revenue": 4000}
+
+
+def test_a_score_of_100_stands_in_the_last_column():
+	histogram = figures(customer(score=100.0, band="Healthy"), customer(score=0.0)).histogram
+	assert list(histogram.index) == list(range(0, 100, 10))
+	assert histogram.loc[90, "Healthy"] == 1
+	assert histogram.loc[0, "At Risk"] == 1
+
+
+def test_calls_go_by_money_at_risk_and_leave_the_healthy_out():
+	rows = [
+		customer(customer="small", score=10.0, revenue=100.0),
+		customer(customer="large", score=60.0, band="Watch", revenue=1000.0),
+		customer(customer="healthy", score=80.0, band="Healthy", revenue=90_000.0),
+		customer(customer="credit", score=10.0, revenue=-500.0),
+	]
+	calls = figures(*rows).calls
+	assert calls[["customer", "money_at_risk"]].to_numpy().tolist() == [["large", 400.0], ["small", 90.0]]
+
+
+def test_calls_are_twenty_over_all_batches_and_ties_go_by_name():
+	collector = Collector()
+	for start in (0, 15, 30):
+		collector.add(frame(*(customer(customer=f"C{number:02d}") for number in range(start, start + 15))))
+	calls = collector.figures(definitions()).calls
+	assert list(calls["customer"]) == [f"C{number:02d}" for number in range(CALLS)]
+
+
+def test_metrics_average_points_and_count_values_not_substitutes():
+	rows = [
+		customer(components={"open_issues": component(100.0, raw=None)}),
+		customer(components={"open_issues": component(40.0)}),
+		customer(components={"open_issues": component(None, raw=None)}),
+	]
+	metric = figures(*rows).metrics.loc["open_issues"]
+	assert metric.to_dict() == {"customers": 1, "points": 70, "weight": 25}
+
+
+def test_absurd_amounts_do_not_spoil_the_totals():
+	totals = figures(customer(revenue=math.inf), customer(revenue=5.0)).totals
+	assert totals["revenue"] == pytest.approx(5)
+
+
+def test_no_customers_at_all_give_empty_figures():
+	empty = Collector().figures(definitions())
+	assert empty.totals["customers"] == 0
+	assert empty.calls.empty

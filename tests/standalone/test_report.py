@@ -1,0 +1,158 @@
+"""The report page: complete, escaped, self-contained."""
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+
+from scored_frames import customer, definitions, frame, many
+
+from crm_success.standalone.columns import COLUMNS
+from crm_success.standalone.quality import DataWarning
+from crm_success.standalone.report import Collector, Report, render
+from crm_success.standalone.report.markup import Markup, element
+from crm_success.standalone.report.numbers import NOTHING, percent, short_amount
+
+AS_OF = date(2026, 1, 31)
+HOSTILE = "<img src=x onerror=alert(1)>\"'"
+
+
+def page(*batches, warnings=(), source="SQLite file erp.db", strategies=None):
+	collector = Collector()
+	for batch in batches:
+		collector.add(batch)
+	figures = collector.figures(definitions())
+	return render(Report(figures, definitions(), AS_OF, source, warnings, strategies or {}))
+
+
+class Tags(HTMLParser):
+	"""Collects the tags and fails where one closes that is not open."""
+
+	def __init__(self):
+		super().__init__()
+		self.open, self.seen = [], []
+
+	def handle_starttag(self, tag, attrs):
+		self.seen.append((tag, dict(attrs)))
+		if tag != "meta":
+			self.open.append(tag)
+
+	def handle_startendtag(self, tag, attrs):
+		self.seen.append((tag, dict(attrs)))
+
+	def handle_endtag(self, tag):
+		assert self.open.pop() == tag
+
+
+def tags_of(html):
+	parser = Tags()
+	parser.feed(html)
+	parser.close()
+	assert parser.open == []
+	return parser.seen
+
+
+def test_text_and_attributes_are_escaped_and_markup_is_not_escaped_twice():
+	inner = element("b", "a < b")
+	assert element("p", inner, "&", title='"<') == '<p title="&quot;&lt;"><b>a &lt; b</b>&amp;</p>'
+	assert isinstance(inner, Markup)
+
+
+def test_control_characters_and_lone_surrogates_become_spaces():
+	assert element("p", "a\x00b\ud83dc").encode("utf-8") == b"<p>a b c</p>"
+
+
+def test_nothing_from_the_data_becomes_markup():
+	texts = (
+		"customer",
+		"customer_name",
+		"territory",
+		"account_manager",
+		"segment",
+		"stage",
+		"activity",
+		"value_class",
+		"cap_reason",
+	)
+	row = customer(**dict.fromkeys(texts, HOSTILE), lowers=[HOSTILE], lifts=[HOSTILE])
+	html = page(
+		frame(row),
+		warnings=[DataWarning(HOSTILE, 9, (HOSTILE,))],
+		source=HOSTILE,
+		strategies={HOSTILE: HOSTILE},
+	)
+	assert "<img" not in html
+	assert "img" not in {tag for tag, _ in tags_of(html)}
+	assert html.count("&lt;img src=x onerror=alert(1)&gt;") > 10
+
+
+def test_page_is_well_formed_and_needs_no_network():
+	html = page(many(60), warnings=[DataWarning("Two invoices have no customer.", 2, ("SINV-1",))])
+	tags = tags_of(html)
+	assert {"script", "link", "img", "iframe", "base", "form"}.isdisjoint(tag for tag, _ in tags)
+	assert {"src", "xlink:href", "action"}.isdisjoint(name for _, names in tags for name in names)
+	assert {names["href"] for _, names in tags if "href" in names} == {"#warnings"}
+	assert "//" not in html
+	assert "@import" not in html
+	assert set(re.findall(r"url\((.*?)\)", html)) == {"#hatch-watch", "#hatch-at-risk"}
+
+
+def test_same_customers_give_the_same_page_however_they_are_batched():
+	everybody = many(100)
+	assert page(everybody) == page(everybody.iloc[:7], everybody.iloc[7:90], everybody.iloc[90:])
+
+
+def test_every_band_is_told_apart_by_a_sign_as_well_as_a_colour():
+	html = page(many(60))
+	for sign, band in (("●", "Healthy"), ("◆", "Watch"), ("▲", "At Risk")):
+		assert f'aria-hidden="true">{sign}</span>{band}</span>' in html
+
+
+def test_customers_to_call_show_reasons_and_the_reason_of_a_cap_first():
+	row = customer(
+		cap_reason="Half is overdue", lowers=["Overdue: 50 %, −7.5 points"], lifts=["Tenure, +1.0 points"]
+	)
+	html = page(frame(row))
+	assert "<li>Score limited: Half is overdue</li><li>Overdue: 50 %, −7.5 points</li>" in html
+	assert "Good: Tenure, +1.0 points" in html
+
+
+def test_says_so_where_nobody_has_to_be_called():
+	assert "Nobody: no customer At Risk or on Watch has revenue to lose." in page(
+		frame(customer(band="Healthy", score=90.0))
+	)
+
+
+def test_a_report_on_customers_without_any_score_still_opens():
+	html = page(
+		frame(customer(score=None, band=None, segment=None, stage=None, revenue=0.0, components=None))
+	)
+	assert tags_of(html)
+	assert "No purchases yet" in html
+
+
+def test_explains_every_column_of_the_csv():
+	html = page(many(5))
+	for column in COLUMNS:
+		assert f"<code>{column.name}</code>" in html
+
+
+def test_warnings_say_how_many_more_there_are():
+	html = page(many(5), warnings=[DataWarning("12 invoices have no customer.", 12, ("A", "B"))])
+	assert "For example: A, B and 10 more" in html
+	assert "See the 1 warning about the data" in html
+	assert "None: everything was counted." in page(many(5))
+
+
+def test_amounts_are_short_and_never_round_to_a_thousand_thousands():
+	values = (0, 12.4, 999.4, 1_234, 45_600, 999_600, 1_234_567, 7.5e12, -2_500, float("nan"))
+	words = [short_amount(value) for value in values]
+	assert words == ["0", "12", "999", "1.23k", "45.6k", "1.00m", "1.23m", "7.50tn", "-2.50k", NOTHING]
+
+
+def test_a_small_share_is_not_nothing():
+	assert [percent(1, 1000), percent(0, 10), percent(1, 0), percent(1, 2)] == [
+		"<1 %",
+		"0 %",
+		NOTHING,
+		"50 %",
+	]

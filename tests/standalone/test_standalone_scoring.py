@@ -1,0 +1,226 @@
+"""Scoring a database without a bench: values worked out by hand, batches, currencies and warnings."""
+
+import json
+from datetime import date
+
+import pandas as pd
+import pytest
+from small_erp import AS_OF, CUSTOMERS, INVOICES, alter, customer, invoice, score, write
+
+from crm_success.engine.definitions import Money
+from crm_success.standalone.columns import COLUMN_NAMES
+from crm_success.standalone.definitions import default_definitions
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+	(rows,), outcome = score(write(tmp_path_factory.mktemp("erp") / "erp.db"))
+	return rows.set_index("customer", drop=False), outcome
+
+
+def components(rows, name):
+	return json.loads(rows.loc[name, "components"])
+
+
+def test_one_row_a_customer_in_the_documented_columns(scored):
+	rows, _ = scored
+	assert list(rows.columns) == list(COLUMN_NAMES)
+	assert list(rows["customer"]) == ["A", "B", 'O\'Neil "Q" 🚀']
+
+
+def test_facts_of_a_customer_are_those_worked_out_by_hand(scored):
+	row = scored[0].loc["A"]
+	assert row["revenue"] == 1100  # 600 - 100 + 200 + 400
+	assert row["invoices"] == 3
+	assert row["last_invoice"] == date(2026, 1, 1)
+	assert row["overdue"] == 238
+	assert row["open_issues"] == 1
+	assert row["account_manager"] == "anna@example.com"
+	assert (row["activity"], row["stage"]) == ("Active", "Active")
+	assert (row["currency"], row["as_of"], row["scorecard"]) == ("EUR", AS_OF, "Standard")
+
+
+@pytest.mark.parametrize(
+	("metric", "value"),
+	[
+		("net_revenue_365d", 1100),
+		("revenue_change_90d", 20),  # 600 against 500
+		("return_rate", 8.333333),  # 100 of 1200
+		("billed_365d", 1428),
+		("overdue_amount", 238),
+		("overdue_share", 16.666667),
+		("average_days_late", 10),
+		("open_issues", 1),
+		("issues_180d", 2),
+		("failed_sla_share", 50),
+		("average_resolution_hours", 24),
+		("high_priority_issue_share", 50),
+		("invoices_365d", 3),
+		("days_since_last_invoice", 30),
+		("tenure_days", 108),
+	],
+)
+def test_every_metric_is_that_worked_out_by_hand(scored, metric, value):
+	assert components(scored[0], "A")[metric]["raw"] == pytest.approx(value, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+	("metric", "points"),
+	[
+		("revenue_change_90d", 93.33),  # 20 between -50 and 25
+		("overdue_share", 66.67),  # 16.67 between 50 and 0
+		("average_days_late", 77.78),  # 10 between 45 and 0
+		("open_issues", 80),  # 1 between 5 and 0
+		("failed_sla_share", 0),
+		("days_since_last_invoice", 86.71),  # 30 between 180 and 7
+	],
+)
+def test_points_are_those_worked_out_by_hand(scored, metric, points):
+	assert components(scored[0], "A")[metric]["points"] == points
+
+
+def test_a_score_is_the_sum_of_its_contributions(scored):
+	parts = components(scored[0], "A").values()
+	assert sum(part["weight"] for part in parts) == pytest.approx(100, abs=0.01)
+	assert scored[0].loc["A", "score"] == pytest.approx(
+		50 + sum(part["contribution"] for part in parts), abs=0.01
+	)
+
+
+def test_drivers_say_metric_value_and_points(scored):
+	lines = scored[0].loc["A", "drivers"].splitlines()
+	assert "Lowers the score by 2.5: Failed SLA Share is 50 %" in lines
+	assert lines == sorted(lines, key=lambda line: line.startswith("Raises"))
+
+
+def test_a_customer_with_nothing_to_measure_has_no_score(scored):
+	row = scored[0].loc["B"]
+	assert pd.isna(row["score"])
+	assert row["band"] is None or pd.isna(row["band"])
+	assert row["drivers"] == ""
+	assert (row["revenue"], row["invoices"], row["stage"]) == (0, 0, "Potential")
+
+
+def test_a_date_in_the_past_is_scored_as_it_was_then(tmp_path):
+	(rows,), _ = score(write(tmp_path / "erp.db"), date(2025, 11, 20))
+	row = rows.set_index("customer").loc["A"]
+	assert (row["revenue"], row["invoices"], row["open_issues"]) == (500, 1, 0)
+	assert row["overdue"] == 595  # invoice 1 was due on the 14th and paid on the 24th
+	assert row["last_invoice"] == date(2025, 10, 15)
+
+
+def test_batches_of_any_size_give_the_same_rows(tmp_path):
+	path = write(tmp_path / "erp.db")
+	(whole,), _ = score(path)
+	singles, _ = score(path, batch_size=1)
+	assert len(singles) == 3
+	assert [batch.to_csv() for batch in singles] == [
+		whole.iloc[[number]].reset_index(drop=True).to_csv() for number in range(3)
+	]
+
+
+def rate(day, source, target, value):
+	row = {"name": f"{day}-{source}-{target}", "date": day, "from_currency": source, "to_currency": target}
+	return row | {"exchange_rate": value}
+
+
+def test_companies_in_other_currencies_are_converted_at_the_newest_rate_by_then(tmp_path):
+	rates = [
+		rate("2025-01-01", "GBP", "EUR", 1.5),
+		rate("2026-01-01", "GBP", "EUR", 1.2),
+		rate("2026-03-01", "GBP", "EUR", 9),
+		rate("2026-01-01", "EUR", "USD", 1.25),
+		# further away than the other direction
+		rate("2025-06-01", "USD", "EUR", 7),
+	]
+	invoices = [
+		invoice("1", "A", "2026-01-10", 100),
+		invoice("2", "A", "2026-01-10", 100, company="London"),
+		invoice("3", "A", "2026-01-10", 100, company="New York"),
+	]
+	companies = {"Main": "EUR", "London": "GBP", "New York": "USD"}
+	path = write(tmp_path / "erp.db", invoices, companies=companies, rates=rates)
+	(rows,), outcome = score(path)
+	# 100 + 100 x 1.2 + 100 / 1.25, the dollars by the inverse rate
+	assert rows.set_index("customer").loc["A", "revenue"] == 300
+	assert not [warning for warning in outcome.warnings if "Currency Exchange" in warning.text]
+
+
+def test_a_company_without_an_exchange_rate_is_left_out_and_named(tmp_path):
+	invoices = [invoice("1", "A", "2026-01-10", 100), invoice("2", "A", "2026-01-10", 100, company="London")]
+	path = write(tmp_path / "erp.db", invoices, companies={"Main": "EUR", "London": "GBP"})
+	(rows,), outcome = score(path)
+	assert rows.set_index("customer").loc["A", ["revenue", "invoices"]].tolist() == [100, 1]
+	assert outcome.warnings[0].text == (
+		"Company London keeps its books in GBP, and there is no exchange rate to EUR: its documents were left out. "
+		"Enter a Currency Exchange in ERPNext."
+	)
+
+
+def test_where_there_is_no_earlier_rate_the_nearest_later_one_serves(tmp_path):
+	rates = [rate("2026-06-01", "GBP", "EUR", 2), rate("2026-03-01", "GBP", "EUR", 3)]
+	invoices = [invoice("1", "A", "2026-01-10", 100, company="London")]
+	path = write(tmp_path / "erp.db", invoices, companies={"Main": "EUR", "London": "GBP"}, rates=rates)
+	assert score(path)[0][0].set_index("customer").loc["A", "revenue"] == 300
+
+
+def test_a_single_company_needs_no_rate_whatever_its_currency(tmp_path):
+	(rows,), outcome = score(write(tmp_path / "erp.db", companies={"Main": "GBP"}))
+	assert set(rows["currency"]) == {"GBP"}
+	assert rows["revenue"].sum() == 1150
+	assert outcome.definitions.money.rates == ()
+
+
+def test_documents_that_cannot_count_are_counted_and_named(tmp_path):
+	bad = [
+		invoice("N1", None, "2026-01-10", 10),
+		invoice("N2", "", "2026-01-10", 10),
+		invoice("G1", "Gone", "2026-01-10", 10),
+		invoice("G2", "Gone", "2026-01-11", 10),
+	]
+	(_,), outcome = score(write(tmp_path / "erp.db", [*INVOICES, *bad]))
+	found = {warning.text: (warning.count, warning.examples) for warning in outcome.warnings}
+	assert found["Customer: 1 internal customer, not scored."] == (1, ("Sister",))
+	assert found["Sales Invoice: 2 documents without a customer, counted for nobody."] == (2, ("N1",))
+	gone = "Sales Invoice: 2 documents of customers that do not exist (any more), counted for nobody."
+	assert found[gone] == (1, ("Gone",))
+	assert found["Sales Invoice: 1 document dated after 2026-01-31, not counted yet."] == (1, ("tomorrow",))
+
+
+def test_documents_of_nobody_move_no_cut_point(tmp_path):
+	path = write(tmp_path / "erp.db")
+	strangers = [invoice(f"G{number}", f"Gone {number}", "2026-01-10", 10_000) for number in range(20)]
+	other = write(tmp_path / "other.db", [*INVOICES, *strangers])
+	assert score(path)[0][0].to_csv() == score(other)[0][0].to_csv()
+
+
+def test_metrics_that_nobody_has_and_guessed_resolution_dates_are_reported(tmp_path):
+	issue = {"name": "I", "customer": "A", "status": "Resolved", "opening_date": "2026-01-05"}
+	issue |= {"opening_time": "10:00:00", "modified": "2026-01-06 10:00:00"}
+	_, outcome = score(write(tmp_path / "erp.db", issues=[issue]))
+	texts = [warning.text for warning in outcome.warnings]
+	assert (
+		"Issue: 1 resolved without a resolution date, the day of the last change was taken. "
+		"A Service Level Agreement makes ERPNext keep the date."
+	) in texts
+	assert (
+		"No customer has a value for the metric Failed SLA Share: there may be no such documents, or ERPNext is "
+		"not used for them."
+	) in texts
+
+
+def test_names_of_140_characters_and_broken_text_are_no_obstacle(tmp_path):
+	long = "Ж" * 140
+	path = write(tmp_path / "erp.db", customers=[*CUSTOMERS, customer(long)])
+	alter(path, "UPDATE tabCustomer SET territory = CAST(x'636166e9' AS TEXT)")
+	(rows,), _ = score(path)
+	assert rows.set_index("customer").loc[long, "territory"] == "caf�"
+
+
+def test_the_default_records_make_definitions():
+	definitions = default_definitions(Money(currency="EUR"))
+	assert len(definitions.metrics) >= 14
+	assert sum(card.is_default for card in definitions.scorecards) == 1
+	assert {weight.name for card in definitions.scorecards for weight in card.metrics} <= set(
+		definitions.keys
+	)
