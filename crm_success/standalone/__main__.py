@@ -1,0 +1,5 @@
+"""`python -m crm_success.standalone` is `crm-success`, for environments where the script is not installed."""
+
+from crm_success.standalone.cli import main
+
+main()
