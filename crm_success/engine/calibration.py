@@ -1,7 +1,7 @@
 """Cut points taken once from all customers, so that scoring a few of them needs no sight of the rest."""
 
+from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ import pandas as pd
 from crm_success.engine.definitions import (
 	Calibration,
 	Definitions,
+	Limits,
 	Metric,
 	PercentileCuts,
 	ScaleKind,
@@ -31,16 +32,20 @@ def calibration_metrics(definitions: Definitions) -> tuple[Metric, ...]:
 
 def calibration_fingerprint(definitions: Definitions) -> str:
 	"""Changes when cut points taken under other definitions would mean something else."""
-	# how a metric is named, judged or weighed does not move its cut points
-	read: list[Any] = [_without_judgement(metric) for metric in calibration_metrics(definitions)]
-	return fingerprint(Definitions(metrics=tuple(read), limits=definitions.limits, money=definitions.money))
+	# how a metric is named, judged or weighed does not move its cut points, nor does the order of metrics
+	read = sorted(map(_without_judgement, calibration_metrics(definitions)), key=lambda metric: metric.key)
+	limits = Limits(**{name: getattr(definitions.limits, name) for name in _CUTTING_LIMITS})
+	# rates change every day: like a customer's revenue, they wait for the next calibration
+	rates = tuple(replace(rate, rate=1.0) for rate in definitions.money.rates)
+	money = replace(definitions.money, rates=rates)
+	return fingerprint(Definitions(metrics=tuple(read), limits=limits, money=money))
 
 
 def calibration_values(aggregates: pd.DataFrame, definitions: Definitions, as_of: date) -> pd.DataFrame:
 	"""What one batch contributes, one row a customer; the batches are then joined with pandas.concat."""
 	values = raw_values(calibration_metrics(definitions), aggregates, aggregates.index, as_of)
 	counts = aggregates.reindex(columns=[_CURRENT, _PREVIOUS]).apply(pd.to_numeric, errors="coerce")
-	return values.join(counts)
+	return values.join(counts.astype("float64"))
 
 
 def calibrate(values: pd.DataFrame, definitions: Definitions, as_of: date) -> Calibration:
@@ -66,7 +71,8 @@ def _percentile_keys(definitions: Definitions) -> list[str]:
 
 def _percentiles(key: str, values: pd.Series) -> PercentileCuts:
 	known = values.dropna().to_numpy(dtype="float64")
-	cuts = np.quantile(known, _PERCENTS).tolist() if len(known) else []
+	# interpolation can fall back by a last digit
+	cuts = np.maximum.accumulate(np.quantile(known, _PERCENTS)).tolist() if len(known) else []
 	return PercentileCuts(key, tuple(cuts))
 
 
@@ -75,6 +81,7 @@ def _without_judgement(metric: Metric) -> Metric:
 	return Metric(label="", **read)
 
 
+_CUTTING_LIMITS = ("window_days", "value_high_percent", "value_potential_percent")
 _READING_FIELDS = (
 	"key",
 	"measure",

@@ -305,7 +305,9 @@ def _encode(value: Any) -> Any:
 def _decode(kind: Any, value: Any) -> Any:
 	if is_dataclass(kind) and isinstance(kind, type):
 		hints = get_type_hints(kind)
-		return kind(**{f.name: _decode(hints[f.name], value[f.name]) for f in fields(kind) if f.name in value})
+		return kind(
+			**{f.name: _decode(hints[f.name], value[f.name]) for f in fields(kind) if f.name in value}
+		)
 	if get_origin(kind) in (Union, UnionType):
 		inner = next(option for option in get_args(kind) if option is not type(None))
 		return None if value is None else _decode(inner, value)

@@ -33,7 +33,9 @@ def raw_values(
 	"""
 	rows = aggregates.reindex(customers)
 	columns = {
-		metric.key: _measured(metric, rows, as_of) for metric in metrics if metric.measure is not Measure.EXPRESSION
+		metric.key: _measured(metric, rows, as_of)
+		for metric in metrics
+		if metric.measure is not Measure.EXPRESSION
 	}
 	values = pd.DataFrame(columns, index=customers, dtype="float64")
 	expressions, _ = usable_expressions(metrics)
@@ -82,12 +84,18 @@ def _measured(metric: Metric, rows: pd.DataFrame, as_of: date) -> pd.Series:
 
 
 def _finite(value: pd.Series) -> pd.Series:
-	return value.where(np.isfinite(value)).round(_DECIMALS) + 0.0  # + 0.0 turns -0.0 into 0.0
+	return _rounded(value.where(np.isfinite(value))) + 0.0  # + 0.0 turns -0.0 into 0.0
+
+
+def _rounded(value: pd.Series) -> pd.Series:
+	# a large float has fewer decimals, and rounding to more of them than it has would move it
+	size = value.abs()
+	return value.round(_DECIMALS).where(size < 1e9, value.round(2).where(size < 1e13, value))
 
 
 def _number(series: pd.Series) -> pd.Series:
 	# drivers answer with Decimal, int or None
-	return pd.to_numeric(series.astype(object), errors="coerce").astype("float64").round(_DECIMALS)
+	return _rounded(pd.to_numeric(series.astype(object), errors="coerce").astype("float64"))
 
 
 Parts = Mapping[str, pd.Series]

@@ -33,7 +33,8 @@ def score_customers(
 	`aggregates` has columns `metric key.part`; `earlier_scores` holds computed scores of about 30 days earlier.
 	Result columns are the fields of Customer Health; missing numbers are NaN, missing words None, `drivers` a
 	list of (metric key, contribution) and `components` a dict by metric key of raw, points, weight (percent of
-	the whole score) and contribution.
+	the whole score) and contribution. A customer whom no scorecard takes has no score, no drivers and no
+	components.
 	"""
 	raw = raw_values(all_metrics(definitions), aggregates, customers.index, as_of)
 	judged = _judged(customers, raw, definitions, calibration)
@@ -63,9 +64,23 @@ def _judged(
 		for scorecard in definitions.scorecards
 		if (rows := customers.index[customers["scorecard"] == scorecard.name]).size
 	]
-	columns = ["computed_score", "band", "cap_reason", "drivers", "components"]
-	judged = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
-	return judged.reindex(customers.index)
+	names = [scorecard.name for scorecard in definitions.scorecards]
+	without = customers.index[~customers["scorecard"].isin(names)]
+	if len(without) or not parts:
+		parts.append(_unjudged(without))
+	return pd.concat(parts).reindex(customers.index)
+
+
+def _unjudged(customers: pd.Index) -> pd.DataFrame:
+	"""The columns of `_under` for customers whom no scorecard takes."""
+	columns: dict[str, list[Any]] = {
+		"band": [None for _ in customers],
+		"cap_reason": ["" for _ in customers],
+		"drivers": [[] for _ in customers],
+		"components": [{} for _ in customers],
+	}
+	score = pd.DataFrame({"computed_score": np.full(len(customers), np.nan)}, index=customers)
+	return score.join(pd.DataFrame(columns, index=customers, dtype=object))
 
 
 def _under(
@@ -78,20 +93,26 @@ def _under(
 			"band": health.bands(result.score, scorecard),
 			"cap_reason": result.cap_reason,
 			"drivers": pd.Series(health.drivers(result.contributions), index=raw.index, dtype=object),
-			"components": pd.Series(_components(raw, result, definitions.keys), index=raw.index, dtype=object),
+			"components": pd.Series(
+				_components(raw, result, definitions.keys), index=raw.index, dtype=object
+			),
 		}
 	)
 
 
-def _components(raw: pd.DataFrame, result: health.HealthResult, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+def _components(
+	raw: pd.DataFrame, result: health.HealthResult, keys: tuple[str, ...]
+) -> list[dict[str, Any]]:
 	frames = {
 		"raw": raw,
 		"points": result.points.round(2),
 		"weight": result.weights.round(4),
 		"contribution": result.contributions.round(4),
 	}
-	by_metric = {key: _records(frames, key) for key in keys}
-	return [dict(zip(keys, row, strict=True)) for row in zip(*by_metric.values(), strict=True)]
+	if not keys:
+		return [{} for _ in raw.index]
+	by_metric = [_records(frames, key) for key in keys]
+	return [dict(zip(keys, row, strict=True)) for row in zip(*by_metric, strict=True)]
 
 
 def _records(frames: dict[str, pd.DataFrame], key: str) -> list[dict[str, float | None]]:
@@ -105,7 +126,7 @@ def _records(frames: dict[str, pd.DataFrame], key: str) -> list[dict[str, float 
 def _change(scores: pd.Series, earlier: pd.Series | None) -> pd.Series:
 	if earlier is None:
 		return pd.Series(np.nan, index=scores.index)
-	return (scores - earlier.reindex(scores.index)).round(2)
+	return (scores - earlier.reindex(scores.index).astype("float64")).round(2)
 
 
 def _profile(

@@ -5,6 +5,7 @@ The desk's records and the default records of the standalone command take this o
 
 import json
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any, TypeVar
 
 from crm_success.engine.definitions import (
@@ -41,7 +42,7 @@ def metric_from_record(record: Record) -> Metric:
 		value_field=record.get("value_field") or "",
 		filters=filters_from_record(record.get("filters")),
 		matching=filters_from_record(record.get("matching")),
-		window_days=int(record.get("window_days") or 0),
+		window_days=_whole(record, "window_days"),
 		expression=record.get("expression") or "",
 		unit=record.get("unit") or "",
 		scale=scale_from_record(record),
@@ -62,7 +63,9 @@ def scale_from_record(record: Record) -> Scale:
 	)
 
 
-def scorecards_from_records(records: Iterable[Record], key_by_metric: Mapping[str, str]) -> tuple[Scorecard, ...]:
+def scorecards_from_records(
+	records: Iterable[Record], key_by_metric: Mapping[str, str]
+) -> tuple[Scorecard, ...]:
 	"""Enabled Health Scorecards in the order they are tried: by priority and name, the default last of all.
 
 	The default takes everybody whom no other takes, so its own filters do not count.
@@ -75,14 +78,16 @@ def scorecards_from_records(records: Iterable[Record], key_by_metric: Mapping[st
 def segments_from_records(records: Iterable[Record]) -> tuple[Segment, ...]:
 	"""Enabled Customer Segments by priority and name."""
 	enabled = (record for record in records if record.get("enabled", 1))
-	return tuple(sorted(map(segment_from_record, enabled), key=lambda segment: (segment.priority, segment.name)))
+	return tuple(
+		sorted(map(segment_from_record, enabled), key=lambda segment: (segment.priority, segment.name))
+	)
 
 
 def segment_from_record(record: Record) -> Segment:
 	"""A Customer Segment."""
 	return Segment(
 		name=record["segment_name"],
-		priority=int(record.get("priority") or 0),
+		priority=_whole(record, "priority"),
 		recency=_range(record, "r"),
 		frequency=_range(record, "f"),
 		monetary=_range(record, "m"),
@@ -91,13 +96,11 @@ def segment_from_record(record: Record) -> Segment:
 
 def limits_from_record(record: Record) -> Limits:
 	"""The limits among the settings; a field that is absent or empty takes its default."""
-	defaults = Limits()
-	return Limits(
-		**{
-			name: type(default)(record[name]) if record.get(name) not in (None, "") else default
-			for name, default in vars(defaults).items()
-		}
-	)
+	limits: dict[str, Any] = {}
+	for name, default in vars(Limits()).items():
+		read = _whole if isinstance(default, int) else _number
+		limits[name] = read(record, name, default)
+	return Limits(**limits)
 
 
 def filters_from_record(value: Any) -> tuple[Filter, ...]:
@@ -118,7 +121,7 @@ def _filter(row: Any) -> Filter:
 	parts = list(row) if isinstance(row, list | tuple) else []
 	# the desk's filter area adds a fifth element, whether the filter is hidden
 	fieldname, operator, value = parts[1:4] if len(parts) in (4, 5) else (parts + [None] * 3)[:3]
-	if len(parts) < 3 or not isinstance(fieldname, str) or not isinstance(operator, str):
+	if not 3 <= len(parts) <= 5 or not isinstance(fieldname, str) or not isinstance(operator, str):
 		raise DefinitionError(f"{row!r} is not a filter like [field, operator, value]")
 	return Filter(fieldname, operator.lower(), tuple(value) if isinstance(value, list) else value)
 
@@ -139,13 +142,13 @@ def _scorecard(record: Record, key_by_metric: Mapping[str, str]) -> Scorecard:
 			for row in record.get("metrics") or ()
 			if row["metric"] in key_by_metric
 		),
-		healthy_from=_number(record, "healthy_from"),
-		watch_from=_number(record, "watch_from"),
+		healthy_from=_number(record, "healthy_from", Scorecard.healthy_from),
+		watch_from=_number(record, "watch_from", Scorecard.watch_from),
 		caps=tuple(
 			_cap(row, key_by_metric) for row in record.get("caps") or () if row["metric"] in key_by_metric
 		),
 		filters=() if is_default else filters_from_record(record.get("customer_filters")),
-		priority=int(record.get("priority") or 0),
+		priority=_whole(record, "priority"),
 		is_default=is_default,
 	)
 
@@ -161,11 +164,24 @@ def _cap(row: Record, key_by_metric: Mapping[str, str]) -> Cap:
 
 
 def _range(record: Record, letter: str) -> tuple[int, int]:
-	return int(record.get(f"{letter}_min") or 1), int(record.get(f"{letter}_max") or 5)
+	return _whole(record, f"{letter}_min") or 1, _whole(record, f"{letter}_max") or 5
 
 
-def _number(record: Record, name: str) -> float:
-	return float(record.get(name) or 0)
+def _number(record: Record, name: str, default: float = 0.0) -> float:
+	value = record.get(name)
+	if value is None or value == "":
+		return default
+	try:
+		number = float(value)
+	except (TypeError, ValueError) as error:
+		raise DefinitionError(f"{name} is {value!r}; it must be a number") from error
+	if not isfinite(number):
+		raise DefinitionError(f"{name} is {value!r}; it must be a finite number")
+	return number
+
+
+def _whole(record: Record, name: str, default: int = 0) -> int:
+	return int(_number(record, name, default))
 
 
 def _choice(kind: type[E], record: Record, name: str, default: E | None = None) -> E:

@@ -13,7 +13,7 @@ from pypika import Case
 from pypika.functions import Coalesce
 from pypika.terms import Criterion, Term
 
-from crm_success.queries.statements import Bindings, Dialect, days_between, hours_between
+from crm_success.queries.statements import Bindings, days_between, hours_between
 from crm_success.queries.tables import Table, kind_of
 
 # (label, fieldtype) by field name by DocType: what the desk offers besides the real fields
@@ -131,7 +131,11 @@ def _is_sla_failed(rows: Rows) -> Term:
 
 def _is_own_invoice(rows: Rows) -> Criterion:
 	own = rows.column("voucher_no") == rows.column("against_voucher_no")
-	return (rows.column("voucher_type") == rows.bindings.bind("Sales Invoice")) & own & (rows.column("amount") > 0)
+	return (
+		(rows.column("voucher_type") == rows.bindings.bind("Sales Invoice"))
+		& own
+		& (rows.column("amount") > 0)
+	)
 
 
 def _billed_amount(rows: Rows) -> Term:

@@ -142,7 +142,9 @@ def _between(column: Term, value: Any, kind: str, bindings: Bindings) -> Criteri
 def _is(column: Term, value: Any, kind: str, bindings: Bindings) -> Criterion:
 	if str(value).lower() not in ("set", "not set"):
 		raise DefinitionError("'is' knows the values 'set' and 'not set'")
-	is_set = column.notnull() if kind in _MOMENTS else _comparable(column, kind) != ("" if kind == TEXT else 0)
+	is_set = (
+		column.notnull() if kind in _MOMENTS else _comparable(column, kind) != ("" if kind == TEXT else 0)
+	)
 	return is_set if str(value).lower() == "set" else is_set.negate()
 
 

@@ -32,7 +32,13 @@ IN_THE_FUTURE = "in the future"
 
 
 def documents_statement(
-	metric: Metric, tables: Tables, as_of: date, dialect: Dialect, money: Money, customer: str, limit: int = 20
+	metric: Metric,
+	tables: Tables,
+	as_of: date,
+	dialect: Dialect,
+	money: Money,
+	customer: str,
+	limit: int = 20,
 ) -> Statement:
 	"""The newest documents that made a metric's value: columns `document`, `date` and, where it has one, `value`.
 
@@ -75,7 +81,11 @@ def _fields_of(metric: Metric) -> set[str]:
 def _date_fields(metrics: Iterable[Metric]) -> dict[Source, str]:
 	"""A date field for each source, a stored one before a computed one."""
 	stored_last = sorted(metrics, key=lambda metric: not computed_field(metric.doctype, metric.date_field))
-	return {source_of(metric): metric.date_field for metric in stored_last if metric.doctype not in ("", "Customer")}
+	return {
+		source_of(metric): metric.date_field
+		for metric in stored_last
+		if metric.doctype not in ("", "Customer")
+	}
 
 
 def _without_customer(rows: SourceRows, date_field: str) -> Statement:
@@ -97,7 +107,9 @@ def _in_the_future(rows: SourceRows, date_field: str) -> Statement:
 
 
 def _found(rows: SourceRows, query: QueryBuilder) -> Statement:
-	return rows.bindings.statement(query.select(Count("*").as_("documents"), Min(rows.column("name")).as_("example")))
+	return rows.bindings.statement(
+		query.select(Count("*").as_("documents"), Min(rows.column("name")).as_("example"))
+	)
 
 
 _CHECKS = {

@@ -153,7 +153,10 @@ def field_kind(metric: Metric, name: str, tables: Tables) -> str:
 	"""The kind of a real or computed field of a metric's source that is known to exist."""
 	if computed := computed_field(metric.doctype, name):
 		return computed.kind
-	return {**(tables[metric.parent_doctype].kinds if metric.parent_doctype else {}), **tables[metric.doctype].kinds}[name]
+	return {
+		**(tables[metric.parent_doctype].kinds if metric.parent_doctype else {}),
+		**tables[metric.doctype].kinds,
+	}[name]
 
 
 def _check_value_field(metric: Metric, tables: Tables) -> None:
@@ -169,7 +172,9 @@ def _check_window(metric: Metric) -> None:
 	if metric.measure is Measure.CHANGE and metric.window_days <= 0:
 		raise DefinitionError(f"{metric.measure.value} needs a window of at least one day")
 	if metric.measure is Measure.DECLINING_MONTHS and metric.window_days > MOST_MONTHS * _DAYS_PER_MONTH:
-		raise DefinitionError(f"{metric.measure.value} looks back {MOST_MONTHS} months at most: take fewer days")
+		raise DefinitionError(
+			f"{metric.measure.value} looks back {MOST_MONTHS} months at most: take fewer days"
+		)
 
 
 def _table(doctype: str, tables: Tables) -> Table:
@@ -182,7 +187,9 @@ def _check_field(metric: Metric, name: str, tables: Tables) -> None:
 	table = tables[metric.doctype]
 	if computed_field(metric.doctype, name):
 		missing = missing_columns(table, name)
-		if name in NEEDS_INVOICE and not ("Sales Invoice" in tables and tables["Sales Invoice"].has("due_date")):
+		if name in NEEDS_INVOICE and not (
+			"Sales Invoice" in tables and tables["Sales Invoice"].has("due_date")
+		):
 			missing.append("Sales Invoice.due_date")
 		if missing:
 			raise SourceError(f"{metric.doctype} has no column {', '.join(missing)}")

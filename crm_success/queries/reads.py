@@ -31,7 +31,9 @@ def read_statement(
 		_, end = window_bounds(Window(), as_of)
 		query = query.where(rows.field(date_fields.pop()) < rows.bindings.bind(end))
 	columns = [_column(aggregate, rows).as_(f"a{i}") for i, aggregate in enumerate(read.aggregates)]
-	return rows.bindings.statement(query.select(rows.customer.as_("customer"), *columns).groupby(rows.customer))
+	return rows.bindings.statement(
+		query.select(rows.customer.as_("customer"), *columns).groupby(rows.customer)
+	)
 
 
 def customers_statement(

@@ -35,7 +35,9 @@ class SourceRows:
 		query = self.bindings.dialect.query.from_(self._rows)
 		if self._parent_rows is not None:
 			of_parent = self._rows.parenttype == self.bindings.bind(self.source.parent_doctype)
-			query = query.join(self._parent_rows).on((self._rows.parent == self._parent_rows.name) & of_parent)
+			query = query.join(self._parent_rows).on(
+				(self._rows.parent == self._parent_rows.name) & of_parent
+			)
 		if self.source.doctype == "Payment Ledger Entry" and fieldnames & NEEDS_INVOICE:
 			invoices = self._rows.against_voucher_type == self.bindings.bind("Sales Invoice")
 			settled = self._invoice.name == self._rows.against_voucher_no
@@ -104,8 +106,12 @@ class SourceRows:
 	def _eligible(self) -> list[Criterion]:
 		"""Drafts, cancelled, opening and internal documents never count, nor do companies left out."""
 		document = self._document
-		rules: list[Criterion] = [document.docstatus == 1 if self._voucher.submittable else document.docstatus < 2]
-		rules += [build(document, self.bindings) for name, build in _NEVER_COUNTS.items() if self._voucher.has(name)]
+		rules: list[Criterion] = [
+			document.docstatus == 1 if self._voucher.submittable else document.docstatus < 2
+		]
+		rules += [
+			build(document, self.bindings) for name, build in _NEVER_COUNTS.items() if self._voucher.has(name)
+		]
 		type_field = self._owner(self.source.customer_field).type_field(self.source.customer_field)
 		if type_field:
 			rules.append(self.column(type_field) == self.bindings.bind("Customer"))
@@ -120,7 +126,9 @@ class SourceRows:
 		# a company without a rate has no branch: its amounts are left out rather than mixed in
 		document, converted = self._document, Case()
 		for name, rate in rates.items():
-			converted = converted.when(document.company == self.bindings.bind(name), amount * self.bindings.bind(rate))
+			converted = converted.when(
+				document.company == self.bindings.bind(name), amount * self.bindings.bind(rate)
+			)
 		return converted
 
 

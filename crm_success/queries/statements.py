@@ -10,7 +10,11 @@ from pypika import MySQLQuery, PostgreSQLQuery, Query, SQLLiteQuery
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, CustomFunction, LiteralValue, Parameter, Term
 
-_QUERY_CLASS: dict[str, type[Query]] = {"mariadb": MySQLQuery, "postgres": PostgreSQLQuery, "sqlite": SQLLiteQuery}
+_QUERY_CLASS: dict[str, type[Query]] = {
+	"mariadb": MySQLQuery,
+	"postgres": PostgreSQLQuery,
+	"sqlite": SQLLiteQuery,
+}
 
 
 class Dialect(str, Enum):

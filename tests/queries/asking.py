@@ -14,6 +14,7 @@ from crm_success.queries.reading import Reader
 from crm_success.queries.statements import EVERYBODY, KeyRange
 
 AS_OF = date(2024, 6, 30)
+NO_MONEY = Money()
 
 _CUSTOMER_AND_DATE = {
 	"Customer": ("name", "creation"),
@@ -33,7 +34,7 @@ def metric(measure: Measure = Measure.COUNT, doctype: str = "Sales Invoice", **f
 	return Metric(**usual | {"measure": measure, "doctype": doctype} | fields)
 
 
-def reader(database: Database, *metrics: Metric, money: Money = Money()) -> Reader:
+def reader(database: Database, *metrics: Metric, money: Money = NO_MONEY) -> Reader:
 	"""A reader for metrics that can all be read."""
 	plan = plan_reads(metrics, TABLES)
 	assert not plan.problems
@@ -44,7 +45,7 @@ def values(
 	database: Database,
 	*metrics: Metric,
 	as_of: date = AS_OF,
-	money: Money = Money(),
+	money: Money = NO_MONEY,
 	keys: KeyRange = EVERYBODY,
 ) -> pd.DataFrame:
 	"""Raw values, one row a customer that any document names, by name."""

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -35,7 +36,7 @@ def mariadb_socket() -> Iterator[str]:
 			_wait_for(socket, process, directory)
 			yield str(socket)
 		finally:
-			_stop(process)
+			_stop(process, signal.SIGTERM)
 
 
 @contextmanager
@@ -53,7 +54,8 @@ def postgres_socket_directory() -> Iterator[str]:
 			_wait_for(directory / ".s.PGSQL.5432", process, directory)
 			yield str(directory)
 		finally:
-			_stop(process)
+			# a polite PostgreSQL would wait for every connection to end
+			_stop(process, signal.SIGINT)
 
 
 # nothing here has to survive a power cut, and no other program may come in
@@ -90,7 +92,9 @@ def _postgres_user() -> str | None:
 	try:
 		return pwd.getpwnam("postgres").pw_name
 	except KeyError:
-		raise NotInstalled("PostgreSQL does not run as root: add a user postgres, or run the tests as another") from None
+		raise NotInstalled(
+			"PostgreSQL does not run as root: add a user postgres, or run the tests as another"
+		) from None
 
 
 @contextmanager
@@ -112,7 +116,9 @@ def _run(command: list[str], directory: Path, user: str | None = None) -> None:
 
 def _start(command: list[str], directory: Path, user: str | None = None) -> subprocess.Popen[bytes]:
 	with open(directory / "log", "wb") as log:
-		return subprocess.Popen(command, cwd=directory, user=user, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+		return subprocess.Popen(
+			command, cwd=directory, user=user, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+		)
 
 
 def _wait_for(socket: Path, process: subprocess.Popen[bytes], directory: Path) -> None:
@@ -125,9 +131,8 @@ def _wait_for(socket: Path, process: subprocess.Popen[bytes], directory: Path) -
 	raise RuntimeError(f"The server did not start: {(directory / 'log').read_text(errors='replace')[-2000:]}")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-	# SIGINT: PostgreSQL rolls back and leaves, MariaDB ignores it
-	process.terminate() if process.args[0].endswith(("mariadbd", "mysqld")) else process.send_signal(2)
+def _stop(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+	process.send_signal(how)
 	try:
 		process.wait(timeout=30)
 	except subprocess.TimeoutExpired:

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pandas as pd
 import pytest
-from erpnext_tables import QUOTE, TABLES, create_statements
 from database_servers import NotInstalled, mariadb_socket, postgres_socket_directory
+from erpnext_tables import QUOTE, TABLES, create_statements
 
 from crm_success.queries.statements import Dialect, Statement
 
@@ -105,7 +106,9 @@ def mariadb_database() -> Iterator[Database]:
 @contextmanager
 def postgres_database() -> Iterator[Database]:
 	"""PostgreSQL."""
-	psycopg2 = pytest.importorskip("psycopg2", reason="Reading PostgreSQL needs the Python package psycopg2-binary")
+	psycopg2 = pytest.importorskip(
+		"psycopg2", reason="Reading PostgreSQL needs the Python package psycopg2-binary"
+	)
 	with skipped_where_not_installed(), postgres_socket_directory() as directory:
 		connection = _connect_when_ready(psycopg2, directory)
 		database = Database(Dialect.POSTGRES, connection)
@@ -123,8 +126,6 @@ def skipped_where_not_installed() -> Iterator[None]:
 
 
 def _connect_when_ready(psycopg2: Any, directory: str) -> Any:
-	from time import sleep
-
 	for _ in range(200):
 		try:
 			return psycopg2.connect(host=directory, user="postgres", dbname="postgres")

@@ -69,6 +69,7 @@ _FIELDS = {
 		"company": "Link",
 		"status": "Select",
 		"priority": "Link",
+		"service_level_agreement": "Link",
 		"opening_date": "Date",
 		"opening_time": "Time",
 		"response_by": "Datetime",

@@ -70,7 +70,10 @@ class Company:
 		}
 		self.rows["Sales Invoice"].append(row)
 		for _ in range(self._random.randrange(3)):
-			qty, parenttype = self._random.randrange(1, 9), self._random.choice(["Sales Invoice", "Sales Invoice", "Other"])
+			qty, parenttype = (
+				self._random.randrange(1, 9),
+				self._random.choice(["Sales Invoice", "Sales Invoice", "Other"]),
+			)
 			self.rows["Sales Invoice Item"].append({"parent": name, "parenttype": parenttype, "qty": qty})
 		if row["docstatus"] == 1 and not is_return:
 			self._ledger(row)
@@ -134,7 +137,11 @@ def expected_values(company: Company) -> dict[str, dict[str, float | None]]:
 def _values_of(company: Company, name: str) -> dict[str, float | None]:
 	invoices = [row for row in company.rows["Sales Invoice"] if row["customer"] == name and _counts(row)]
 	ledger = [row for row in company.rows["Payment Ledger Entry"] if row["party"] == name and _in_ledger(row)]
-	issues = [row for row in company.rows["Issue"] if row["customer"] == name and _day_of(row, "opening_date") <= AS_OF]
+	issues = [
+		row
+		for row in company.rows["Issue"]
+		if row["customer"] == name and _day_of(row, "opening_date") <= AS_OF
+	]
 	visits = [row for row in company.rows["Service Visit"] if row["party"] == name and _is_visit(row)]
 	parents = {row["name"] for row in invoices}
 	items = [row for row in company.rows["Sales Invoice Item"] if row["parent"] in parents]
@@ -145,7 +152,9 @@ def _values_of(company: Company, name: str) -> dict[str, float | None]:
 		**_unless_empty(items, lambda rows: {"quantity": sum(row["qty"] for row in rows)}),
 		**_unless_empty(ledger, lambda rows: _ledger_values(rows, due)),
 		**_unless_empty(issues, _issue_values),
-		**_unless_empty(visits, lambda rows: {"visit_hours": sum(row["duration"] or 0 for row in rows) / 3600}),
+		**_unless_empty(
+			visits, lambda rows: {"visit_hours": sum(row["duration"] or 0 for row in rows) / 3600}
+		),
 	}
 
 
@@ -205,7 +214,11 @@ def _declining_months(rows: list[Row]) -> int:
 	months = [(2024, 2), (2024, 1), (2023, 12), (2023, 11), (2023, 10), (2023, 9)]
 	totals = []
 	for year, month in months:
-		days = [row for row in rows if (_day_of(row, "posting_date").year, _day_of(row, "posting_date").month) == (year, month)]
+		days = [
+			row
+			for row in rows
+			if (_day_of(row, "posting_date").year, _day_of(row, "posting_date").month) == (year, month)
+		]
 		totals.append(round(_revenue(days), 6))
 	declining = 0
 	while declining < 5 and totals[declining] < totals[declining + 1]:

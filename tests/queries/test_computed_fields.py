@@ -20,7 +20,10 @@ RECEIVABLE = [("account_type", "=", "Receivable")]
 BILLED = metric(Measure.SUM, "Payment Ledger Entry", value_field="billed_amount", filters=RECEIVABLE)
 OVERDUE = metric(Measure.SUM, "Payment Ledger Entry", value_field="overdue_amount", filters=RECEIVABLE)
 DAYS_LATE = metric(
-	Measure.AVERAGE, "Payment Ledger Entry", value_field="days_late", filters=[*RECEIVABLE, ("is_payment", "=", 1)]
+	Measure.AVERAGE,
+	"Payment Ledger Entry",
+	value_field="days_late",
+	filters=[*RECEIVABLE, ("is_payment", "=", 1)],
 )
 
 
@@ -28,12 +31,16 @@ def _issue(database: Database, opening: str = "2024-06-01", **values: Any) -> No
 	database.add("Issue", customer="A", opening_date=opening, opening_time="10:00:00", **values)
 
 
-def _invoice(database: Database, name: str, amount: float, due: str | None, posting: str = "2024-05-01") -> None:
+def _invoice(
+	database: Database, name: str, amount: float, due: str | None, posting: str = "2024-05-01"
+) -> None:
 	database.add("Sales Invoice", name=name, customer="A", posting_date=posting, due_date=due)
 	_ledger(database, ("Sales Invoice", name), name, amount, posting)
 
 
-def _ledger(database: Database, voucher: tuple[str, str], against: str, amount: float, day: str, **values: Any) -> None:
+def _ledger(
+	database: Database, voucher: tuple[str, str], against: str, amount: float, day: str, **values: Any
+) -> None:
 	database.add(
 		"Payment Ledger Entry",
 		party="A",
@@ -89,7 +96,11 @@ def test_hours_are_never_negative_and_a_missing_time_is_midnight(database: Datab
 	_issue(database, status="Closed", sla_resolution_date="2024-06-01 09:00:00")
 	assert value_of(database, HOURS) == 0
 	database.add(
-		"Issue", customer="B", opening_date="2024-06-01", opening_time=None, status="Closed",
+		"Issue",
+		customer="B",
+		opening_date="2024-06-01",
+		opening_time=None,
+		status="Closed",
 		sla_resolution_date="2024-06-01 06:00:00",
 	)
 	assert value_of(database, HOURS, "B") == 6
@@ -106,21 +117,78 @@ def test_issues_can_be_counted_by_the_day_of_resolution(database: Database) -> N
 	("values", "as_of", "expected"),
 	[
 		# resolved before, after, and after the day of scoring
-		({"sla_resolution_by": "2024-06-10 12:00:00", "status": "Closed", "sla_resolution_date": "2024-06-10 12:00:00"}, AS_OF, 0),
-		({"sla_resolution_by": "2024-06-10 12:00:00", "status": "Closed", "sla_resolution_date": "2024-06-10 12:00:01"}, AS_OF, 1),
-		({"sla_resolution_by": "2024-06-10 12:00:00", "status": "Closed", "sla_resolution_date": "2024-06-20 12:00:00"}, date(2024, 6, 15), 1),
-		({"sla_resolution_by": "2024-06-10 12:00:00", "status": "Closed", "sla_resolution_date": "2024-06-20 12:00:00"}, date(2024, 6, 9), 0),
+		(
+			{
+				"sla_resolution_by": "2024-06-10 12:00:00",
+				"status": "Closed",
+				"sla_resolution_date": "2024-06-10 12:00:00",
+			},
+			AS_OF,
+			0,
+		),
+		(
+			{
+				"sla_resolution_by": "2024-06-10 12:00:00",
+				"status": "Closed",
+				"sla_resolution_date": "2024-06-10 12:00:01",
+			},
+			AS_OF,
+			1,
+		),
+		(
+			{
+				"sla_resolution_by": "2024-06-10 12:00:00",
+				"status": "Closed",
+				"sla_resolution_date": "2024-06-20 12:00:00",
+			},
+			date(2024, 6, 15),
+			1,
+		),
+		(
+			{
+				"sla_resolution_by": "2024-06-10 12:00:00",
+				"status": "Closed",
+				"sla_resolution_date": "2024-06-20 12:00:00",
+			},
+			date(2024, 6, 9),
+			0,
+		),
 		# not resolved: failed once the day of the limit is over
 		({"sla_resolution_by": "2024-06-30 12:00:00"}, AS_OF, 0),
+		({"sla_resolution_by": "2024-06-30 00:00:00"}, AS_OF, 0),
 		({"sla_resolution_by": "2024-06-29 23:59:59"}, AS_OF, 1),
 		# an answer in time does not save a late resolution
-		({"sla_resolution_by": "2024-06-10 12:00:00", "response_by": "2024-06-02 12:00:00", "first_responded_on": "2024-06-01 11:00:00"}, AS_OF, 1),
+		(
+			{
+				"sla_resolution_by": "2024-06-10 12:00:00",
+				"response_by": "2024-06-02 12:00:00",
+				"first_responded_on": "2024-06-01 11:00:00",
+			},
+			AS_OF,
+			1,
+		),
 		# only the answer has a limit
 		({"response_by": "2024-06-02 12:00:00", "first_responded_on": "2024-06-02 12:00:00"}, AS_OF, 0),
 		({"response_by": "2024-06-02 12:00:00", "first_responded_on": "2024-06-02 12:00:01"}, AS_OF, 1),
-		({"response_by": "2024-06-02 12:00:00", "first_responded_on": "2024-06-05 12:00:00"}, date(2024, 6, 2), 0),
-		({"response_by": "2024-06-02 12:00:00", "first_responded_on": "2024-06-05 12:00:00"}, date(2024, 6, 3), 1),
-		({"response_by": "2024-06-02 12:00:00", "status": "Closed", "sla_resolution_date": "2024-06-01 12:00:00"}, AS_OF, 0),
+		(
+			{"response_by": "2024-06-02 12:00:00", "first_responded_on": "2024-06-05 12:00:00"},
+			date(2024, 6, 2),
+			0,
+		),
+		(
+			{"response_by": "2024-06-02 12:00:00", "first_responded_on": "2024-06-05 12:00:00"},
+			date(2024, 6, 3),
+			1,
+		),
+		(
+			{
+				"response_by": "2024-06-02 12:00:00",
+				"status": "Closed",
+				"sla_resolution_date": "2024-06-01 12:00:00",
+			},
+			AS_OF,
+			0,
+		),
 		({"response_by": "2024-06-29 12:00:00"}, AS_OF, 1),
 		({"response_by": "2024-06-30 12:00:00"}, AS_OF, 0),
 		# no limit at all
@@ -129,7 +197,9 @@ def test_issues_can_be_counted_by_the_day_of_resolution(database: Database) -> N
 		({"first_responded_on": "2024-06-20 12:00:00"}, AS_OF, 0),
 	],
 )
-def test_a_failed_service_level_agreement(database: Database, values: dict[str, Any], as_of: date, expected: int) -> None:
+def test_a_failed_service_level_agreement(
+	database: Database, values: dict[str, Any], as_of: date, expected: int
+) -> None:
 	_issue(database, **values)
 	assert value_of(database, FAILED, as_of=as_of) == expected
 
@@ -157,11 +227,21 @@ def test_an_overpayment_is_a_negative_amount(database: Database) -> None:
 	assert value_of(database, OVERDUE) == -30
 
 
-def test_a_credit_note_against_an_invoice_takes_off_what_is_owed_and_is_no_payment(database: Database) -> None:
+def test_a_credit_note_against_an_invoice_takes_off_what_is_owed_and_is_no_payment(
+	database: Database,
+) -> None:
 	_invoice(database, "SINV-1", 100, "2024-05-31")
 	_ledger(database, ("Sales Invoice", "SINV-RET"), "SINV-1", -40, "2024-06-05")
 	assert value_of(database, OVERDUE) == 60
 	assert value_of(database, BILLED) == 100
+	assert value_of(database, DAYS_LATE) is None
+
+
+def test_an_invoice_that_is_paid_on_the_spot_is_billed_and_not_owed(database: Database) -> None:
+	_invoice(database, "SINV-1", 100, "2024-05-31")
+	_ledger(database, ("Sales Invoice", "SINV-1"), "SINV-1", -100, "2024-05-01")
+	assert value_of(database, BILLED) == 100
+	assert value_of(database, OVERDUE) == 0
 	assert value_of(database, DAYS_LATE) is None
 
 
@@ -218,6 +298,8 @@ def test_every_computed_field_names_its_columns_and_has_a_kind() -> None:
 			assert found is not None
 			assert found.kind in ("number", "currency", "datetime")
 			assert missing_columns(TABLES[doctype], name) == []
-			assert missing_columns(Table(doctype, (Column("name"),)), name) == list(NEEDED_COLUMNS[doctype][name])
+			assert missing_columns(Table(doctype, (Column("name"),)), name) == list(
+				NEEDED_COLUMNS[doctype][name]
+			)
 	assert computed_field("Issue", "status") is None
 	assert computed_field("Sales Invoice", "is_open") is None

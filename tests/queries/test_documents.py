@@ -22,7 +22,9 @@ from crm_success.queries.documents import (
 
 def _documents(database: Database, asked: Metric, as_of: date = AS_OF, **options: Any) -> pd.DataFrame:
 	money = options.pop("money", Money())
-	return database.execute(documents_statement(asked, TABLES, as_of, database.dialect, money, "A", **options))
+	return database.execute(
+		documents_statement(asked, TABLES, as_of, database.dialect, money, "A", **options)
+	)
 
 
 def _findings(database: Database, *metrics: Metric) -> dict[tuple[str, str], list[tuple[int, str | None]]]:
@@ -37,7 +39,11 @@ def _findings(database: Database, *metrics: Metric) -> dict[tuple[str, str], lis
 
 
 def test_the_newest_documents_come_first_and_only_those_that_count(database: Database) -> None:
-	for name, day, amount in (("S-1", "2024-06-01", 10), ("S-2", "2024-06-30", 20), ("S-3", "2024-06-21", 30)):
+	for name, day, amount in (
+		("S-1", "2024-06-01", 10),
+		("S-2", "2024-06-30", 20),
+		("S-3", "2024-06-21", 30),
+	):
 		database.add("Sales Invoice", name=name, customer="A", posting_date=day, base_net_total=amount)
 	database.add("Sales Invoice", customer="A", posting_date="2024-06-30", docstatus=0)
 	database.add("Sales Invoice", customer="B", posting_date="2024-06-30")
@@ -61,7 +67,11 @@ def test_a_change_shows_the_documents_of_both_windows(database: Database) -> Non
 		database.add("Sales Invoice", name=name, customer="A", posting_date=day, territory="North")
 		database.add("Sales Invoice", name=f"{name} B", customer="B", posting_date=day, territory="North")
 		database.add("Sales Invoice", name=f"{name} S", customer="A", posting_date=day, territory="South")
-	change = metric(Measure.CHANGE, window_days=10, filters=[("territory", "=", "North"), ("due_date", "!=", "2000-01-01")])
+	change = metric(
+		Measure.CHANGE,
+		window_days=10,
+		filters=[("territory", "=", "North"), ("due_date", "!=", "2000-01-01")],
+	)
 	assert _documents(database, change)["document"].tolist() == ["now", "before"]
 
 
@@ -76,7 +86,12 @@ def test_the_documents_of_a_child_table_are_its_parents(database: Database) -> N
 
 def test_the_documents_of_computed_and_converted_values(database: Database) -> None:
 	database.add("Sales Invoice", name="S-1", customer="A", posting_date="2024-05-01", due_date="2024-05-31")
-	ledger = {"party": "A", "against_voucher_type": "Sales Invoice", "against_voucher_no": "S-1", "company": "Branch"}
+	ledger = {
+		"party": "A",
+		"against_voucher_type": "Sales Invoice",
+		"against_voucher_no": "S-1",
+		"company": "Branch",
+	}
 	database.add("Payment Ledger Entry", posting_date="2024-05-01", amount=100, **ledger)
 	asked = metric(Measure.SUM, "Payment Ledger Entry", value_field="overdue_amount")
 	money = Money("EUR", rates=(CompanyRate("Branch", 0.5),))
@@ -88,18 +103,20 @@ def test_every_metric_of_the_profile_can_show_its_documents(database: Database) 
 		assert _documents(database, asked).empty
 
 
-def test_rows_without_a_customer_with_a_deleted_one_or_in_the_future_are_counted_and_named(database: Database) -> None:
+def test_rows_without_a_customer_with_a_deleted_one_or_in_the_future_are_counted_and_named(
+	database: Database,
+) -> None:
 	database.add("Customer", name="A")
 	database.add("Sales Invoice", name="S-1", customer="A", posting_date="2024-06-30")
 	database.add("Sales Invoice", name="S-2", customer=None, posting_date="2024-06-30")
 	database.add("Sales Invoice", name="S-3", customer="", posting_date="2024-06-30")
 	database.add("Sales Invoice", name="S-4", customer="Gone", posting_date="2024-06-30")
 	database.add("Sales Invoice", name="S-5", customer="Gone", posting_date="9999-12-31")
-	database.add("Sales Invoice", name="S-6", customer="Deleted \"O'N\"", posting_date="2024-07-01")
+	database.add("Sales Invoice", name="S-6", customer='Deleted "O\'N"', posting_date="2024-07-01")
 	database.add("Sales Invoice", name="S-7", customer="Draft", posting_date="2024-07-01", docstatus=0)
 	assert _findings(database, metric()) == {
 		("Sales Invoice", WITHOUT_CUSTOMER): [(2, "S-2")],
-		("Sales Invoice", UNKNOWN_CUSTOMER): [(1, "Deleted \"O'N\""), (2, "Gone")],
+		("Sales Invoice", UNKNOWN_CUSTOMER): [(1, 'Deleted "O\'N"'), (2, "Gone")],
 		("Sales Invoice", IN_THE_FUTURE): [(2, "S-5")],
 	}
 

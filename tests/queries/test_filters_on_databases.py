@@ -21,7 +21,9 @@ QUANTITIES = (0, 1, 2.5, -1)
 DURATIONS = (0, 60, 3600, None)
 
 
-def _count(database: Database, fieldname: str, values: tuple[Any, ...], operator: str, value: Any) -> float | None:
+def _count(
+	database: Database, fieldname: str, values: tuple[Any, ...], operator: str, value: Any
+) -> float | None:
 	for content in values:
 		database.add("Sales Invoice", customer="A", posting_date="2024-06-01", **{fieldname: content})
 	return value_of(database, metric(filters=[(fieldname, operator, value)]))
@@ -120,7 +122,9 @@ def test_numbers(database: Database, operator: str, value: Any, expected: int) -
 	("operator", "value", "expected"),
 	[("=", 0, 2), ("!=", 60, 3), ("<", 60, 2), (">=", 60, 2), ("is", "set", 2), ("is", "not set", 2)],
 )
-def test_a_number_that_is_not_there_is_zero(database: Database, operator: str, value: Any, expected: int) -> None:
+def test_a_number_that_is_not_there_is_zero(
+	database: Database, operator: str, value: Any, expected: int
+) -> None:
 	assert _count(database, "support_time", DURATIONS, operator, value) == expected
 
 
@@ -134,7 +138,9 @@ def test_times(database: Database) -> None:
 	assert value_of(database, metric(filters=[("posting_time", "is", "not set")])) == 1
 
 
-@pytest.mark.parametrize("text", ["O'Brien", '"quoted"', "100% %s %(p1)s :p1", "back\\slash\\", "😀", "a;--b", "x" * 140])
+@pytest.mark.parametrize(
+	"text", ["O'Brien", '"quoted"', "100% %s %(p1)s :p1", "back\\slash\\", "😀", "a;--b", "x" * 140]
+)
 def test_any_text_is_only_a_value(database: Database, text: str) -> None:
 	for territory in (text, "other"):
 		database.add("Sales Invoice", customer="A", posting_date="2024-06-01", territory=territory)

@@ -11,7 +11,9 @@ from crm_success.engine.definitions import CompanyRate, Filter, Measure, Metric,
 NO_RETURNS = [("is_return", "=", 0)]
 
 
-def test_a_window_ends_on_the_day_of_scoring_and_begins_after_the_day_n_days_before(database: Database) -> None:
+def test_a_window_ends_on_the_day_of_scoring_and_begins_after_the_day_n_days_before(
+	database: Database,
+) -> None:
 	for day in ("2024-06-20", "2024-06-21", "2024-06-30", "2024-07-01"):
 		database.add("Sales Invoice", customer="A", posting_date=day, base_net_total=int(day[-2:]))
 	assert value_of(database, metric(window_days=10)) == 2
@@ -21,7 +23,12 @@ def test_a_window_ends_on_the_day_of_scoring_and_begins_after_the_day_n_days_bef
 
 
 def test_a_window_over_datetimes_takes_whole_days(database: Database) -> None:
-	moments = ("2024-06-20 23:59:59.999999", "2024-06-21 00:00:00", "2024-06-30 23:59:59.999999", "2024-07-01 00:00:00")
+	moments = (
+		"2024-06-20 23:59:59.999999",
+		"2024-06-21 00:00:00",
+		"2024-06-30 23:59:59.999999",
+		"2024-07-01 00:00:00",
+	)
 	for moment in moments:
 		database.add("Service Visit", party="A", visited_on=moment)
 	assert value_of(database, metric(doctype="Service Visit", window_days=10)) == 2
@@ -85,7 +92,11 @@ def test_a_share_is_the_percentage_of_matching_documents(database: Database) -> 
 def test_a_share_of_an_amount_adds_the_amount(database: Database) -> None:
 	for is_return, amount in ((0, 300), (0, 100), (1, -100)):
 		database.add(
-			"Sales Invoice", customer="A", posting_date="2024-06-01", is_return=is_return, base_net_total=amount
+			"Sales Invoice",
+			customer="A",
+			posting_date="2024-06-01",
+			is_return=is_return,
+			base_net_total=amount,
 		)
 	returned = metric(Measure.SHARE, value_field="base_net_total", matching=[("is_return", "=", 1)])
 	assert value_of(database, returned) == pytest.approx(-100 / 300 * 100, abs=1e-6)
@@ -172,7 +183,9 @@ def test_rows_of_a_child_table_take_customer_date_and_status_from_their_parent(d
 	cancelled = database.add("Sales Invoice", customer="A", posting_date="2024-06-01", docstatus=2)
 	opening = database.add("Sales Invoice", customer="A", posting_date="2024-06-01", is_opening="Yes")
 	for parent in (kept, kept, cancelled, opening):
-		database.add("Sales Invoice Item", parent=parent, docstatus=1, qty=2, item_group="Paper", base_net_amount=9)
+		database.add(
+			"Sales Invoice Item", parent=parent, docstatus=1, qty=2, item_group="Paper", base_net_amount=9
+		)
 	database.add("Sales Invoice Item", parent=kept, docstatus=1, parenttype="Quotation", qty=100)
 	asked = {"doctype": "Sales Invoice Item", "parent_doctype": "Sales Invoice", "window_days": 60}
 	assert value_of(database, metric(Measure.SUM, value_field="qty", **asked)) == 4
@@ -210,7 +223,9 @@ def test_durations_are_hours(database: Database) -> None:
 	assert value_of(database, metric(doctype="Service Visit", filters=longer)) == 1
 
 
-def test_amounts_of_several_companies_are_converted_and_one_without_a_rate_is_left_out(database: Database) -> None:
+def test_amounts_of_several_companies_are_converted_and_one_without_a_rate_is_left_out(
+	database: Database,
+) -> None:
 	for company, amount in (("Main", 100), ("Branch", 100), ("Unknown", 5000)):
 		row = {"customer": "A", "company": company, "posting_date": "2024-06-01", "total_qty": 1}
 		name = database.add("Sales Invoice", base_net_total=amount, **row)
@@ -224,16 +239,21 @@ def test_amounts_of_several_companies_are_converted_and_one_without_a_rate_is_le
 	assert value_of(database, quantity, money=Money("EUR", rates=rates)) == 3
 	assert value_of(database, revenue, money=Money("EUR", companies=("Branch",))) == 100
 	items = metric(
-		Measure.SUM, "Sales Invoice Item", parent_doctype="Sales Invoice", value_field="base_net_amount",
+		Measure.SUM,
+		"Sales Invoice Item",
+		parent_doctype="Sales Invoice",
+		value_field="base_net_amount",
 		customer_field="customer",
 	)
 	assert value_of(database, items, money=Money("EUR", rates=rates)) == 185
 
 
 def test_absurd_amounts_and_customer_names_pass_through(database: Database) -> None:
-	names = ["O'Brien \"& Sons\" %s \\", "😀 Emoji", "x" * 140, "%(p1)s :p1", "-- ; DROP TABLE"]
+	names = ['O\'Brien "& Sons" %s \\', "😀 Emoji", "x" * 140, "%(p1)s :p1", "-- ; DROP TABLE"]
 	for name in names:
-		database.add("Sales Invoice", customer=name, posting_date="2024-06-01", base_net_total=999999999999.123456789)
+		database.add(
+			"Sales Invoice", customer=name, posting_date="2024-06-01", base_net_total=999999999999.123456789
+		)
 	found = values(database, metric(Measure.SUM, value_field="base_net_total"))
 	assert sorted(found.index) == sorted(names)
 	assert found["m"].round(2).unique().tolist() == [999999999999.12]

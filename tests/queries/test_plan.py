@@ -69,7 +69,10 @@ def test_expressions_read_nothing() -> None:
 		({"date_field": "territory"}, "'territory' holds no dates"),
 		({"measure": Measure.SUM}, "Sum needs a value field"),
 		({"measure": Measure.DISTINCT_COUNT}, "Distinct Count needs a value field"),
-		({"measure": Measure.SUM, "value_field": "territory"}, "'territory' holds no numbers: Sum needs some"),
+		(
+			{"measure": Measure.SUM, "value_field": "territory"},
+			"'territory' holds no numbers: Sum needs some",
+		),
 		(
 			{"measure": Measure.MAXIMUM, "value_field": "posting_date"},
 			"'posting_date' holds no numbers: Maximum needs some",
@@ -91,12 +94,17 @@ def test_a_count_does_not_mind_what_its_value_field_holds() -> None:
 
 
 def test_a_computed_field_names_the_columns_it_lacks() -> None:
-	issue = Table("Issue", tuple(Column(name, kind_of("Date")) for name in ("name", "customer", "opening_date")))
+	issue = Table(
+		"Issue", tuple(Column(name, kind_of("Date")) for name in ("name", "customer", "opening_date"))
+	)
 	plan = plan_reads([metric(doctype="Issue", filters=[("is_open", "=", 1)])], {"Issue": issue})
 	assert plan.problems[0].reason == "Issue has no column status, sla_resolution_date, modified"
 	ledger = {"Payment Ledger Entry": TABLES["Payment Ledger Entry"]}
 	overdue = metric(Measure.SUM, "Payment Ledger Entry", value_field="overdue_amount")
-	assert plan_reads([overdue], ledger).problems[0].reason == "Payment Ledger Entry has no column Sales Invoice.due_date"
+	assert (
+		plan_reads([overdue], ledger).problems[0].reason
+		== "Payment Ledger Entry has no column Sales Invoice.due_date"
+	)
 
 
 @pytest.mark.parametrize("measure", [measure for measure in Measure if measure is not Measure.EXPRESSION])
@@ -134,7 +142,9 @@ def test_the_last_complete_month_is_the_one_before_unless_the_day_is_its_last() 
 	assert window_bounds(Window(month=0), date(2024, 1, 1)) == (date(2023, 12, 1), date(2024, 1, 1))
 
 
-@pytest.mark.parametrize("name", ["", " x", "a`b", 'a"b', "a;b", "a.b", "a)b", "a%sb", "a\nb", "a'b", "a:b", "-a"])
+@pytest.mark.parametrize(
+	"name", ["", " x", "a`b", 'a"b', "a;b", "a.b", "a)b", "a%sb", "a\nb", "a'b", "a:b", "-a"]
+)
 def test_a_name_that_frappe_would_not_allow_never_gets_into_a_statement(name: str) -> None:
 	with pytest.raises(SourceError, match="cannot be the name of a DocType or a field"):
 		Column(name)
@@ -142,7 +152,9 @@ def test_a_name_that_frappe_would_not_allow_never_gets_into_a_statement(name: st
 		Table(name, ())
 
 
-@pytest.mark.parametrize("name", ["customer", "Sales Invoice", "Kunden-Besuch", "顧客", "_user_tags", "custom_größe"])
+@pytest.mark.parametrize(
+	"name", ["customer", "Sales Invoice", "Kunden-Besuch", "顧客", "_user_tags", "custom_größe"]
+)
 def test_names_in_any_language_are_allowed(name: str) -> None:
 	assert Table(name, (Column(name),)).has(name)
 

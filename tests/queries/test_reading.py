@@ -8,22 +8,40 @@ from asking import AS_OF, metric, reader, values
 from databases import Database
 from erpnext_tables import TABLES
 
-from crm_success.engine.definitions import Definitions, Filter, Measure, Scorecard
+from crm_success.engine.definitions import CompanyRate, Definitions, Filter, Measure, Money, Scorecard
 from crm_success.engine.errors import DefinitionError, SourceError
+from crm_success.engine.pipeline import all_metrics
 from crm_success.queries.plan import plan_reads
 from crm_success.queries.reading import Reader
 from crm_success.queries.reads import next_keys_statement
 from crm_success.queries.statements import EVERYBODY, Dialect, KeyRange
 from crm_success.queries.tables import Column, Table
+from crm_success.standalone.definitions import default_definitions
 
-NAMES = ["10", "9", "A & B", "Acme", "O'Neil \"x\"", "Zeta", "beta", "Émile", "Über", "λ", "客户", "😀 Ltd", "x" * 140]
+NAMES = [
+	"10",
+	"9",
+	"A & B",
+	"Acme",
+	'O\'Neil "x"',
+	"Zeta",
+	"beta",
+	"Émile",
+	"Über",
+	"λ",
+	"客户",
+	"😀 Ltd",
+	"x" * 140,
+]
 
 
 def _scorecard(name: str, *filters: tuple[str, str, Any], **fields: Any) -> Scorecard:
 	return Scorecard(name, (), (), filters=tuple(Filter(*row) for row in filters), **fields)
 
 
-def _customers(database: Database, *scorecards: Scorecard, keys: KeyRange = EVERYBODY, **tables: Table) -> Any:
+def _customers(
+	database: Database, *scorecards: Scorecard, keys: KeyRange = EVERYBODY, **tables: Table
+) -> Any:
 	definitions = Definitions(scorecards=scorecards)
 	plan = plan_reads([], TABLES)
 	return Reader(plan, definitions, {**TABLES, **tables}, database.dialect, database.execute).customers(keys)
@@ -46,7 +64,10 @@ def test_a_hundred_metrics_are_read_in_as_many_statements_as_there_are_sources(d
 	database.add("Sales Invoice Item", parent=invoice, qty=1)
 	database.add("Issue", customer="A", opening_date="2024-06-01")
 	few = [metric(key="a"), metric(doctype="Issue", key="b")]
-	many = [metric(Measure.SUM, value_field="base_net_total", window_days=days, key=f"m{days}") for days in range(100)]
+	many = [
+		metric(Measure.SUM, value_field="base_net_total", window_days=days, key=f"m{days}")
+		for days in range(100)
+	]
 	children = [
 		metric(window_days=days, doctype="Sales Invoice Item", parent_doctype="Sales Invoice", key=f"c{days}")
 		for days in range(10)
@@ -91,7 +112,11 @@ def test_a_range_is_open_below_and_closed_above(database: Database) -> None:
 def test_ranges_part_the_customers_and_orphans_fall_in_one_of_them(database: Database, size: int) -> None:
 	for name in NAMES:
 		database.add("Customer", name=name)
-	orphans = ["", "0", "B orphan", "zzzz orphan", "😎"] if database.dialect is not Dialect.MARIADB else ["0", "B orphan"]
+	orphans = (
+		["", "0", "B orphan", "zzzz orphan", "😎"]
+		if database.dialect is not Dialect.MARIADB
+		else ["0", "B orphan"]
+	)
 	for name in [*NAMES, *orphans]:
 		database.add("Sales Invoice", customer=name, posting_date="2024-06-01")
 	ranges = _ranges(database, size)
@@ -133,7 +158,11 @@ def test_the_first_scorecard_that_fits_is_taken(database: Database) -> None:
 	rest = _scorecard("Everybody", is_default=True)
 	taken = _customers(database, public, europe, rest)["scorecard"]
 	assert taken.to_dict() == {"A": "Everybody", "B": "Public", "C": "Europe"}
-	assert _customers(database, europe, public)["scorecard"].to_dict() == {"A": None, "B": "Europe", "C": "Europe"}
+	assert _customers(database, europe, public)["scorecard"].to_dict() == {
+		"A": None,
+		"B": "Europe",
+		"C": "Europe",
+	}
 	assert _customers(database, rest, public)["scorecard"].unique().tolist() == ["Everybody"]
 
 
@@ -156,6 +185,16 @@ def test_no_metric_at_all_reads_nothing(database: Database) -> None:
 	assert database.executed == []
 
 
+def test_the_default_records_can_be_read_in_one_statement_a_source(database: Database) -> None:
+	definitions = default_definitions(Money("EUR", rates=(CompanyRate("Main", 1.5),)))
+	plan = plan_reads(all_metrics(definitions), TABLES)
+	assert plan.problems == ()
+	database.add("Sales Invoice", customer="A", posting_date="2024-06-01", base_net_total=10)
+	read = Reader(plan, definitions, TABLES, database.dialect, database.execute)
+	assert float(read.aggregates(AS_OF).loc["A", "net_revenue_365d.value"]) == 15
+	assert len(database.executed) == len(plan.reads) == 3
+
+
 def test_an_expression_over_metrics_of_two_sources(database: Database) -> None:
 	database.add("Sales Invoice", customer="A", posting_date="2024-06-01", base_net_total=200)
 	database.add("Sales Invoice", customer="B", posting_date="2024-06-01", base_net_total=200)
@@ -168,7 +207,9 @@ def test_an_expression_over_metrics_of_two_sources(database: Database) -> None:
 	assert found["ratio"].fillna(-1).to_dict() == {"A": 50, "B": -1}
 
 
-def test_a_change_of_letters_in_a_link_is_the_same_customer_where_the_database_says_so(database: Database) -> None:
+def test_a_change_of_letters_in_a_link_is_the_same_customer_where_the_database_says_so(
+	database: Database,
+) -> None:
 	database.add("Sales Invoice", customer="Acme", posting_date="2024-06-01")
 	database.add("Sales Invoice", customer="ACME", posting_date="2024-06-01")
 	found = values(database, metric())["m"].tolist()
