@@ -1,4 +1,4 @@
-"""The default records, as plain constants with the field names of our DocTypes. Needs no Frappe and saves nothing.
+"""The default records, as plain constants with the field names of our DocTypes. Needs no Frappe.
 
 The desk seeds them once (`setup/seed.py`); the standalone command scores with them as they are.
 """

@@ -36,9 +36,7 @@ def _insert_missing(doctype: str, name_field: str, records: Iterable[Mapping[str
 
 
 def _insert(doctype: str, record: Mapping[str, Any]) -> None:
-	"""Validation is skipped: a site whose invoices were customised must install too, and a run reports what it cannot
-	measure.
-	"""
+	"""Without validation: a customised site must install too, and a run reports what it cannot measure."""
 	doc = frappe.get_doc({"doctype": doctype, **desk_values(record)})
 	doc.flags.ignore_validate = True
 	doc.insert(ignore_permissions=True)

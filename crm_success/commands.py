@@ -1,0 +1,199 @@
+"""`bench --site SITE crm-success score`: scores a site from the terminal. Parses, shows progress, says how it went."""
+
+import sys
+import time
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+import frappe
+from frappe.commands import get_site, pass_context
+
+if TYPE_CHECKING:
+	from datetime import date
+
+WRONG_INPUT = 2
+FAILED = 1
+INTERRUPTED = 130
+
+_WAIT_SECONDS = 2
+
+
+@click.group("crm-success")
+def crm_success() -> None:
+	"""Customer health scores of a site."""
+
+
+@crm_success.command("score")
+@click.option(
+	"--as-of", "as_of_text", metavar="DATE", help="Score as things stood on that day, like 2026-01-31."
+)
+@click.option("--customer", help="Score this customer only.")
+@pass_context
+def score(context: frappe._dict, as_of_text: str | None, customer: str | None) -> None:
+	"""Score all customers, or one, and say how it went."""
+	with frappe.init_site(get_site(context)):
+		frappe.connect()
+		frappe.set_user("Administrator")
+		try:
+			_check_installed()
+			as_of = _parse_day(as_of_text)
+			if customer:
+				_score_one(_known(customer), as_of)
+			else:
+				_score_all(as_of)
+		except frappe.ValidationError as error:
+			_stop(FAILED, frappe.utils.strip_html(str(error)))
+		except KeyboardInterrupt:
+			_stop(
+				INTERRUPTED,
+				"\nInterrupted. Background workers go on with the run; the same command joins it again.",
+			)
+		except Exception as error:
+			frappe.db.rollback()
+			frappe.log_error(title="bench crm-success score failed")
+			frappe.db.commit()
+			_stop(FAILED, f"{type(error).__name__}: {error}. The Error Log has the details.")
+		finally:
+			frappe.destroy()
+
+
+commands = [crm_success]
+
+
+def _score_all(as_of: "date") -> None:
+	from crm_success.jobs.preparation import prepare_run
+
+	run = _start_or_join(as_of)
+	while _progress(run).status in ("Queued", "Preparing"):
+		prepare_run(run)
+		if _progress(run).status == "Preparing":
+			# somebody else prepares it, and is given a quarter of an hour before we may take over
+			time.sleep(_WAIT_SECONDS)
+	_work_with_bar(run)
+	_summarize(run)
+
+
+def _start_or_join(as_of: "date") -> str:
+	"""A new run, or the one for the same day that is not finished."""
+	from crm_success.jobs.runs import start_run
+	from crm_success.jobs.store import ACTIVE, RUN
+
+	run = frappe.db.get_value(RUN, {"active": ACTIVE, "as_of": as_of})
+	if run:
+		click.echo(f"{run} is not finished: joining it")
+		return run
+	run = start_run(as_of, "Command")
+	frappe.db.commit()
+	click.echo(f"{run}: preparing the scores of {as_of}")
+	return run
+
+
+def _work_with_bar(run: str) -> None:
+	"""Work on the run beside any background workers, until the last batch, theirs or ours, is finished."""
+	from crm_success.jobs.batches import drain
+
+	total = frappe.db.get_value("Scoring Run", run, "customers_total")
+	with click.progressbar(length=max(total, 1), label=run, item_show_func=_speed, show_eta=False) as bar:
+
+		def show() -> None:
+			row = _progress(run)
+			bar.update(round(total * row.progress / 100) - bar.pos, row)
+
+		while _progress(run).status == "Running":
+			drain(run, after_each=show)
+			show()
+			if _progress(run).status == "Running":
+				# the rest is held by other workers; should one die, its batch becomes free again
+				time.sleep(_WAIT_SECONDS)
+
+
+def _progress(run: str) -> frappe._dict:
+	frappe.db.rollback()
+	return frappe.db.get_value(
+		"Scoring Run", run, ["status", "progress", "rate", "remaining_seconds"], as_dict=True
+	)
+
+
+def _speed(row: frappe._dict | None) -> str:
+	if not row:
+		return ""
+	remaining = time.strftime("%H:%M:%S", time.gmtime(row.remaining_seconds))
+	return f"{row.rate:,.0f} customers/s, {remaining} left"
+
+
+def _summarize(run: str) -> None:
+	doc = frappe.get_doc("Scoring Run", run)
+	click.echo(
+		f"{doc.name}: {doc.status}. {doc.customers_scored:,} scored, {doc.customers_without_score:,} without a score, "
+		f"{doc.customers_skipped:,} skipped, of {doc.customers_total:,} customers"
+	)
+	for message in doc.messages:
+		examples = f" For example: {', '.join(message.examples.splitlines())}" if message.examples else ""
+		source = f"{message.reference_doctype}: " if message.reference_doctype else ""
+		click.echo(f"  {message.severity}: {source}{message.reason} ({message.count:,}){examples}")
+	if doc.status in ("Failed", "Cancelled"):
+		last_line = (doc.error or "").strip().rpartition("\n")[2]
+		_stop(FAILED, f"The run {doc.name} is {doc.status.lower()}. {last_line}".strip())
+
+
+def _score_one(customer: str, as_of: "date") -> None:
+	from crm_success.jobs.rescoring import rescore_customers
+
+	rescore_customers([customer], as_of)
+	is_past = as_of < frappe.utils.getdate()
+	doctype = "Customer Health Snapshot" if is_past else "Customer Health"
+	name = frappe.db.get_value(doctype, {"customer": customer, **({"as_of": as_of} if is_past else {})})
+	if not name:
+		_stop(FAILED, f"{customer} was not scored: internal customers are left out")
+	_show_one(frappe.get_doc(doctype, name))
+
+
+def _show_one(doc: frappe._dict) -> None:
+	score = (
+		"no score, there is nothing to measure"
+		if doc.computed_score is None
+		else f"{doc.score:.1f} {doc.band}"
+	)
+	click.echo(f"{doc.customer} on {doc.as_of}: {score}, segment {doc.segment or 'none'}")
+	for line in (doc.get("drivers") or "").splitlines():
+		click.echo(f"  {line}")
+
+
+def _parse_day(text: str | None) -> "date":
+	from datetime import date
+
+	today = frappe.utils.getdate()
+	if not text:
+		return today
+	try:
+		day = date.fromisoformat(text)
+	except ValueError:
+		_stop(WRONG_INPUT, f"{text} is not a date. Write it like {today}.")
+	if day > today:
+		_stop(WRONG_INPUT, f"{text} has not come yet. Today is {today}.")
+	return day
+
+
+def _known(customer: str) -> str:
+	name = frappe.db.exists("Customer", customer)
+	if not name:
+		names = frappe.get_all("Customer", pluck="name", limit=20_000, order_by="name")
+		close = get_close_matches(customer, names, n=3)
+		hint = f" Did you mean {', '.join(close)}?" if close else ""
+		_stop(WRONG_INPUT, f"There is no customer {customer}.{hint}")
+	return name
+
+
+def _check_installed() -> None:
+	if "crm_success" not in frappe.get_installed_apps():
+		_stop(
+			WRONG_INPUT,
+			f"CRM Success is not installed on {frappe.local.site}. "
+			f"Run: bench --site {frappe.local.site} install-app crm_success",
+		)
+
+
+def _stop(code: int, message: str) -> NoReturn:
+	click.echo(message, err=True)
+	sys.exit(code)

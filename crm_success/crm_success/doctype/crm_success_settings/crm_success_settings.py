@@ -1,0 +1,112 @@
+"""When and what to score, and every limit that scores, stages and classes are judged by."""
+
+from collections.abc import Iterator
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import cint, flt, getdate
+
+from crm_success.crm_success.refusal import refuse
+
+# fieldname: lowest and highest value
+RANGES = {
+	"scoring_hour": (0, 23),
+	"batch_size": (100, 50_000),
+	"window_days": (1, 36_500),
+	"active_days": (1, 36_500),
+	"silent_days": (1, 36_500),
+	"new_days": (1, 36_500),
+	"lost_days": (1, 36_500),
+	"value_high_percent": (0, 100),
+	"value_potential_percent": (0, 100),
+	"value_high_amount": (0, None),
+	"value_potential_amount": (0, None),
+	"retention_percent": (0, 100),
+	"fallback_retention_percent": (0, 100),
+	"lifetime_years_cap": (1, 100),
+	"snapshot_retention_days": (31, 36_500),
+}
+
+# the first is smaller than the second, where both are used
+ORDERED = (
+	("active_days", "silent_days"),
+	("silent_days", "lost_days"),
+	("value_high_percent", "value_potential_percent"),
+	("value_potential_amount", "value_high_amount"),
+)
+USED_UNLESS_ZERO = frozenset({"value_high_percent", "value_potential_amount", "value_high_amount"})
+
+
+class CRMSuccessSettings(Document):
+	def validate(self):
+		for fieldname, (lowest, highest) in RANGES.items():
+			self.check_range(fieldname, lowest, highest)
+		for smaller, larger in ORDERED:
+			self.check_order(smaller, larger)
+		self.check_companies()
+
+	def on_update(self):
+		self.keep_snapshots_as_long_as_set()
+		self.warn_of_missing_rates()
+
+	def check_range(self, fieldname: str, lowest: float, highest: float | None):
+		value = flt(self.get(fieldname))
+		if value < lowest or (highest is not None and value > highest):
+			message = _("Enter a number from {0} to {1}.") if highest is not None else _("Enter {0} or more.")
+			refuse(self, fieldname, message.format(lowest, highest))
+
+	def check_order(self, smaller: str, larger: str):
+		low, high = flt(self.get(smaller)), flt(self.get(larger))
+		unused = (smaller in USED_UNLESS_ZERO and not low) or (larger in USED_UNLESS_ZERO and not high)
+		if not unused and low >= high:
+			label = frappe.bold(_(self.meta.get_label(larger)))
+			refuse(
+				self,
+				smaller,
+				_("It is {0}, and must be below {1}, which is {2}.").format(f"{low:g}", label, f"{high:g}"),
+			)
+
+	def check_companies(self):
+		names = [row.company for row in self.companies]
+		if len(names) != len(set(names)):
+			refuse(self, "companies", _("A company is listed twice. Keep it once."))
+
+	def keep_snapshots_as_long_as_set(self):
+		log_settings = frappe.get_doc("Log Settings")
+		days = cint(self.snapshot_retention_days)
+		row = next(
+			(row for row in log_settings.logs_to_clear if row.ref_doctype == "Customer Health Snapshot"), None
+		)
+		if row and row.days == days:
+			return
+		log_settings.register_doctype("Customer Health Snapshot", days)
+		log_settings.flags.ignore_permissions = True
+		log_settings.save()
+
+	def warn_of_missing_rates(self):
+		from crm_success.bridge.money import reporting_currency
+
+		target = reporting_currency()
+		missing = sorted(set(self.currencies_without_rate(target)))
+		if missing:
+			frappe.msgprint(
+				_(
+					"There is no exchange rate from {0} to {1}, so amounts in it are left out of the scores. Add a {2} record."
+				).format(
+					", ".join(map(frappe.bold, missing)),
+					frappe.bold(target),
+					frappe.bold(_("Currency Exchange")),
+				),
+				title=_("Exchange Rate Missing"),
+				indicator="orange",
+			)
+
+	def currencies_without_rate(self, target: str) -> Iterator[str]:
+		from crm_success.bridge.money import exchange_rate
+
+		chosen = [row.company for row in self.companies]
+		filters = {"name": ("in", chosen)} if chosen else {}
+		for currency in frappe.get_all("Company", filters, pluck="default_currency", distinct=True):
+			if currency != target and not exchange_rate(currency, target, getdate()):
+				yield currency

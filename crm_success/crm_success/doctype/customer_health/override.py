@@ -1,0 +1,78 @@
+"""The rules of a score that a person sets: complete, limited in time, beside the computed one. Saves nothing."""
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import cstr, flt, getdate, nowdate
+
+from crm_success.crm_success.refusal import refuse
+from crm_success.engine.definitions import HealthBand
+
+# what a person fills in, and who that was
+ENTERED = ("override_score", "override_reason", "override_until")
+OVERRIDE_FIELDS = (*ENTERED, "override_by")
+
+
+def check_override(doc: Document, before: Document | None = None) -> None:
+	"""Refuse an incomplete override, and remember who set it. One that nobody touched may have ended meanwhile."""
+	if not is_given(doc):
+		doc.override_by = None
+		return
+	if before and is_given(before) and not is_changed(doc, before):
+		doc.override_by = before.override_by
+		return
+	check_complete(doc)
+	doc.override_by = frappe.session.user
+
+
+def is_given(doc: Document) -> bool:
+	return any(doc.get(fieldname) for fieldname in ENTERED)
+
+
+def is_changed(doc: Document, before: Document) -> bool:
+	return (
+		flt(doc.override_score) != flt(before.override_score)
+		or cstr(doc.override_reason) != cstr(before.override_reason)
+		or cstr(doc.override_until) != cstr(before.override_until)
+	)
+
+
+def check_complete(doc: Document) -> None:
+	if not 0 <= flt(doc.override_score) <= 100:
+		refuse(doc, "override_score", _("Enter a score from 0 to 100."))
+	if not cstr(doc.override_reason).strip():
+		refuse(doc, "override_reason", _("Say why the computed score is wrong, for those who read this one."))
+	if not doc.override_until:
+		refuse(
+			doc, "override_until", _("Enter the last day of the override. It ends by itself after that day.")
+		)
+	if getdate(doc.override_until) < getdate(nowdate()):
+		refuse(doc, "override_until", _("This day is over. Enter today or a later day."))
+
+
+def is_active(doc: Document) -> bool:
+	"""An override holds up to and including its last day."""
+	return bool(doc.override_until) and getdate(doc.override_until) >= getdate(nowdate())
+
+
+def apply_override(doc: Document) -> None:
+	"""Set the score that counts, and its band: the override while it is active, the computed score otherwise."""
+	doc.score = flt(doc.override_score) if is_active(doc) else doc.computed_score
+	doc.band = band_of(doc.score, *thresholds(doc.scorecard))
+
+
+def band_of(score: float | None, healthy_from: float, watch_from: float) -> str:
+	"""The band of a score, or nothing where there is no score."""
+	if score is None:
+		return ""
+	if score >= healthy_from:
+		return HealthBand.HEALTHY.value
+	return HealthBand.WATCH.value if score >= watch_from else HealthBand.AT_RISK.value
+
+
+def thresholds(scorecard: str | None) -> tuple[float, float]:
+	"""Where Healthy and Watch begin, by that scorecard, else by the default one."""
+	fields = ["healthy_from", "watch_from"]
+	found = scorecard and frappe.db.get_value("Health Scorecard", scorecard, fields)
+	found = found or frappe.db.get_value("Health Scorecard", {"is_default": 1, "enabled": 1}, fields)
+	return found or (70.0, 40.0)

@@ -1,0 +1,31 @@
+"""A customer's health on one day, kept for history and trends. Written by scoring runs only."""
+
+import frappe
+from frappe.model.document import Document
+from frappe.utils import add_days, nowdate
+
+from crm_success.setup.columns import allow_null
+
+CLEARED_AT_ONCE = 10_000
+
+
+class CustomerHealthSnapshot(Document):
+	@staticmethod
+	def clear_old_logs(days: int = 730) -> None:
+		"""Called by Log Settings every day. Commits between chunks: history is too much for one transaction."""
+		snapshot = frappe.qb.DocType("Customer Health Snapshot")
+		oldest = add_days(nowdate(), -days)
+		while names := (
+			frappe.qb.from_(snapshot)
+			.select(snapshot.name)
+			.where(snapshot.as_of < oldest)
+			.limit(CLEARED_AT_ONCE)
+			.run(pluck=True)
+		):
+			frappe.qb.from_(snapshot).delete().where(snapshot.name.isin(names)).run()
+			frappe.db.commit()
+
+
+def on_doctype_update() -> None:
+	frappe.db.add_unique("Customer Health Snapshot", ["customer", "as_of"])
+	allow_null("Customer Health Snapshot", ("score", "computed_score"))

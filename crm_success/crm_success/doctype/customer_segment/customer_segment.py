@@ -1,0 +1,59 @@
+"""A named part of the customers, by ranges of their recency, frequency and monetary scores."""
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import cint
+
+LETTERS = {"r": "Recency", "f": "Frequency", "m": "Monetary"}
+EXAMPLES = 3
+
+
+class CustomerSegment(Document):
+	def validate(self):
+		for letter, label in LETTERS.items():
+			self.check_range(_(label), cint(self.get(f"{letter}_min")), cint(self.get(f"{letter}_max")))
+
+	def on_update(self):
+		warn_of_uncovered_customers()
+
+	def on_trash(self):
+		frappe.db.set_value("Customer Health", {"segment": self.name}, "segment", None, update_modified=False)
+
+	def after_delete(self):
+		warn_of_uncovered_customers()
+
+	def check_range(self, label: str, lowest: int, highest: int):
+		if 1 <= lowest <= highest <= 5:
+			return
+		frappe.throw(
+			_(
+				"{0}: the range from {1} to {2} holds no score. Scores go from 1 to 5, and the first must not be above the last."
+			).format(frappe.bold(label), lowest, highest),
+			title=_("Please Check {0}").format(_("Customer Segment")),
+		)
+
+
+def warn_of_uncovered_customers() -> None:
+	"""Say which scores fall into no enabled segment, while segments are being changed one by one."""
+	cells = uncovered_cells()
+	if not cells:
+		return
+	examples = ", ".join(
+		f"R{recency} F{frequency} M{monetary}" for recency, frequency, monetary in cells[:EXAMPLES]
+	)
+	frappe.msgprint(
+		_(
+			"{0} of the 125 combinations of scores fall into no segment, such as {1}. Customers with them will have none: widen a segment, or add one for the rest."
+		).format(len(cells), examples),
+		title=_("Segments Leave Gaps"),
+		indicator="orange",
+	)
+
+
+def uncovered_cells() -> list[tuple[int, int, int]]:
+	"""The combinations of recency, frequency and monetary scores that no enabled segment takes."""
+	from crm_success.engine.records import segments_from_records
+	from crm_success.engine.rfm import uncovered_cells as uncovered_by
+
+	return uncovered_by(segments_from_records(frappe.get_all("Customer Segment", fields=["*"])))

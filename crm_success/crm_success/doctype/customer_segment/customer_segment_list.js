@@ -1,0 +1,7 @@
+frappe.listview_settings["Customer Segment"] = {
+	add_fields: ["enabled"],
+
+	get_indicator(doc) {
+		return doc.enabled ? [__("Enabled"), "green", "enabled,=,1"] : [__("Disabled"), "gray", "enabled,=,0"];
+	},
+};

@@ -1,0 +1,58 @@
+"""One number per customer, declared by an administrator. What it may be is checked in validation.py."""
+
+import frappe
+from frappe.model.document import Document
+
+from crm_success.crm_success.doctype.health_metric.expression_checks import check_not_used
+from crm_success.crm_success.doctype.health_metric.source_checks import check_readable
+from crm_success.crm_success.doctype.health_metric.sources import measurable_doctypes, parents_with_customer
+from crm_success.crm_success.doctype.health_metric.validation import validate_metric
+
+
+class HealthMetric(Document):
+	def validate(self):
+		validate_metric(self)
+		self.check_permission_of_source()
+		self.check_use_when_disabled()
+
+	def on_trash(self):
+		check_not_used(self)
+
+	def check_permission_of_source(self):
+		if not self.flags.ignore_permissions and self.has_value_changed("source_doctype"):
+			check_readable(self)
+
+	def check_use_when_disabled(self):
+		if not self.enabled and not self.is_new() and self.has_value_changed("enabled"):
+			check_not_used(self)
+
+
+@frappe.whitelist()
+@frappe.validate_and_sanitize_search_inputs
+def search_source_doctypes(
+	doctype: str, txt: str, searchfield: str, start: int, page_len: int, filters: dict | str | None = None
+):
+	"""DocTypes that hold documents of customers and that the user may read, for the link field of the form."""
+	frappe.has_permission("Health Metric", "read", throw=True)
+	names = [name for name in measurable_doctypes(txt) if _is_readable(name)]
+	return [[name] for name in names[start : start + page_len]]
+
+
+@frappe.whitelist()
+@frappe.validate_and_sanitize_search_inputs
+def search_parent_doctypes(
+	doctype: str, txt: str, searchfield: str, start: int, page_len: int, filters: dict | str | None = None
+):
+	"""The DocTypes with a customer that have the child table in `filters`, for the link field of the form."""
+	frappe.has_permission("Health Metric", "read", throw=True)
+	child = (frappe.parse_json(filters) or {}).get("source_doctype")
+	if not child or child not in measurable_doctypes(child):
+		return []
+	names = [
+		name for name in parents_with_customer(child) if txt.lower() in name.lower() and _is_readable(name)
+	]
+	return [[name] for name in names[start : start + page_len]]
+
+
+def _is_readable(doctype: str) -> bool:
+	return bool(frappe.get_meta(doctype).istable or frappe.has_permission(doctype, "read"))

@@ -1,0 +1,25 @@
+"""Weights, bands and caps for the customers that a filter names. The checks are in validation.py."""
+
+import frappe
+from frappe.model.document import Document
+
+from crm_success.crm_success.doctype.health_scorecard import validation
+
+
+class HealthScorecard(Document):
+	def validate(self):
+		validation.check_dimensions(self)
+		validation.check_metrics(self)
+		validation.check_bands(self)
+		validation.check_caps(self)
+		validation.check_customer_filters(self)
+		validation.check_default(self)
+
+	def on_update(self):
+		validation.end_other_defaults(self)
+
+	def on_trash(self):
+		validation.check_not_last_default(self)
+		frappe.db.set_value(
+			"Customer Health", {"scorecard": self.name}, "scorecard", None, update_modified=False
+		)

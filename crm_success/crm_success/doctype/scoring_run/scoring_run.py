@@ -1,0 +1,44 @@
+"""One scoring of all customers as of a date: how far it is, and what was wrong. Does no work itself."""
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import add_days, nowdate
+
+CLEARED_AT_ONCE = 100
+# these name a run only to say where they come from
+NAMED_BY = ("Customer Health", "Customer Health Snapshot", "Score Calibration")
+
+
+class ScoringRun(Document):
+	def on_trash(self):
+		self.check_is_finished()
+		delete_traces([self.name])
+
+	def check_is_finished(self):
+		if self.active:
+			frappe.throw(
+				_("{0} is not finished. Cancel the run before deleting it.").format(frappe.bold(self.name)),
+				title=_("Run Not Finished"),
+			)
+
+	@staticmethod
+	def clear_old_logs(days: int = 180) -> None:
+		"""Called by Log Settings every day. Commits between chunks: batches of many runs are many rows."""
+		filters = {"creation": ("<", add_days(nowdate(), -days)), "active": ("is", "not set")}
+		while runs := frappe.get_all(
+			"Scoring Run", filters=filters, pluck="name", limit=CLEARED_AT_ONCE, order_by="creation"
+		):
+			delete_traces(runs)
+			frappe.db.delete("Scoring Run Message", {"parenttype": "Scoring Run", "parent": ("in", runs)})
+			frappe.db.delete("Scoring Run", {"name": ("in", runs)})
+			frappe.db.commit()
+
+
+def delete_traces(runs: list[str]) -> None:
+	"""Batches mean nothing without their run; what a run found stays and forgets where it came from."""
+	frappe.db.delete("Scoring Batch", {"scoring_run": ("in", runs)})
+	for doctype in NAMED_BY:
+		frappe.db.set_value(
+			doctype, {"scoring_run": ("in", runs)}, "scoring_run", None, update_modified=False
+		)

@@ -1,0 +1,51 @@
+frappe.provide("crm_success.scoring_run_list");
+
+frappe.listview_settings["Scoring Run"] = {
+	add_fields: ["status", "progress"],
+
+	get_indicator(doc) {
+		const colors = {
+			Queued: "gray",
+			Preparing: "blue",
+			Running: "blue",
+			Completed: "green",
+			"Completed with Warnings": "orange",
+			Failed: "red",
+			Cancelled: "gray",
+		};
+		return [__(doc.status), colors[doc.status] || "gray", `status,=,${doc.status}`];
+	},
+
+	refresh(listview) {
+		if (!frappe.boot.user.in_create.includes("Scoring Run")) return;
+		listview.page.set_primary_action(__("Run Now"), () => crm_success.scoring_run_list.start());
+	},
+
+	onload(listview) {
+		if (!frappe.boot.user.in_create.includes("Scoring Run")) return;
+		listview.page.add_inner_button(__("Run as of…"), () => crm_success.scoring_run_list.ask_date());
+	},
+};
+
+crm_success.scoring_run_list.ask_date = function () {
+	const field = {
+		fieldname: "as_of",
+		fieldtype: "Date",
+		label: __("As Of"),
+		reqd: 1,
+		default: frappe.datetime.add_days(frappe.datetime.get_today(), -1),
+		description: __("Scores are computed as they would have been on this day"),
+	};
+	frappe.prompt(field, ({ as_of }) => crm_success.scoring_run_list.start(as_of), __("Run as Of"), __("Run"));
+};
+
+crm_success.scoring_run_list.start = async function (as_of) {
+	const { message } = await frappe.call({
+		method: "crm_success.api.scoring.start_run",
+		args: as_of ? { as_of } : {},
+		type: "POST",
+		freeze: true,
+	});
+	const run = message?.run || message?.name || message;
+	if (run) frappe.set_route("Form", "Scoring Run", run);
+};

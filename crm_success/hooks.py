@@ -1,0 +1,58 @@
+app_name = "crm_success"
+app_title = "CRM Success"
+app_publisher = "CRM Success contributors"
+app_description = (
+	"Customer health scores, segments and lifecycle stages from the documents that ERPNext already keeps"
+)
+app_email = "support@example.com"
+app_license = "gpl-3.0"
+# with its owner: a bare name makes the installer ask GitHub who owns it, which fails without internet
+required_apps = ["frappe/erpnext"]
+
+after_install = "crm_success.install.after_install"
+before_uninstall = "crm_success.uninstall.before_uninstall"
+after_uninstall = "crm_success.uninstall.after_uninstall"
+
+_MARK_STALE = {
+	doctype: f"crm_success.overrides.{module}.mark_customers_stale"
+	for doctype, module in {
+		"Sales Invoice": "sales_invoice",
+		"Payment Entry": "payment_entry",
+		"Journal Entry": "journal_entry",
+		"Issue": "issue",
+	}.items()
+}
+
+doctype_js = {
+	"Health Metric": "public/js/filter_editor.js",
+	"Health Scorecard": "public/js/filter_editor.js",
+}
+
+doc_events = {
+	"Customer": {
+		"before_rename": "crm_success.overrides.customer.make_room_for_merge",
+		"after_rename": "crm_success.overrides.customer.rename_health",
+		"on_trash": "crm_success.overrides.customer.delete_health",
+	},
+	**{
+		doctype: {"on_submit": _MARK_STALE[doctype], "on_cancel": _MARK_STALE[doctype]}
+		for doctype in ("Sales Invoice", "Payment Entry", "Journal Entry")
+	},
+	"Issue": {event: _MARK_STALE["Issue"] for event in ("after_insert", "on_update", "on_trash")},
+}
+
+scheduler_events = {
+	"cron": {
+		"0 * * * *": ["crm_success.jobs.customer_scoring.dispatch_scoring_run"],
+		"*/5 * * * *": [
+			"crm_success.jobs.customer_scoring.rescore_stale_customers",
+			"crm_success.jobs.customer_scoring.requeue_expired_batches",
+		],
+	},
+	"daily": ["crm_success.jobs.customer_scoring.end_overrides"],
+}
+
+# scores follow their customer: they never keep it, or a definition, from being deleted
+ignore_links_on_delete = ["Customer Health", "Customer Health Snapshot"]
+
+default_log_clearing_doctypes = {"Customer Health Snapshot": 730, "Scoring Run": 180}

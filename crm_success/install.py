@@ -1,0 +1,34 @@
+"""What installing does beyond Frappe's own work: roles, default records, how long snapshots are kept."""
+
+import frappe
+
+from crm_success.setup.seed import seed_defaults
+
+ROLES = ("Customer Success Manager", "Customer Success User")
+LOG_DOCTYPES = {"Customer Health Snapshot": 730, "Scoring Run": 180}
+
+
+def after_install() -> None:
+	make_roles()
+	seed_defaults()
+	register_logs()
+
+
+def make_roles() -> None:
+	"""Frappe makes the roles of DocType permissions by itself; this makes sure they open the desk."""
+	for role in ROLES:
+		if not frappe.db.exists("Role", role):
+			frappe.get_doc({"doctype": "Role", "role_name": role, "desk_access": 1}).insert(
+				ignore_permissions=True
+			)
+
+
+def register_logs() -> None:
+	"""Let Log Settings delete old records from the first day on, not only from its next daily run."""
+	log_settings = frappe.get_doc("Log Settings")
+	registered = {row.ref_doctype for row in log_settings.logs_to_clear}
+	for doctype, days in LOG_DOCTYPES.items():
+		if doctype not in registered:
+			log_settings.register_doctype(doctype, days)
+	log_settings.flags.ignore_permissions = True
+	log_settings.save()

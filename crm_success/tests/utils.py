@@ -1,0 +1,55 @@
+"""What every site test stands on: Frappe's own test case, whatever its name, rolled back after each test."""
+
+import frappe
+
+try:
+	from frappe.tests import IntegrationTestCase as FrappeSiteTestCase
+except ImportError:  # before version 16
+	from frappe.tests.utils import FrappeTestCase as FrappeSiteTestCase
+
+SAVEPOINT = "crm_success_test"
+
+
+class SiteTestCase(FrappeSiteTestCase):
+	"""Frappe rolls back after each class only; here every test finds the site as its class left it.
+
+	A test whose code commits has to take back what it committed.
+	"""
+
+	def setUp(self):
+		super().setUp()
+		frappe.set_user("Administrator")
+		frappe.db.savepoint(SAVEPOINT)
+		self.has_committed = False
+		frappe.db.after_commit.add(self.note_commit)
+
+	def tearDown(self):
+		frappe.set_user("Administrator")
+		# a commit ends the savepoint: what came after it is all that can be taken back
+		frappe.db.rollback(save_point=None if self.has_committed else SAVEPOINT)
+		forget_cached_values()
+		frappe.clear_messages()
+		super().tearDown()
+
+	def note_commit(self):
+		self.has_committed = True
+
+	def assert_refused(self, doc, *words: str):
+		"""Saving is refused with a message that has all these words; the document can be saved again after."""
+		modified = doc.get("modified")
+		with self.assertRaises(frappe.ValidationError) as refusal:
+			doc.save()
+		doc.modified = modified
+		for word in words:
+			self.assertIn(word, str(refusal.exception))
+
+
+def forget_cached_values() -> None:
+	"""A rollback does not reach what was read into caches before it."""
+	frappe.db.value_cache.clear()
+	frappe.clear_document_cache("CRM Success Settings", "CRM Success Settings")
+
+
+def messages() -> str:
+	"""All that was shown to the user so far, in one text."""
+	return " ".join(str(message) for message in frappe.get_message_log())
