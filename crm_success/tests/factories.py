@@ -11,7 +11,10 @@ SLA = "CRM Success Test"
 
 def default_company() -> str:
 	"""The company that the site was set up with."""
-	return frappe.db.get_single_value("Global Defaults", "default_company") or frappe.get_all("Company", pluck="name")[0]
+	return (
+		frappe.db.get_single_value("Global Defaults", "default_company")
+		or frappe.get_all("Company", pluck="name")[0]
+	)
 
 
 def make_fiscal_years(*years: int) -> None:
@@ -27,7 +30,12 @@ def make_fiscal_years(*years: int) -> None:
 def make_item() -> str:
 	"""A service item, so that no stock is needed."""
 	if not frappe.db.exists("Item", ITEM):
-		values = {"item_code": ITEM, "item_group": _leaf("Item Group"), "stock_uom": "Nos", "is_stock_item": 0}
+		values = {
+			"item_code": ITEM,
+			"item_group": _leaf("Item Group"),
+			"stock_uom": "Nos",
+			"is_stock_item": 0,
+		}
 		frappe.get_doc({"doctype": "Item", **values}).insert(ignore_permissions=True)
 	return ITEM
 
@@ -52,7 +60,11 @@ def make_invoice(
 	line = {"item_code": make_item(), "qty": values.pop("qty", 1), "rate": amount}
 	line["income_account"] = frappe.get_cached_value("Company", company, "default_income_account")
 	line["cost_center"] = frappe.get_cached_value("Company", company, "cost_center")
-	dates = {"posting_date": posting_date, "due_date": add_days(posting_date, due_in_days), "set_posting_time": 1}
+	dates = {
+		"posting_date": posting_date,
+		"due_date": add_days(posting_date, due_in_days),
+		"set_posting_time": 1,
+	}
 	head = {"doctype": "Sales Invoice", "customer": customer, "company": company, **dates, **values}
 	invoice = frappe.get_doc({**head, "items": [line]}).insert(ignore_permissions=True)
 	return invoice.submit() if submit else invoice
@@ -159,7 +171,9 @@ def _priorities() -> list[str]:
 
 def _priority(name: str) -> str:
 	if not frappe.db.exists("Issue Priority", name):
-		frappe.get_doc({"doctype": "Issue Priority", "__newname": name, "name": name}).insert(ignore_permissions=True)
+		frappe.get_doc({"doctype": "Issue Priority", "__newname": name, "name": name}).insert(
+			ignore_permissions=True
+		)
 	return name
 
 
@@ -177,7 +191,34 @@ def make_journal_entry(customer: str, amount: float, posting_date):
 	receivable, income, cost_center = frappe.get_cached_value(
 		"Company", company, ["default_receivable_account", "default_income_account", "cost_center"]
 	)
-	owed = {"account": receivable, "party_type": "Customer", "party": customer, "debit_in_account_currency": amount}
+	owed = {
+		"account": receivable,
+		"party_type": "Customer",
+		"party": customer,
+		"debit_in_account_currency": amount,
+	}
 	earned = {"account": income, "credit_in_account_currency": amount, "cost_center": cost_center}
 	head = {"doctype": "Journal Entry", "company": company, "posting_date": posting_date}
 	return frappe.get_doc({**head, "accounts": [owed, earned]}).insert(ignore_permissions=True).submit()
+
+
+def make_delivery_note(customer: str, posting_date: str):
+	"""A submitted Delivery Note of one service line."""
+	company = default_company()
+	line = {"item_code": make_item(), "qty": 1, "rate": 10}
+	line["expense_account"] = frappe.get_cached_value("Company", company, "default_expense_account")
+	line["cost_center"] = frappe.get_cached_value("Company", company, "cost_center")
+	head = {"doctype": "Delivery Note", "customer": customer, "company": company, "set_posting_time": 1}
+	note = frappe.get_doc({**head, "posting_date": posting_date, "items": [line]})
+	return note.insert(ignore_permissions=True).submit()
+
+
+def make_user(email: str, *roles: str) -> str:
+	"""A desk user with exactly these roles; their name."""
+	if not frappe.db.exists("User", email):
+		values = {"email": email, "first_name": email.split("@")[0], "send_welcome_email": 0}
+		frappe.get_doc({"doctype": "User", **values}).insert(ignore_permissions=True)
+	user = frappe.get_doc("User", email)
+	user.roles = []
+	user.add_roles(*roles)
+	return email

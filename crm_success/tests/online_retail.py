@@ -5,9 +5,8 @@ Submitting 22,190 invoices one by one would take hours; the columns that scoring
 
 from pathlib import Path
 
-import pandas as pd
-
 import frappe
+import pandas as pd
 
 import crm_success
 
@@ -48,11 +47,22 @@ def load(invoices: pd.DataFrame) -> None:
 	remove()
 	make_company()
 	now = frappe.utils.now()
-	group, territory = frappe.db.get_value("Customer Group", {"is_group": 0}), frappe.db.get_value("Territory", {})
+	group, territory = (
+		frappe.db.get_value("Customer Group", {"is_group": 0}),
+		frappe.db.get_value("Territory", {}),
+	)
 	customers = [
 		(name, now, now, name, "Company", group, territory) for name in sorted(invoices["customer"].unique())
 	]
-	columns = ("name", "creation", "modified", "customer_name", "customer_type", "customer_group", "territory")
+	columns = (
+		"name",
+		"creation",
+		"modified",
+		"customer_name",
+		"customer_type",
+		"customer_group",
+		"territory",
+	)
 	frappe.db.bulk_insert("Customer", columns, customers, chunk_size=5000)
 	frappe.db.bulk_insert("Sales Invoice", INVOICE_COLUMNS, list(_rows(invoices, now)), chunk_size=5000)
 	frappe.db.commit()  # nosemgrep: other processes read it

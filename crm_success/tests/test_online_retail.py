@@ -10,10 +10,9 @@ import unittest
 from datetime import date
 from pathlib import Path
 
+import frappe
 import numpy as np
 import pandas as pd
-
-import frappe
 
 from crm_success.jobs.batches import drain
 from crm_success.jobs.preparation import prepare_run
@@ -35,7 +34,17 @@ class TestOnlineRetail(SiteTestCase):
 		cls.invoices = online_retail.read_invoices()
 		online_retail.load(cls.invoices)
 		_score_everybody()
-		fields = ["name", *SCORED, *COUNTED, "revenue", "overdue", "clv", "last_invoice", "components", "as_of"]
+		fields = [
+			"name",
+			*SCORED,
+			*COUNTED,
+			"revenue",
+			"overdue",
+			"clv",
+			"last_invoice",
+			"components",
+			"as_of",
+		]
 		rows = frappe.get_all("Customer Health", {"name": ("like", f"{online_retail.PREFIX}%")}, fields)
 		cls.health = pd.DataFrame.from_records(list(map(dict, rows))).set_index("name").sort_index()
 
@@ -58,7 +67,9 @@ class TestOnlineRetail(SiteTestCase):
 			difference = (self.health[column].astype(float) - expected[column]).abs().max()
 			self.assertLess(difference, 0.006, column)
 		last = pd.to_datetime(self.health["last_invoice"])
-		pd.testing.assert_series_equal((pd.Timestamp(AS_OF) - last).dt.days, expected["days"], check_names=False)
+		pd.testing.assert_series_equal(
+			(pd.Timestamp(AS_OF) - last).dt.days, expected["days"], check_names=False
+		)
 		for column in ("recency_score", "frequency_score", "monetary_score"):
 			pd.testing.assert_series_equal(self.health[column], expected[column], check_dtype=False)
 
@@ -71,7 +82,9 @@ class TestOnlineRetail(SiteTestCase):
 		with tempfile.TemporaryDirectory() as folder:
 			_score_standalone(Path(folder))
 			csv = pd.read_csv(Path(folder) / "health.csv", keep_default_na=False, na_values=[""])
-		standalone = csv[csv["customer"].str.startswith(online_retail.PREFIX)].set_index("customer").sort_index()
+		standalone = (
+			csv[csv["customer"].str.startswith(online_retail.PREFIX)].set_index("customer").sort_index()
+		)
 		self.assertEqual(list(standalone.index), list(self.health.index))
 		for column in (*SCORED[2:], "last_invoice"):
 			ours = self.health[column].astype(object).where(self.health[column].notna(), None).map(_text)
@@ -79,7 +92,8 @@ class TestOnlineRetail(SiteTestCase):
 			self.assertEqual(ours.tolist(), theirs.tolist(), column)
 		for column in (*COUNTED, *MEASURED):
 			self.assertTrue(
-				np.allclose(self.health[column].astype(float), standalone[column].astype(float), atol=1e-9), column
+				np.allclose(self.health[column].astype(float), standalone[column].astype(float), atol=1e-9),
+				column,
 			)
 		for customer, text in standalone["components"].items():
 			self.assertEqual(json.loads(text), json.loads(self.health.at[customer, "components"]), customer)

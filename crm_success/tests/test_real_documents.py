@@ -2,9 +2,8 @@
 
 from datetime import date
 
-import pandas as pd
-
 import frappe
+import pandas as pd
 from frappe.utils import add_days
 
 from crm_success.bridge import database
@@ -156,7 +155,9 @@ def _pays_late():
 	customer = factories.make_customer(f"{PREFIX} Pays Late")
 	early = factories.make_invoice(customer, 50, "2025-06-30")
 	factories.make_payment(early, "2025-07-25")
-	months = [f"2025-{month:02}-01" for month in range(7, 13)] + [f"2026-{month:02}-01" for month in range(1, 7)]
+	months = [f"2025-{month:02}-01" for month in range(7, 13)] + [
+		f"2026-{month:02}-01" for month in range(1, 7)
+	]
 	for number, day in enumerate(months):
 		invoice = factories.make_invoice(customer, 100, day)
 		if number < 10:

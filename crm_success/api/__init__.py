@@ -1,0 +1,1 @@
+"""What the desk calls: check the permission, parse, call, return."""

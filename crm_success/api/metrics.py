@@ -1,0 +1,65 @@
+"""What the form of a Health Metric asks for: the fields of a source, and a preview of an unsaved metric."""
+
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.utils import getdate
+
+from crm_success.bridge.tables import parent_doctype_for
+from crm_success.crm_success.doctype.health_metric.source_checks import check_readable
+from crm_success.crm_success.doctype.health_metric.sources import (
+	SourceField,
+	customer_fields,
+	date_fields,
+	parents_with_customer,
+	usable_fields,
+)
+from crm_success.engine.errors import ScoringError
+
+METRIC = "Health Metric"
+
+
+@frappe.whitelist()
+def get_source_fields(doctype: str, parent_doctype: str | None = None) -> dict[str, list[dict[str, str]]]:
+	"""The fields of a source, by what a metric may use them for, each as value, label and description."""
+	frappe.has_permission(METRIC, "read", throw=True)
+	parent = _parent_of(doctype, parent_doctype)
+	# a child table has no permissions of its own
+	frappe.has_permission(parent or doctype, "read", throw=True)
+	fields = {field.fieldname: field for field in usable_fields(doctype, parent)}
+	choices = {
+		"customer_fields": customer_fields(doctype, parent),
+		"date_fields": date_fields(doctype, parent),
+		"value_fields": [name for name, field in fields.items() if field.is_number],
+		"all_fields": list(fields),
+	}
+	return {key: [_choice(fields[name]) for name in names] for key, names in choices.items()}
+
+
+@frappe.whitelist(methods=["POST"])
+def preview_metric(metric: str | dict, as_of: str | None = None) -> dict[str, Any]:
+	"""What the metric, saved or not, measures for a few customers that the user may see. Saves nothing."""
+	frappe.has_permission(METRIC, "write", throw=True)
+	doc = frappe.get_doc({**frappe.parse_json(metric), "doctype": METRIC})
+	doc.run_method("validate")
+	check_readable(doc)
+	from crm_success.bridge.preview import preview
+
+	try:
+		return preview(doc.as_dict(), getdate(as_of))
+	except ScoringError as error:
+		frappe.throw(str(error), title=_("This Metric Cannot Be Measured"))
+
+
+def _parent_of(doctype: str, parent_doctype: str | None) -> str:
+	"""The parent that a child table is read through, the likeliest where none is chosen yet."""
+	if not frappe.get_meta(doctype).istable:
+		return ""
+	parents = parents_with_customer(doctype)
+	likely = parent_doctype_for(doctype, "customer")
+	return next((name for name in (parent_doctype, likely, *parents) if name in parents), "")
+
+
+def _choice(field: SourceField) -> dict[str, str]:
+	return {"value": field.fieldname, "label": field.label, "description": _(field.fieldtype)}

@@ -1,0 +1,76 @@
+"""Starting, stopping and watching runs, and scoring one customer again, for the desk."""
+
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.utils import getdate
+
+from crm_success.jobs import progress, queueing, runs
+from crm_success.jobs.store import RUN
+
+HEALTH = "Customer Health"
+
+MAY_RESCORE = frozenset({"Customer Success User", "Customer Success Manager", "System Manager"})
+
+
+@frappe.whitelist(methods=["POST"])
+def start_run(as_of: str | None = None) -> dict[str, str]:
+	"""Score all customers in the background, as of today or a day in the past; the name of the run."""
+	frappe.has_permission(RUN, "create", throw=True)
+	if not queueing.is_queue_up():
+		frappe.throw(_("The background workers cannot be reached. Ask your administrator to start Redis."))
+	run = runs.start_run(getdate(as_of), "Desk")
+	queueing.enqueue_prepare(run)
+	return {"run": run}
+
+
+@frappe.whitelist(methods=["POST"])
+def cancel_run(run: str) -> None:
+	"""Stop a run after the batches that are being worked on."""
+	frappe.has_permission(RUN, "create", throw=True)
+	frappe.has_permission(RUN, "read", doc=run, throw=True)
+	runs.cancel_run(run)
+
+
+@frappe.whitelist(methods=["POST"])
+def retry_failed(run: str) -> dict[str, int]:
+	"""Work on the failed batches of a finished run again; how many there are."""
+	frappe.has_permission(RUN, "create", throw=True)
+	frappe.has_permission(RUN, "read", doc=run, throw=True)
+	return {"batches": runs.retry_failed(run)}
+
+
+@frappe.whitelist(methods=["POST"])
+def rescore_customer(customer: str) -> dict[str, Any]:
+	"""Score one customer now; its score and band."""
+	_check_may_rescore(customer)
+	if not frappe.db.count("Score Calibration"):
+		frappe.throw(_("Nobody was scored yet. Start a Scoring Run for all customers first."))
+	from crm_success.jobs.rescoring import rescore_customers
+
+	rescore_customers([customer])
+	scored = frappe.db.get_value(HEALTH, {"customer": customer}, ["score", "band"], as_dict=True)
+	if not scored:
+		frappe.throw(_("{0} is not scored: internal customers are left out.").format(frappe.bold(customer)))
+	return scored
+
+
+@frappe.whitelist()
+def run_progress(run: str) -> dict[str, Any]:
+	"""How far a run is."""
+	frappe.has_permission(RUN, "read", doc=run, throw=True)
+	return progress.of(run)
+
+
+def _check_may_rescore(customer: str) -> None:
+	"""Customer success people, for customers whose health they may see."""
+	if not MAY_RESCORE.intersection(frappe.get_roles()):
+		frappe.throw(_("Only customer success people may score a customer again."), frappe.PermissionError)
+	frappe.has_permission(HEALTH, "read", throw=True)
+	name = frappe.db.get_value(HEALTH, {"customer": customer})
+	if name:
+		frappe.has_permission(HEALTH, "read", doc=name, throw=True)
+	else:
+		# not scored yet: whoever may see the customer may see its health
+		frappe.has_permission("Customer", "read", doc=customer, throw=True)

@@ -1,0 +1,261 @@
+"""The only writer of scores: Customer Health, its snapshots, and what an override does to them. Computes none.
+
+All rows of a batch are written in one transaction, which the caller commits. It locks no range: rows are
+inserted or updated one key at a time, so workers on neighbouring ranges do not wait for each other's gaps.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.utils import getdate, now
+from pypika import Case
+from pypika import Table as SqlTable
+from pypika.terms import Term
+
+from crm_success.bridge import database
+from crm_success.bridge.messages import EXAMPLES, INFO, Message
+from crm_success.bridge.rows import Row, ScoredRows
+from crm_success.bridge.stale import BEING_SCORED, FRESH
+from crm_success.bridge.upsert import Choice, Column, take_the_offer, upsert
+from crm_success.engine.definitions import Scorecard
+from crm_success.queries.statements import KeyRange, Statement, within
+
+# a score and its band, as they are shown
+Shown = tuple[float | None, str | None]
+
+HEALTH = "Customer Health"
+SNAPSHOT = "Customer Health Snapshot"
+
+_SCORED_FIELDS = (
+	"customer_name",
+	"customer_group",
+	"territory",
+	"account_manager",
+	"score",
+	"computed_score",
+	"band",
+	"trend",
+	"change_30",
+	"scorecard",
+	"cap_reason",
+	"recency_score",
+	"frequency_score",
+	"monetary_score",
+	"segment",
+	"value_class",
+	"activity",
+	"stage",
+	"currency",
+	"revenue",
+	"invoices",
+	"last_invoice",
+	"open_issues",
+	"overdue",
+	"clv",
+	"drivers",
+	"components",
+)
+_SNAPSHOT_FIELDS = (
+	"score",
+	"computed_score",
+	"band",
+	"recency_score",
+	"frequency_score",
+	"monetary_score",
+	"segment",
+	"value_class",
+	"stage",
+	"revenue",
+	"components",
+)
+
+
+@dataclass(frozen=True)
+class Writing:
+	"""What to write besides the scores: the day, the run, whether a snapshot is kept, and the scorecards' limits."""
+
+	as_of: date
+	run: str | None
+	snapshot: bool
+	scorecards: Mapping[str, Scorecard]
+
+	@property
+	def is_current(self) -> bool:
+		"""Whether this is how things stand today, rather than on a day in the past."""
+		return self.as_of >= getdate()
+
+
+@dataclass(frozen=True)
+class Written:
+	"""How many customers got a score, had nothing to measure, or were deleted meanwhile, and what to say of them."""
+
+	scored: int
+	without_score: int
+	skipped: int
+	messages: tuple[Message, ...]
+
+
+def write_scores(scored: ScoredRows, keys: KeyRange, writing: Writing) -> Written:
+	"""Write the rows of a range, without committing.
+
+	A customer deleted since the rows were read ends up without a row; a row of a later day stays as it is; an
+	override that still runs decides the score shown.
+	"""
+	stamps = _stamps()
+	health = [{**_health_row(row, writing), **stamps} for row in scored.rows]
+	upsert(HEALTH, health, ["customer"], _health_choices(writing))
+	exceptions = database.read_rows(_exceptions(keys, writing.as_of))
+	deleted = {row["customer"] for row in exceptions if row["known"] is None}
+	later = {row["customer"] for row in exceptions if row["as_of"] and row["as_of"] > writing.as_of}
+	overridden = {
+		row["customer"]: (row["override_score"], _band(row["override_score"], row["scorecard"], writing))
+		for row in exceptions
+		if row["is_overridden"] and row["customer"] not in deleted | later
+	}
+	for customer, (score, band) in overridden.items():
+		_set(customer, {"score": score, "band": band})
+	_remove(deleted)
+	if writing.snapshot:
+		# who overrode a score today said nothing about a day in the past
+		shown = overridden if writing.is_current else {}
+		_write_snapshots([row for row in scored.rows if row["customer"] not in deleted], shown, writing)
+	scores = [row["computed_score"] for row in scored.rows if row["customer"] not in deleted]
+	return Written(
+		scored=len(scores) - scores.count(None),
+		without_score=scores.count(None),
+		skipped=len(scored.rows) - len(scores),
+		messages=(*scored.messages, *_messages(deleted, later)),
+	)
+
+
+def end_override(row: Mapping[str, Any], writing: Writing) -> None:
+	"""Give a health row its computed score back and clear the override, without committing."""
+	score = row["computed_score"]
+	cleared = {"override_score": 0, "override_until": None, "override_reason": None, "override_by": None}
+	_set(row["customer"], {"score": score, "band": _band(score, row["scorecard"], writing), **cleared})
+
+
+def overrides_that_ended(today: date) -> list[Row]:
+	"""The health rows whose override ran until a day before today."""
+	fields = [
+		"name",
+		"customer",
+		"computed_score",
+		"scorecard",
+		"override_score",
+		"override_until",
+		"override_reason",
+		"override_by",
+	]
+	return frappe.get_all(
+		HEALTH, filters={"override_until": ("<", today)}, fields=fields, order_by="customer"
+	)
+
+
+def _health_row(row: Row, writing: Writing) -> Row:
+	return {
+		"name": row["customer"],
+		"customer": row["customer"],
+		**{name: row[name] for name in _SCORED_FIELDS},
+		"scoring_run": writing.run,
+		"stale": FRESH,
+		"as_of": writing.as_of,
+	}
+
+
+def _stamps() -> Row:
+	user, moment = frappe.session.user, now()
+	return {"creation": moment, "owner": user, "modified": moment, "modified_by": user}
+
+
+def _health_choices(writing: Writing) -> dict[str, Choice]:
+	"""Override columns are not among them: those belong to people."""
+	choices = dict.fromkeys((*_SCORED_FIELDS, "scoring_run", "modified", "modified_by"), _unless_later)
+	if writing.is_current:
+		choices["stale"] = _fresh_unless_marked_again
+	# last, because MariaDB assigns in this order and the others look at the day that is there
+	return {**choices, "as_of": _unless_later}
+
+
+def _unless_later(current: Column, offered: Column, name: str) -> Term:
+	return Case().when(current("as_of") > offered("as_of"), current(name)).else_(offered(name))
+
+
+def _fresh_unless_marked_again(current: Column, offered: Column, name: str) -> Term:
+	return Case().when(current(name) == BEING_SCORED, FRESH).else_(current(name))
+
+
+def _exceptions(keys: KeyRange, as_of: date) -> Statement:
+	"""The rows of a range that need a second look: of no customer, of a later day, or overridden on that day."""
+	bindings = database.bindings()
+	health, customer = SqlTable(f"tab{HEALTH}"), SqlTable("tabCustomer")
+	query = bindings.dialect.query.from_(health).left_join(customer).on(customer.name == health.customer)
+	overridden = health.override_until >= bindings.bind(as_of)
+	query = query.select(health.customer, customer.name.as_("known"), health.as_of, health.scorecard)
+	query = query.select(health.override_score, Case().when(overridden, 1).else_(0).as_("is_overridden"))
+	query = query.where(customer.name.isnull() | (health.as_of > bindings.bind(as_of)) | overridden)
+	for condition in within(health.customer, keys, bindings):
+		query = query.where(condition)
+	return bindings.statement(query)
+
+
+def _band(score: float | None, scorecard: str | None, writing: Writing) -> str | None:
+	"""The band of a score that no batch computed."""
+	import pandas as pd
+
+	from crm_success.engine.health import bands
+
+	if scorecard not in writing.scorecards:
+		return None
+	return bands(pd.Series([score], dtype="float64"), writing.scorecards[scorecard]).iloc[0]
+
+
+def _set(customer: str, values: Mapping[str, Any]) -> None:
+	health = frappe.qb.DocType(HEALTH)
+	query = frappe.qb.update(health).where(health.customer == customer)
+	for name, value in {**values, "modified": now(), "modified_by": frappe.session.user}.items():
+		query = query.set(health[name], value)
+	query.run()
+
+
+def _remove(customers: Iterable[str]) -> None:
+	for doctype in (HEALTH, SNAPSHOT):
+		for customer in customers:
+			frappe.db.delete(doctype, {"customer": customer})
+
+
+def _write_snapshots(rows: Iterable[Row], overridden: Mapping[str, Shown], writing: Writing) -> None:
+	names = (*_SNAPSHOT_FIELDS, "scoring_run", "modified", "modified_by")
+	stamps = _stamps()
+	snapshots = [{**_snapshot_row(row, overridden, writing), **stamps} for row in rows]
+	upsert(SNAPSHOT, snapshots, ["customer", "as_of"], dict.fromkeys(names, take_the_offer))
+
+
+def _snapshot_row(row: Row, overridden: Mapping[str, Shown], writing: Writing) -> Row:
+	score, band = overridden.get(row["customer"], (row["score"], row["band"]))
+	return {
+		"name": frappe.generate_hash(length=20),
+		"customer": row["customer"],
+		**{name: row[name] for name in _SNAPSHOT_FIELDS},
+		"score": score,
+		"band": band,
+		"as_of": writing.as_of,
+		"scoring_run": writing.run,
+	}
+
+
+def _messages(deleted: Collection[str], later: Collection[str]) -> Iterator[Message]:
+	if deleted:
+		reason = _("Scores of customers that do not exist any more were removed.")
+		yield Message(INFO, reason, HEALTH, len(deleted), _examples(deleted))
+	if later:
+		reason = _("The score of a later date stays as it is; only the snapshot of this date was written.")
+		yield Message(INFO, reason, HEALTH, len(later), _examples(later))
+
+
+def _examples(customers: Iterable[str]) -> tuple[str, ...]:
+	return tuple(sorted(customers)[:EXAMPLES])

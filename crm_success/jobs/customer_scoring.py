@@ -1,0 +1,65 @@
+"""What the scheduler calls: is it on, what is due, queue it. Does no work itself."""
+
+from collections.abc import Callable
+from functools import wraps
+
+import frappe
+from frappe.utils import getdate, now_datetime
+
+from crm_success.bridge.money import SETTINGS
+from crm_success.bridge.stale import stale_customers
+from crm_success.jobs import overrides, queueing, reaper
+from crm_success.jobs.runs import start_run
+from crm_success.jobs.store import ACTIVE, RUN
+
+
+def logged(entry_point: Callable[[], None]) -> Callable[[], None]:
+	"""The scheduler swallows errors, and some releases leave no trace of them: write them down, then let them go on."""
+
+	@wraps(entry_point)
+	def call() -> None:
+		try:
+			entry_point()
+		except Exception:
+			frappe.db.rollback()
+			frappe.log_error(title=f"{entry_point.__name__} failed")
+			frappe.db.commit()
+			raise
+
+	return call
+
+
+@logged
+def dispatch_scoring_run() -> None:
+	"""Hourly: start the run of today once its hour has come."""
+	settings = frappe.get_cached_doc(SETTINGS)
+	if not settings.enabled or now_datetime().hour < settings.scoring_hour:
+		return
+	if frappe.db.exists(RUN, {"active": ACTIVE}):
+		return
+	if frappe.db.exists(RUN, {"triggered_by": "Schedule", "as_of": getdate()}):
+		return
+	run = start_run(getdate(), "Schedule")
+	queueing.enqueue_prepare(run)
+	frappe.db.commit()
+
+
+@logged
+def rescore_stale_customers() -> None:
+	"""Every five minutes: one job for all customers that became stale."""
+	if frappe.db.get_single_value(SETTINGS, "rescore_on_transactions") and stale_customers(limit=1):
+		queueing.enqueue_rescore_stale()
+
+
+@logged
+def requeue_expired_batches() -> None:
+	"""Every five minutes: put the run that is not finished back on its way if something fell over."""
+	run = frappe.db.get_value(RUN, {"active": ACTIVE}, "name")
+	if run:
+		reaper.revive(run)
+
+
+@logged
+def end_overrides() -> None:
+	"""Daily: overrides whose last day is over."""
+	overrides.end_overrides(getdate())

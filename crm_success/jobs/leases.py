@@ -1,0 +1,115 @@
+"""Who works on which batch: claimed for a while, given back, given up. Scores nobody.
+
+A claim is a committed row, not a message: a worker that dies loses nothing but the time until its lease ends.
+"""
+
+import os
+import random
+import socket
+from datetime import datetime, timedelta
+
+import frappe
+from pypika import Table
+from pypika.terms import Criterion
+
+from crm_success.bridge import database
+from crm_success.jobs.store import BATCH, FAILED, QUEUED, RUNNING
+
+LEASE = timedelta(minutes=15)
+MOST_ATTEMPTS = 3
+
+_CANDIDATES = 20
+_CLAIMED_FIELDS = ["name", "batch_no", "after_customer", "upto_customer", "customers", "attempts", "worker"]
+
+
+def claim(run: str) -> frappe._dict | None:
+	"""Take one batch that nobody works on, and commit; None where there is none.
+
+	The candidates are looked at in any order, so that workers seldom ask for the same one.
+	"""
+	candidates = _claimable(run)
+	random.shuffle(candidates)
+	for name in candidates:
+		if batch := _claim(name):
+			return batch
+	return None
+
+
+def is_ours(batch: frappe._dict) -> bool:
+	"""Whether we still hold the batch. Locks its row until the transaction ends."""
+	held = frappe.db.get_value(
+		BATCH, batch.name, ["status", "worker", "attempts"], as_dict=True, for_update=True
+	)
+	return bool(held) and (held.status, held.worker, held.attempts) == (RUNNING, batch.worker, batch.attempts)
+
+
+def give_back(batch: frappe._dict, error: str = "") -> None:
+	"""Let another attempt be made, or none where there were enough; committed. Nothing if it is not ours any more."""
+	if is_ours(batch):
+		worn_out = batch.attempts >= MOST_ATTEMPTS
+		values = {"status": FAILED if worn_out else QUEUED, "lease_until": None, "error": error or None}
+		if worn_out:
+			values["finished_at"] = database.now()
+		frappe.db.set_value(BATCH, batch.name, values)
+	frappe.db.commit()
+
+
+def end_expired(run: str) -> int:
+	"""Open batches whose lease has ended again, or fail those that had enough attempts; how many. Commits."""
+	moment = database.now()
+	expired = {"scoring_run": run, "status": RUNNING, "lease_until": ("<", moment)}
+	names = frappe.get_all(BATCH, filters=expired, pluck="name")
+	for name in names:
+		_end(name, moment)
+		frappe.db.commit()
+	return len(names)
+
+
+def _claimable(run: str) -> list[str]:
+	batch = frappe.qb.DocType(BATCH)
+	query = frappe.qb.from_(batch).select(batch.name).where(batch.scoring_run == run)
+	query = query.where(_is_free(batch, database.now())).orderby(batch.batch_no).limit(_CANDIDATES)
+	names = query.run(pluck=True)
+	frappe.db.rollback()
+	return names
+
+
+def _is_free(batch: Table, moment: datetime) -> Criterion:
+	left = (batch.status == RUNNING) & (batch.lease_until < moment)
+	return ((batch.status == QUEUED) | left) & (batch.attempts < MOST_ATTEMPTS)
+
+
+def _claim(name: str) -> frappe._dict | None:
+	moment = database.now()
+	held = frappe.db.get_value(
+		BATCH, name, ["status", "lease_until", "attempts"], as_dict=True, for_update=True
+	)
+	free = held and (held.status == QUEUED or (held.status == RUNNING and held.lease_until < moment))
+	if not free or held.attempts >= MOST_ATTEMPTS:
+		frappe.db.rollback()
+		return None
+	claimed = {
+		"status": RUNNING,
+		"attempts": held.attempts + 1,
+		"worker": f"{socket.gethostname()}:{os.getpid()}",
+		"lease_until": moment + LEASE,
+		"started_at": moment,
+	}
+	frappe.db.set_value(BATCH, name, claimed)
+	frappe.db.commit()
+	return frappe.db.get_value(BATCH, name, _CLAIMED_FIELDS, as_dict=True)
+
+
+def _end(name: str, moment: datetime) -> None:
+	held = frappe.db.get_value(
+		BATCH, name, ["status", "lease_until", "attempts"], as_dict=True, for_update=True
+	)
+	if not held or held.status != RUNNING or held.lease_until >= moment:
+		return
+	if held.attempts < MOST_ATTEMPTS:
+		frappe.db.set_value(BATCH, name, {"status": QUEUED, "lease_until": None})
+		return
+	error = "The worker died, or took longer than its lease, in each of its attempts"
+	frappe.db.set_value(
+		BATCH, name, {"status": FAILED, "lease_until": None, "finished_at": moment, "error": error}
+	)

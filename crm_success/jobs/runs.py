@@ -1,0 +1,158 @@
+"""The life of a run: started, cancelled, finished, its failed batches tried again. Scores nobody itself."""
+
+from datetime import date
+
+import frappe
+from frappe import _
+from frappe.utils import cint, flt, getdate
+from frappe.utils.formatters import format_value
+
+from crm_success.bridge import database, messages
+from crm_success.bridge.messages import ERROR, INFO, Message
+from crm_success.jobs import progress, queueing
+from crm_success.jobs.store import (
+	ACTIVE,
+	BATCH,
+	CANCELLED,
+	COMPLETED,
+	FAILED,
+	QUEUED,
+	RUN,
+	RUNNING,
+	WITH_WARNINGS,
+	frozen_of,
+)
+
+
+class RunInProgressError(frappe.ValidationError):
+	"""There is a run that is not finished."""
+
+
+def start_run(as_of: date, triggered_by: str) -> str:
+	"""Make a run, without committing or queueing; RunInProgressError where another one is not finished."""
+	if as_of > getdate():
+		shown = format_value(as_of, "Date")
+		frappe.throw(_("{0} has not come yet. Choose today or a day in the past.").format(shown))
+	refuse_if_active()
+	run = frappe.new_doc(RUN)
+	run.update({"as_of": as_of, "triggered_by": triggered_by, "status": QUEUED, "active": ACTIVE})
+	frappe.db.savepoint("start_run")
+	try:
+		run.insert(ignore_permissions=True)
+	except (frappe.UniqueValidationError, frappe.DuplicateEntryError):
+		# somebody else was faster by the blink of an eye
+		frappe.db.rollback(save_point="start_run")
+		frappe.clear_last_message()
+		refuse_if_active(latest=True)
+		raise
+	return run.name
+
+
+def refuse_if_active(latest: bool = False) -> None:
+	"""RunInProgressError with the name and progress of the run that is not finished.
+
+	`latest` looks past the transaction's own view, by a lock; without it nothing is locked.
+	"""
+	active = frappe.db.get_value(
+		RUN, {"active": ACTIVE}, ["name", "progress"], as_dict=True, for_update=latest
+	)
+	if active:
+		frappe.throw(
+			_("Scoring Run {0} is still at {1} %. Wait until it is finished, or cancel it.").format(
+				active.name, cint(flt(active.progress))
+			),
+			RunInProgressError,
+			title=_("A Run Is in Progress"),
+		)
+
+
+def cancel_run(run: str) -> None:
+	"""Stop a run: workers finish the batch they are at and take no other. What is written stays."""
+	if not frappe.db.get_value(RUN, run, "active", for_update=True):
+		frappe.throw(_("Scoring Run {0} is finished already.").format(run))
+	_close(run, CANCELLED)
+
+
+def retry_failed(run: str) -> int:
+	"""Open the failed batches of a finished run again and queue workers for them; how many there are."""
+	failed = frappe.get_all(BATCH, filters={"scoring_run": run, "status": FAILED}, pluck="name")
+	if not failed:
+		frappe.throw(_("Scoring Run {0} has no failed batches.").format(run))
+	refuse_if_active()
+	again = {"status": QUEUED, "attempts": 0, "error": None, "lease_until": None}
+	frappe.db.set_value(BATCH, {"name": ("in", failed)}, again)
+	frappe.db.set_value(RUN, run, {"status": RUNNING, "active": ACTIVE, "finished_at": None, "error": None})
+	queueing.enqueue_workers(run, queueing.workers_for(len(failed)))
+	return len(failed)
+
+
+def fail_run(run: str, error: str) -> None:
+	"""End a run that could not even be prepared."""
+	frappe.db.get_value(RUN, run, "status", for_update=True)
+	_close(run, FAILED, {"error": error})
+
+
+def finish_if_done(run: str) -> bool:
+	"""End a run whose last batch is done or failed, and commit; whether this call did it.
+
+	Every worker asks after its batches, and the lock on the run's row lets one of them in.
+	"""
+	if frappe.db.get_value(RUN, run, "status", for_update=True) != RUNNING or progress.open_batches(run):
+		frappe.db.rollback()
+		return False
+	progress.store(run)
+	findings = _findings(run)
+	_write_messages(run, findings)
+	_close(run, _final_status(run, findings))
+	return True
+
+
+def _findings(run: str) -> list[Message]:
+	fields = ["batch_no", "status", "after_customer", "upto_customer", "customers", "error", "messages"]
+	batches = frappe.get_all(BATCH, filters={"scoring_run": run}, fields=fields, order_by="batch_no")
+	found = list(frozen_of(run).messages)
+	for batch in batches:
+		found.extend(messages.from_text(batch.messages))
+		if batch.status == FAILED:
+			found.append(_about_failure(batch))
+	return messages.merge(found)
+
+
+def _about_failure(batch: frappe._dict) -> Message:
+	reason = _(
+		"Customers were not scored because of an error. Read it on the batch, then retry failed batches."
+	)
+	example = _("Batch {0}, customers after {1} up to {2}: {3}").format(
+		batch.batch_no,
+		batch.after_customer or _("the first"),
+		batch.upto_customer or _("the last"),
+		(batch.error or "").strip().rpartition("\n")[2],
+	)
+	return Message(ERROR, reason, BATCH, batch.customers, (example,))
+
+
+def _final_status(run: str, findings: list[Message]) -> str:
+	if frappe.db.exists(BATCH, {"scoring_run": run, "status": FAILED}):
+		return FAILED
+	return WITH_WARNINGS if any(message.severity != INFO for message in findings) else COMPLETED
+
+
+def _write_messages(run: str, findings: list[Message]) -> None:
+	"""The child rows are written directly: saving the run would save its numbers too, as they were when read."""
+	frappe.db.delete("Scoring Run Message", {"parenttype": RUN, "parent": run})
+	for number, message in enumerate(findings, start=1):
+		row = frappe.new_doc("Scoring Run Message")
+		row.update({"parenttype": RUN, "parent": run, "parentfield": "messages", "idx": number})
+		row.update(messages.as_row(message))
+		row.db_insert()
+
+
+def _close(run: str, status: str, values: dict[str, str] | None = None) -> None:
+	"""Set the final status and commit, so that everybody sees it before the desk is told."""
+	closed = {"status": status, "active": None, "finished_at": database.now(), "remaining_seconds": 0}
+	if status in (COMPLETED, WITH_WARNINGS):
+		closed["progress"] = 100
+	frappe.db.set_value(RUN, run, {**closed, **(values or {})})
+	frappe.db.commit()
+	frappe.clear_document_cache(RUN, run)
+	progress.publish(run)

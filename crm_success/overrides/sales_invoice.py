@@ -1,0 +1,10 @@
+"""What an invoice means for scoring: its customer has to be scored again."""
+
+from frappe.model.document import Document
+
+from crm_success.bridge.stale import mark_stale_after_commit
+
+
+def mark_customers_stale(doc: Document, method: str | None = None) -> None:
+	"""on_submit and on_cancel."""
+	mark_stale_after_commit([doc.customer])

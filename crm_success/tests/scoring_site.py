@@ -1,0 +1,241 @@
+"""A test case whose runs really commit: it takes everything back, and starts real workers and dying ones."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import frappe
+from frappe.utils import getdate
+
+from crm_success.bridge.money import SETTINGS
+from crm_success.bridge.writers import HEALTH, SNAPSHOT
+from crm_success.jobs.batches import drain
+from crm_success.jobs.preparation import prepare_run
+from crm_success.jobs.runs import start_run
+from crm_success.jobs.store import BATCH, RUN
+from crm_success.tests.utils import SiteTestCase
+
+# written anew by each scoring, whatever it computes
+CHANGING = ("name", "creation", "modified", "modified_by", "owner", "scoring_run", "stale", "_comments")
+
+OURS = (HEALTH, SNAPSHOT, BATCH, "Scoring Run Message", RUN, "Score Calibration")
+DOCUMENTS = ("Sales Invoice", "Payment Entry", "Journal Entry", "Issue", "Delivery Note")
+LEDGERS = ("GL Entry", "Payment Ledger Entry")
+
+WORKER_SECONDS = 120
+
+
+class ScoringTestCase(SiteTestCase):
+	"""Documents are made in `make_documents`, once a class, and committed; nothing of them is left afterwards."""
+
+	batch_size = 2000
+
+	@classmethod
+	def setUpClass(cls):
+		super().setUpClass()
+		frappe.set_user("Administrator")
+		cls._documents_before = {doctype: _names(doctype) for doctype in (*DOCUMENTS, *LEDGERS, "Customer")}
+		cls.addClassCleanup(cls._take_back)
+		forget_scores()
+		frappe.db.set_single_value(SETTINGS, "batch_size", cls.batch_size)
+		cls.make_documents()
+		frappe.db.commit()
+
+	@classmethod
+	def make_documents(cls) -> None:
+		"""The customers and documents of the class."""
+
+	@classmethod
+	def _take_back(cls):
+		frappe.db.rollback()
+		frappe.set_user("Administrator")
+		forget_scores()
+		for doctype, before in cls._documents_before.items():
+			made = sorted(_names(doctype) - before)
+			for df in frappe.get_meta(doctype).get_table_fields():
+				frappe.db.delete(df.options, {"parenttype": doctype, "parent": ("in", made or [""])})
+			frappe.db.delete(doctype, {"name": ("in", made or [""])})
+		frappe.db.set_single_value(SETTINGS, "batch_size", 2000)
+		frappe.db.commit()
+		frappe.clear_document_cache(SETTINGS, SETTINGS)
+
+	def tearDown(self):
+		frappe.db.rollback()
+		super().tearDown()
+
+	def score_all(self, as_of: date | None = None) -> Any:
+		"""A whole run in this process; the run's document."""
+		run = start_and_prepare(as_of)
+		drain(run)
+		return frappe.get_doc(RUN, run)
+
+	def assert_message(self, run: Any, *words: str, **values: Any) -> None:
+		"""The run has a message with all these words, and these values."""
+		found = [message for message in run.messages if all(word in message.reason for word in words)]
+		self.assertTrue(found, f"no message with {words} among {[m.reason for m in run.messages]}")
+		fitting = [
+			message for message in found if all(message.get(name) == value for name, value in values.items())
+		]
+		self.assertTrue(fitting, f"{values} in none of {[m.as_dict() for m in found]}")
+
+
+def forget_scores() -> None:
+	"""No health, no runs, no calibrations, no jobs of theirs."""
+	for doctype in OURS:
+		frappe.db.delete(doctype)
+	frappe.db.commit()
+	drop_jobs()
+
+
+def drop_jobs() -> int:
+	"""Take our jobs out of the queue, as a flush of Redis would; how many there were."""
+	from frappe.utils.background_jobs import create_job_id, get_queue
+
+	ours = [job for job in get_queue("long").jobs if job.id.startswith(create_job_id("crm_success_"))]
+	for job in ours:
+		job.delete()
+	return len(ours)
+
+
+def start_and_prepare(as_of: date | None = None) -> str:
+	"""A run whose batches wait for workers."""
+	run = start_run(as_of or getdate(), "Command")
+	frappe.db.commit()
+	prepare_run(run)
+	return run
+
+
+def health_rows(*customers: str) -> dict[str, dict[str, Any]]:
+	"""The health of all customers, or these, by customer, without what changes with every scoring."""
+	filters = {"customer": ("in", customers)} if customers else {}
+	frappe.db.rollback()
+	rows = frappe.get_all(HEALTH, filters=filters, fields=["*"])
+	return {row.customer: {key: value for key, value in row.items() if key not in CHANGING} for row in rows}
+
+
+def snapshot_rows(as_of: date) -> dict[str, dict[str, Any]]:
+	"""The snapshots of a day by customer, without what changes with every scoring."""
+	frappe.db.rollback()
+	rows = frappe.get_all(SNAPSHOT, filters={"as_of": as_of}, fields=["*"])
+	return {row.customer: {key: value for key, value in row.items() if key not in CHANGING} for row in rows}
+
+
+def burst_worker() -> subprocess.Popen:
+	"""An RQ worker as `bench worker --queue long --burst` starts it: works until the queue is empty."""
+	return _worker("--burst")
+
+
+@contextmanager
+def real_workers(count: int) -> Iterator[None]:
+	"""RQ workers as on a production bench, there from beginning to end."""
+	from frappe.utils.background_jobs import get_queue, get_workers
+
+	present = len(get_workers(get_queue("long")))
+	workers = [_worker() for _ in range(count)]
+	enough = time.monotonic() + WORKER_SECONDS
+	try:
+		while len(get_workers(get_queue("long"))) < present + count and time.monotonic() < enough:
+			time.sleep(0.1)
+		yield
+	finally:
+		for worker in workers:
+			worker.terminate()
+		for worker in workers:
+			worker.communicate(timeout=WORKER_SECONDS)
+
+
+def _worker(*options: str) -> subprocess.Popen:
+	command = [
+		sys.executable,
+		"-m",
+		"frappe.utils.bench_helper",
+		"frappe",
+		"worker",
+		"--queue",
+		"long",
+		*options,
+	]
+	return subprocess.Popen(command, cwd=_sites(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class DyingWorker:
+	"""A worker process on one run that stops at a checkpoint and is killed there without warning."""
+
+	CHECKPOINTS = ("after claiming", "after reading", "before committing", "after committing")
+
+	def __init__(self, run: str, checkpoint: str) -> None:
+		code = _DYING.format(site=frappe.local.site, run=run, checkpoint=checkpoint)
+		self._process = subprocess.Popen(
+			[sys.executable, "-c", code],
+			cwd=_sites(),
+			stdout=subprocess.PIPE,
+			stderr=subprocess.PIPE,
+			text=True,
+		)
+
+	def die(self) -> None:
+		"""Wait until the checkpoint is reached, then kill -9."""
+		line = self._process.stdout.readline()
+		if line.strip() != "there":
+			self._process.kill()
+			raise AssertionError(f"the checkpoint was not reached: {self._process.stderr.read()}")
+		os.kill(self._process.pid, signal.SIGKILL)
+		self._process.communicate()
+
+
+def _names(doctype: str) -> set[str]:
+	return set(frappe.get_all(doctype, pluck="name"))
+
+
+def _sites() -> Path:
+	return Path(frappe.local.sites_path).resolve()
+
+
+def components(row: dict[str, Any]) -> dict[str, Any]:
+	"""The components of a health row."""
+	return json.loads(row["components"])
+
+
+_DYING = """
+import time
+
+import frappe
+
+frappe.init(site={site!r})
+frappe.connect()
+frappe.set_user("Administrator")
+
+from crm_success.jobs import batches, leases
+
+
+def stop_after(function):
+	def wrapped(*arguments, **named):
+		result = function(*arguments, **named)
+		if result is not None:
+			print("there", flush=True)
+			time.sleep(600)
+		return result
+
+	return wrapped
+
+
+checkpoint = {checkpoint!r}
+if checkpoint == "after claiming":
+	leases.claim = stop_after(leases.claim)
+elif checkpoint == "after reading":
+	batches.Scorer.score = stop_after(batches.Scorer.score)
+elif checkpoint == "before committing":
+	batches.write_scores = stop_after(batches.write_scores)
+else:
+	do_batch = batches.do_batch
+	batches.do_batch = stop_after(lambda *arguments: do_batch(*arguments) or "done")
+batches.drain({run!r})
+"""
