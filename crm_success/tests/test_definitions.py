@@ -76,9 +76,11 @@ class TestSourceOfMetric(SiteTestCase):
 		self.assertEqual((metric.parent_doctype, metric.date_field), ("Sales Order", "transaction_date"))
 
 	def test_child_table_without_any_customer_is_refused(self):
-		self.assert_refused(
-			new_metric(source_doctype="Journal Entry Account"), "Source DocType", "child table"
-		)
+		self.assert_refused(new_metric(source_doctype="BOM Item"), "Source DocType", "child table")
+
+	def test_child_table_may_name_its_customers_itself(self):
+		metric = new_metric(source_doctype="Journal Entry Account", measure="Sum", value_field="credit").insert()
+		self.assertEqual((metric.parent_doctype, metric.customer_field), ("Journal Entry", "party"))
 
 	def test_parent_that_has_no_such_table_is_refused(self):
 		metric = new_metric(source_doctype="Delivery Note Item", parent_doctype="Sales Order")

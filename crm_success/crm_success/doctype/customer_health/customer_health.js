@@ -2,6 +2,12 @@
 
 frappe.provide("crm_success.customer_health");
 
+crm_success.customer_health.MAY_RESCORE = [
+	"Customer Success User",
+	"Customer Success Manager",
+	"System Manager",
+];
+
 frappe.ui.form.on("Customer Health", {
 	setup(frm) {
 		// not in the DocType: there it would also decide what the database stores
@@ -10,8 +16,10 @@ frappe.ui.form.on("Customer Health", {
 
 	refresh(frm) {
 		crm_success.customer_health.show_override(frm);
+		if (frappe.user.has_role(crm_success.customer_health.MAY_RESCORE)) {
+			frm.add_custom_button(__("Rescore Now"), () => crm_success.customer_health.rescore(frm));
+		}
 		if (!frm.perm[0]?.write) return;
-		frm.add_custom_button(__("Rescore Now"), () => crm_success.customer_health.rescore(frm));
 		if (frm.doc.override_until) {
 			frm.add_custom_button(__("End Override"), () => crm_success.customer_health.end_override(frm));
 		} else {

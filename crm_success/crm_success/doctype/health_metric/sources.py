@@ -57,7 +57,8 @@ def customer_fields(doctype: str, parent_doctype: str = "") -> list[str]:
 		return ["name"]
 	fields = [field for field in fields_of(doctype, parent_doctype).values() if not field.refused]
 	links = [field.fieldname for field in fields if field.fieldtype == "Link" and field.options == CUSTOMER]
-	return links + [field.fieldname for field in fields if _may_be_customer(field, parent_doctype or doctype)]
+	owners = [doctype, *filter(None, [parent_doctype])]
+	return links + [field.fieldname for field in fields if _may_be_customer(field, owners)]
 
 
 def date_fields(doctype: str, parent_doctype: str = "") -> list[str]:
@@ -76,7 +77,7 @@ def measurable_doctypes(searched: str = "") -> list[str]:
 	names = frappe.get_all("DocType", filters=filters, fields=["name", "istable"], order_by="name")
 	parents = _doctypes_with_customer()
 	children = _child_tables_of(parents)
-	return [row.name for row in names if row.name in (children if row.istable else parents)]
+	return [row.name for row in names if row.name in parents or (row.istable and row.name in children)]
 
 
 def parents_with_customer(child_doctype: str) -> list[str]:
@@ -112,12 +113,13 @@ def _why_refused(df) -> str:
 	return ""
 
 
-def _may_be_customer(field: SourceField, doctype: str) -> bool:
+def _may_be_customer(field: SourceField, owners: list[str]) -> bool:
 	"""Whether a Dynamic Link can point to a customer: the field beside it may hold any DocType, or Customer."""
-	meta = frappe.get_meta(doctype)
-	if field.fieldtype != "Dynamic Link" or not meta.has_field(field.fieldname):
+	if field.fieldtype != "Dynamic Link":
 		return False
-	type_field = meta.get_field(field.options)
+	# a child table's own field hides one of the same name in its parent
+	owner = next(meta for meta in map(frappe.get_meta, owners) if meta.has_field(field.fieldname))
+	type_field = owner.get_field(field.options)
 	if not type_field:
 		return False
 	return type_field.fieldtype != "Select" or CUSTOMER in (type_field.options or "").split("\n")

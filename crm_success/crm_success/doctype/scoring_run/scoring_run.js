@@ -85,7 +85,7 @@ crm_success.scoring_run.add_buttons = function (frm) {
 	if (!frappe.boot.user.in_create.includes("Scoring Run")) return;
 	if (crm_success.scoring_run.is_active(frm)) {
 		frm.add_custom_button(__("Cancel Run"), () => crm_success.scoring_run.cancel(frm));
-	} else if (frm.doc.batches_failed) {
+	} else if (frm.doc.status === "Failed" && frm.doc.batches_failed) {
 		frm.add_custom_button(__("Retry Failed Batches"), () => crm_success.scoring_run.call(frm, "retry_failed"));
 	}
 };
