@@ -118,7 +118,9 @@ def write_scores(scored: ScoredRows, keys: KeyRange, writing: Writing) -> Writte
 	}
 	for customer, (score, band) in overridden.items():
 		_set(customer, {"score": score, "band": band})
-	_remove(deleted)
+	_remove(deleted, (HEALTH, SNAPSHOT))
+	# what was kept of a customer before it became internal is history, but not its health any more
+	_remove({row["customer"] for row in exceptions if row["is_internal"]}, (HEALTH,))
 	if writing.snapshot:
 		# who overrode a score today said nothing about a day in the past
 		shown = overridden if writing.is_current else {}
@@ -190,14 +192,16 @@ def _fresh_unless_marked_again(current: Column, offered: Column, name: str) -> T
 
 
 def _exceptions(keys: KeyRange, as_of: date) -> Statement:
-	"""The rows of a range that need a second look: of no customer, of a later day, or overridden on that day."""
+	"""The rows of a range that need a second look: nobody's, an internal customer's, of a later day, overridden."""
 	bindings = database.bindings()
 	health, customer = SqlTable(f"tab{HEALTH}"), SqlTable("tabCustomer")
 	query = bindings.dialect.query.from_(health).left_join(customer).on(customer.name == health.customer)
 	overridden = health.override_until >= bindings.bind(as_of)
 	query = query.select(health.customer, customer.name.as_("known"), health.as_of, health.scorecard)
 	query = query.select(health.override_score, Case().when(overridden, 1).else_(0).as_("is_overridden"))
-	query = query.where(customer.name.isnull() | (health.as_of > bindings.bind(as_of)) | overridden)
+	query = query.select(customer.is_internal_customer.as_("is_internal"))
+	unscored = customer.name.isnull() | (customer.is_internal_customer == 1)
+	query = query.where(unscored | (health.as_of > bindings.bind(as_of)) | overridden)
 	for condition in within(health.customer, keys, bindings):
 		query = query.where(condition)
 	return bindings.statement(query)
@@ -222,8 +226,8 @@ def _set(customer: str, values: Mapping[str, Any]) -> None:
 	query.run()
 
 
-def _remove(customers: Iterable[str]) -> None:
-	for doctype in (HEALTH, SNAPSHOT):
+def _remove(customers: Iterable[str], doctypes: Iterable[str]) -> None:
+	for doctype in doctypes:
 		for customer in customers:
 			frappe.db.delete(doctype, {"customer": customer})
 

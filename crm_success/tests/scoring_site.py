@@ -1,15 +1,7 @@
-"""A test case whose runs really commit: it takes everything back, and starts real workers and dying ones."""
+"""A test case whose runs really commit, and that takes everything back."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import frappe
@@ -29,8 +21,6 @@ CHANGING = ("name", "creation", "modified", "modified_by", "owner", "scoring_run
 OURS = (HEALTH, SNAPSHOT, BATCH, "Scoring Run Message", RUN, "Score Calibration")
 DOCUMENTS = ("Sales Invoice", "Payment Entry", "Journal Entry", "Issue", "Delivery Note", "Contact")
 LEDGERS = ("GL Entry", "Payment Ledger Entry")
-
-WORKER_SECONDS = 120
 
 
 class ScoringTestCase(SiteTestCase):
@@ -129,114 +119,10 @@ def snapshot_rows(as_of: date) -> dict[str, dict[str, Any]]:
 	return {row.customer: {key: value for key, value in row.items() if key not in CHANGING} for row in rows}
 
 
-def burst_worker() -> subprocess.Popen:
-	"""An RQ worker as `bench worker --queue long --burst` starts it: works until the queue is empty."""
-	return _worker("--burst")
-
-
-@contextmanager
-def real_workers(count: int) -> Iterator[None]:
-	"""RQ workers as on a production bench, there from beginning to end."""
-	from frappe.utils.background_jobs import get_queue, get_workers
-
-	present = len(get_workers(get_queue("long")))
-	workers = [_worker() for _ in range(count)]
-	enough = time.monotonic() + WORKER_SECONDS
-	try:
-		while len(get_workers(get_queue("long"))) < present + count and time.monotonic() < enough:
-			time.sleep(0.1)
-		yield
-	finally:
-		for worker in workers:
-			worker.terminate()
-		for worker in workers:
-			worker.communicate(timeout=WORKER_SECONDS)
-
-
-def _worker(*options: str) -> subprocess.Popen:
-	command = [
-		sys.executable,
-		"-m",
-		"frappe.utils.bench_helper",
-		"frappe",
-		"worker",
-		"--queue",
-		"long",
-		*options,
-	]
-	return subprocess.Popen(command, cwd=_sites(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-class DyingWorker:
-	"""A worker process on one run that stops at a checkpoint and is killed there without warning."""
-
-	CHECKPOINTS = ("after claiming", "after reading", "before committing", "after committing")
-
-	def __init__(self, run: str, checkpoint: str) -> None:
-		code = _DYING.format(site=frappe.local.site, run=run, checkpoint=checkpoint)
-		self._process = subprocess.Popen(
-			[sys.executable, "-c", code],
-			cwd=_sites(),
-			stdout=subprocess.PIPE,
-			stderr=subprocess.PIPE,
-			text=True,
-		)
-
-	def die(self) -> None:
-		"""Wait until the checkpoint is reached, then kill -9."""
-		line = self._process.stdout.readline()
-		if line.strip() != "there":
-			self._process.kill()
-			raise AssertionError(f"the checkpoint was not reached: {self._process.stderr.read()}")
-		os.kill(self._process.pid, signal.SIGKILL)
-		self._process.communicate()
-
-
 def _names(doctype: str) -> set[str]:
 	return set(frappe.get_all(doctype, pluck="name"))
-
-
-def _sites() -> Path:
-	return Path(frappe.local.sites_path).resolve()
 
 
 def components(row: dict[str, Any]) -> dict[str, Any]:
 	"""The components of a health row."""
 	return json.loads(row["components"])
-
-
-_DYING = """
-import time
-
-import frappe
-
-frappe.init(site={site!r})
-frappe.connect()
-frappe.set_user("Administrator")
-
-from crm_success.jobs import batches, leases
-
-
-def stop_after(function):
-	def wrapped(*arguments, **named):
-		result = function(*arguments, **named)
-		if result is not None:
-			print("there", flush=True)
-			time.sleep(600)
-		return result
-
-	return wrapped
-
-
-checkpoint = {checkpoint!r}
-if checkpoint == "after claiming":
-	leases.claim = stop_after(leases.claim)
-elif checkpoint == "after reading":
-	batches.Scorer.score = stop_after(batches.Scorer.score)
-elif checkpoint == "before committing":
-	batches.write_scores = stop_after(batches.write_scores)
-else:
-	do_batch = batches.do_batch
-	batches.do_batch = stop_after(lambda *arguments: do_batch(*arguments) or "done")
-batches.drain({run!r})
-"""

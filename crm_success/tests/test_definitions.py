@@ -79,7 +79,9 @@ class TestSourceOfMetric(SiteTestCase):
 		self.assert_refused(new_metric(source_doctype="BOM Item"), "Source DocType", "child table")
 
 	def test_child_table_may_name_its_customers_itself(self):
-		metric = new_metric(source_doctype="Journal Entry Account", measure="Sum", value_field="credit").insert()
+		metric = new_metric(
+			source_doctype="Journal Entry Account", measure="Sum", value_field="credit"
+		).insert()
 		self.assertEqual((metric.parent_doctype, metric.customer_field), ("Journal Entry", "party"))
 
 	def test_parent_that_has_no_such_table_is_refused(self):

@@ -1,77 +1,33 @@
-"""Any number of workers, dying workers, lost queues and conflicts: the rows are those of one quiet worker."""
+"""Any number of workers, dying workers and lost queues: the rows are those of one quiet worker."""
 
 import threading
 import time
-from datetime import timedelta
 
 import frappe
 from frappe.utils import add_days, getdate
-from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
-from crm_success.bridge import database
-from crm_success.jobs import batches, leases
+from crm_success.jobs import leases
 from crm_success.jobs.batches import RunWork, do_batch, drain
 from crm_success.jobs.customer_scoring import requeue_expired_batches
 from crm_success.jobs.preparation import prepare_run
 from crm_success.jobs.queueing import enqueue_prepare, waiting_jobs
 from crm_success.jobs.runs import retry_failed, start_run
 from crm_success.jobs.store import BATCH, RUN
-from crm_success.tests import factories
 from crm_success.tests.scoring_site import (
-	WORKER_SECONDS,
-	DyingWorker,
-	ScoringTestCase,
-	burst_worker,
 	drop_jobs,
 	forget_scores,
 	health_rows,
-	real_workers,
 	snapshot_rows,
 	start_and_prepare,
 )
-
-CUSTOMERS = 12
-
-
-class WorkersTestCase(ScoringTestCase):
-	batch_size = 2
-
-	@classmethod
-	def make_documents(cls):
-		factories.make_fiscal_years(getdate().year - 1, getdate().year)
-		for number in range(CUSTOMERS):
-			customer = factories.make_customer(f"Workers {number:02}")
-			for invoice in range(number % 3):
-				factories.make_invoice(
-					customer, 100 * (number + 1), getdate(add_days(getdate(), -20 - 30 * invoice))
-				)
-		frappe.db.commit()
-		run = start_and_prepare()
-		drain(run)
-		cls.expected = (health_rows(), snapshot_rows(getdate()))
-		forget_scores()
-
-	def setUp(self):
-		super().setUp()
-		forget_scores()
-		self.addCleanup(forget_scores)
-
-	def assert_as_expected(self, run: str):
-		self.assertEqual(self.run_values(run, "status", "active"), ("Completed", None))
-		self.assertEqual((health_rows(), snapshot_rows(getdate())), self.expected)
-		counted = self.run_values(run, "customers_scored", "customers_without_score")
-		self.assertEqual(sum(counted), len(self.expected[0]), "each customer is counted once")
-
-	def run_values(self, run: str, *fieldnames: str) -> tuple:
-		frappe.db.rollback()
-		values = frappe.db.get_value(RUN, run, fieldnames)
-		return values if len(fieldnames) > 1 else (values,)
-
-	def end_leases(self, run: str):
-		"""As if a quarter of an hour had passed."""
-		past = database.now() - timedelta(seconds=1)
-		frappe.db.set_value(BATCH, {"scoring_run": run, "status": "Running"}, "lease_until", past)
-		frappe.db.commit()
+from crm_success.tests.worker_processes import (
+	WORKER_SECONDS,
+	DyingWorker,
+	WorkersTestCase,
+	burst_worker,
+	connect,
+	real_workers,
+)
 
 
 class TestManyWorkers(WorkersTestCase):
@@ -214,123 +170,9 @@ class TestDyingWorkers(WorkersTestCase):
 				return
 
 
-class TestConflicts(WorkersTestCase):
-	def test_a_worker_that_lost_its_lease_writes_nothing(self):
-		run = start_and_prepare()
-		batch = leases.claim(run)
-		self.end_leases(run)
-		other = leases.claim(run)
-		while other.name != batch.name:
-			other = leases.claim(run)
-		do_batch(batch, RunWork(run))
-		self.assertEqual(health_rows(), {})
-
-	def test_a_job_out_of_time_gives_its_batch_back_and_says_so(self):
-		run = start_and_prepare()
-		batch = leases.claim(run)
-		write = batches.write_scores
-
-		def write_slowly(*arguments):
-			write(*arguments)
-			time.sleep(10)
-
-		batches.write_scores = write_slowly
-		self.addCleanup(setattr, batches, "write_scores", write)
-		with self.assertRaises(JobTimeoutException), UnixSignalDeathPenalty(2, JobTimeoutException):
-			do_batch(batch, RunWork(run))
-		self.assertEqual(health_rows(), {})
-		self.assertEqual(frappe.db.get_value(BATCH, batch.name, "status"), "Queued")
-		batches.write_scores = write
-		drain(run)
-		self.assert_as_expected(run)
-
-	def test_an_error_in_one_batch_is_written_on_it_and_the_others_go_on(self):
-		run = start_and_prepare()
-		write = batches.write_scores
-
-		def write_unless_first(scored, keys, writing):
-			if keys.after is None:
-				raise ValueError("the first batch cannot be written")
-			return write(scored, keys, writing)
-
-		batches.write_scores = write_unless_first
-		self.addCleanup(setattr, batches, "write_scores", write)
-		drain(run)
-		self.assertEqual(self.run_values(run, "status", "batches_failed"), ("Failed", 1))
-		failed = frappe.get_all(BATCH, {"scoring_run": run, "status": "Failed"}, ["attempts", "error"])[0]
-		self.assertEqual(failed.attempts, leases.MOST_ATTEMPTS)
-		self.assertIn("the first batch cannot be written", failed.error)
-		self.assertEqual(len(health_rows()), len(self.expected[0]) - 2)
-
-	def test_a_real_deadlock_is_tried_again_until_both_are_through(self):
-		run = start_and_prepare()
-		drain(run)
-		first, last = sorted(self.expected[0])[0], sorted(self.expected[0])[-1]
-		barrier, tries = threading.Barrier(2, timeout=30), []
-
-		def cross(site: str | None, one: str, two: str):
-			if site:
-				_connect(site)
-
-			def work():
-				tries.append(one)
-				_touch(one)
-				if len(tries) <= 2:
-					barrier.wait()
-				_touch(two)
-				frappe.db.commit()
-
-			database.again_after_conflict(work)
-			if site:
-				frappe.destroy()
-
-		thread = threading.Thread(target=cross, args=(frappe.local.site, first, last))
-		thread.start()
-		cross(None, last, first)
-		thread.join(60)
-		self.assertEqual(len(tries), 3, "one of the two was the victim, once")
-
-	def test_scoring_waits_for_a_person_who_saves_and_keeps_what_was_saved(self):
-		self.assert_expected_after_run()
-		customer = sorted(self.expected[0])[1]
-		run = start_and_prepare()
-		saver = threading.Thread(target=_override_slowly, args=(frappe.local.site, customer))
-		saver.start()
-		time.sleep(1)
-		drain(run)
-		saver.join(60)
-		row = health_rows(customer)[customer]
-		self.assertEqual((row["score"], row["override_score"]), (77, 77))
-
-	def assert_expected_after_run(self):
-		run = start_and_prepare()
-		drain(run)
-		self.assert_as_expected(run)
-
-
 def _drain_in_thread(site: str, run: str) -> None:
-	_connect(site)
+	connect(site)
 	try:
 		drain(run)
 	finally:
 		frappe.destroy()
-
-
-def _connect(site: str) -> None:
-	frappe.init(site=site)
-	frappe.connect()
-	frappe.set_user("Administrator")
-
-
-def _touch(customer: str) -> None:
-	frappe.db.set_value("Customer Health", {"customer": customer}, "trend", None)
-
-
-def _override_slowly(site: str, customer: str) -> None:
-	"""Hold the row for a while, as a slow save does, and then commit an override."""
-	_connect(site)
-	values = {"override_score": 77, "score": 77, "override_until": getdate(), "override_reason": "slow"}
-	frappe.db.set_value("Customer Health", {"customer": customer}, values)
-	time.sleep(3)
-	frappe.db.commit()
-	frappe.destroy()

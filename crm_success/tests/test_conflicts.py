@@ -1,0 +1,123 @@
+"""What gets in a worker's way: another worker, a person who saves, the end of its time, an error."""
+
+import threading
+import time
+
+import frappe
+from frappe.utils import getdate
+from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
+
+from crm_success.bridge import database
+from crm_success.jobs import batches, leases
+from crm_success.jobs.batches import RunWork, do_batch, drain
+from crm_success.jobs.store import BATCH
+from crm_success.tests.scoring_site import health_rows, start_and_prepare
+from crm_success.tests.worker_processes import WorkersTestCase, connect
+
+
+class TestConflicts(WorkersTestCase):
+	def test_a_worker_that_lost_its_lease_writes_nothing(self):
+		run = start_and_prepare()
+		batch = leases.claim(run)
+		self.end_leases(run)
+		other = leases.claim(run)
+		while other.name != batch.name:
+			other = leases.claim(run)
+		do_batch(batch, RunWork(run))
+		self.assertEqual(health_rows(), {})
+
+	def test_a_job_out_of_time_gives_its_batch_back_and_says_so(self):
+		run = start_and_prepare()
+		batch = leases.claim(run)
+		write = batches.write_scores
+
+		def write_slowly(*arguments):
+			write(*arguments)
+			time.sleep(10)
+
+		batches.write_scores = write_slowly
+		self.addCleanup(setattr, batches, "write_scores", write)
+		with self.assertRaises(JobTimeoutException), UnixSignalDeathPenalty(2, JobTimeoutException):
+			do_batch(batch, RunWork(run))
+		self.assertEqual(health_rows(), {})
+		self.assertEqual(frappe.db.get_value(BATCH, batch.name, "status"), "Queued")
+		batches.write_scores = write
+		drain(run)
+		self.assert_as_expected(run)
+
+	def test_an_error_in_one_batch_is_written_on_it_and_the_others_go_on(self):
+		run = start_and_prepare()
+		write = batches.write_scores
+
+		def write_unless_first(scored, keys, writing):
+			if keys.after is None:
+				raise ValueError("the first batch cannot be written")
+			return write(scored, keys, writing)
+
+		batches.write_scores = write_unless_first
+		self.addCleanup(setattr, batches, "write_scores", write)
+		drain(run)
+		self.assertEqual(self.run_values(run, "status", "batches_failed"), ("Failed", 1))
+		failed = frappe.get_all(BATCH, {"scoring_run": run, "status": "Failed"}, ["attempts", "error"])[0]
+		self.assertEqual(failed.attempts, leases.MOST_ATTEMPTS)
+		self.assertIn("the first batch cannot be written", failed.error)
+		self.assertEqual(len(health_rows()), len(self.expected[0]) - 2)
+
+	def test_a_real_deadlock_is_tried_again_until_both_are_through(self):
+		run = start_and_prepare()
+		drain(run)
+		first, last = sorted(self.expected[0])[0], sorted(self.expected[0])[-1]
+		barrier, tries = threading.Barrier(2, timeout=30), []
+
+		def cross(site: str | None, one: str, two: str):
+			if site:
+				connect(site)
+
+			def work():
+				tries.append(one)
+				_touch(one)
+				if len(tries) <= 2:
+					barrier.wait()
+				_touch(two)
+				frappe.db.commit()
+
+			database.again_after_conflict(work)
+			if site:
+				frappe.destroy()
+
+		thread = threading.Thread(target=cross, args=(frappe.local.site, first, last))
+		thread.start()
+		cross(None, last, first)
+		thread.join(60)
+		self.assertEqual(len(tries), 3, "one of the two was the victim, once")
+
+	def test_scoring_waits_for_a_person_who_saves_and_keeps_what_was_saved(self):
+		self.assert_expected_after_run()
+		customer = sorted(self.expected[0])[1]
+		run = start_and_prepare()
+		saver = threading.Thread(target=_override_slowly, args=(frappe.local.site, customer))
+		saver.start()
+		time.sleep(1)
+		drain(run)
+		saver.join(60)
+		row = health_rows(customer)[customer]
+		self.assertEqual((row["score"], row["override_score"]), (77, 77))
+
+	def assert_expected_after_run(self):
+		run = start_and_prepare()
+		drain(run)
+		self.assert_as_expected(run)
+
+
+def _touch(customer: str) -> None:
+	frappe.db.set_value("Customer Health", {"customer": customer}, "trend", None)
+
+
+def _override_slowly(site: str, customer: str) -> None:
+	"""Hold the row for a while, as a slow save does, and then commit an override."""
+	connect(site)
+	values = {"override_score": 77, "score": 77, "override_until": getdate(), "override_reason": "slow"}
+	frappe.db.set_value("Customer Health", {"customer": customer}, values)
+	time.sleep(3)
+	frappe.db.commit()
+	frappe.destroy()
