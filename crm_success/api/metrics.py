@@ -22,16 +22,20 @@ METRIC = "Health Metric"
 
 @frappe.whitelist()
 def get_source_fields(doctype: str, parent_doctype: str | None = None) -> dict[str, list[dict[str, str]]]:
-	"""The fields of a source, by what a metric may use them for, each as value, label and description."""
+	"""The fields of a source, by what a metric may use them for, each as value, label and description.
+
+	None of a source that the user may not read: the form of its metric opens all the same.
+	"""
 	frappe.has_permission(METRIC, "read", throw=True)
 	parent = _parent_of(doctype, parent_doctype)
 	# a child table has no permissions of its own
-	frappe.has_permission(parent or doctype, "read", throw=True)
+	if not frappe.has_permission(parent or doctype, "read"):
+		return {"customer_fields": [], "date_fields": [], "value_fields": [], "all_fields": []}
 	fields = {field.fieldname: field for field in usable_fields(doctype, parent)}
 	choices = {
 		"customer_fields": customer_fields(doctype, parent),
 		"date_fields": date_fields(doctype, parent),
-		"value_fields": [name for name, field in fields.items() if field.is_number],
+		"value_fields": [name for name, field in fields.items() if field.is_addable],
 		"all_fields": list(fields),
 	}
 	return {key: [_choice(fields[name]) for name in names] for key, names in choices.items()}

@@ -21,13 +21,17 @@ _VALID_DAYS = {"Every Run": 0, "Weekly": 7, "Monthly": 30, "Quarterly": 91}
 
 
 def usable_calibration(frozen: Frozen, as_of: date) -> str | None:
-	"""The newest calibration for these definitions that is not later than `as_of` and still within the frequency."""
+	"""The newest calibration for these definitions that is not later than `as_of` and still within the frequency.
+
+	One taken before anybody had bought has no cuts, and is taken anew.
+	"""
 	frequency = frappe.db.get_single_value(SETTINGS, "calibration_frequency") or "Monthly"
 	days = _VALID_DAYS.get(frequency, _VALID_DAYS["Monthly"])
 	if not days:
 		return None
 	earliest = as_of - timedelta(days=days - 1)
-	return _newest({"as_of": ("between", (earliest, as_of)), "fingerprint": fingerprint_of(frozen)})
+	in_force = {"as_of": ("between", (earliest, as_of)), "customers": (">", 0)}
+	return _newest({**in_force, "fingerprint": fingerprint_of(frozen)})
 
 
 def latest_calibration(frozen: Frozen, as_of: date) -> str | None:

@@ -178,8 +178,12 @@ class TestMetricsApi(ApiTestCase):
 
 	def test_fields_of_what_a_user_may_not_read_are_not_told(self):
 		self.act_as("Customer Success User")
-		with self.assertRaises(frappe.PermissionError):
-			metrics.get_source_fields("Delivery Note")
+		self.assertFalse(any(metrics.get_source_fields("Delivery Note").values()))
+
+	def test_amounts_of_several_currencies_are_not_offered(self):
+		offered = values_of(metrics.get_source_fields("Sales Invoice")["value_fields"])
+		self.assertIn("base_net_total", offered)
+		self.assertNotIn("net_total", offered)
 
 	def test_a_preview_shows_both_ends_with_their_documents_and_saves_nothing(self):
 		result = metrics.preview_metric(json.dumps(METRIC))

@@ -197,6 +197,11 @@ class TestScoringRun(ScoringTestCase):
 		frappe.db.commit()
 		self.assertNotEqual(self.score_all().calibration, second)
 
+	def test_a_calibration_from_before_anybody_bought_is_not_used_again(self):
+		before = self.score_all(days_ago(800)).calibration
+		self.assertEqual(frappe.db.get_value("Score Calibration", before, "customers"), 0)
+		self.assertNotEqual(self.score_all(days_ago(800)).calibration, before)
+
 	def test_a_past_run_never_uses_a_later_calibration(self):
 		today = self.score_all().calibration
 		past = self.score_all(days_ago(120))

@@ -15,49 +15,96 @@ frappe.ui.form.on("Customer Health", {
 	},
 
 	refresh(frm) {
-		crm_success.customer_health.show_override(frm);
-		if (frappe.user.has_role(crm_success.customer_health.MAY_RESCORE)) {
-			frm.add_custom_button(__("Rescore Now"), () => crm_success.customer_health.rescore(frm));
-		}
-		if (!frm.perm[0]?.write) return;
-		if (frm.doc.override_until) {
-			frm.add_custom_button(__("End Override"), () => crm_success.customer_health.end_override(frm));
-		} else {
-			frm.add_custom_button(__("Override Score"), () => crm_success.customer_health.ask_override(frm));
-		}
+		// nothing is edited here by hand: the buttons do it
+		frm.disable_save();
+		crm_success.customer_health.show_intro(frm);
+		crm_success.customer_health.add_buttons(frm);
 	},
 });
 
+crm_success.customer_health.add_buttons = function (frm) {
+	const { customer, override_until } = frm.doc;
+	if (frappe.user.has_role(crm_success.customer_health.MAY_RESCORE)) {
+		frm.add_custom_button(__("Rescore Now"), () => crm_success.customer_health.rescore(frm));
+	}
+	if (frm.perm[0]?.write && override_until) {
+		frm.add_custom_button(__("End Override"), () => crm_success.customer_health.end_override(frm));
+	} else if (frm.perm[0]?.write) {
+		frm.add_custom_button(__("Override Score"), () => crm_success.customer_health.ask_override(frm));
+	}
+	if (frappe.model.can_read("Customer")) {
+		frm.add_custom_button(__("Customer"), () => frappe.set_route("Form", "Customer", customer), __("View"));
+	}
+	const show_history = () => frappe.set_route("List", "Customer Health Snapshot", { customer });
+	frm.add_custom_button(__("History"), show_history, __("View"));
+};
+
+crm_success.customer_health.show_intro = function (frm) {
+	const { band, override_until } = frm.doc;
+	if (override_until && override_until >= frappe.datetime.get_today()) {
+		crm_success.customer_health.show_override(frm);
+	} else if (!band) {
+		frm.set_intro(__("No score: there is nothing to measure for this customer yet."));
+	}
+};
+
 crm_success.customer_health.show_override = function (frm) {
-	if (!frm.doc.override_until || frm.doc.override_until < frappe.datetime.get_today()) return;
+	const { override_score, override_by, override_until, override_reason } = frm.doc;
 	const message = __("Set to {0} by {1} until {2}: {3}", [
-		format_number(frm.doc.override_score, null, 1),
-		frappe.user.full_name(frm.doc.override_by),
-		frappe.datetime.str_to_user(frm.doc.override_until),
-		frm.doc.override_reason,
+		format_number(override_score, null, 1),
+		frappe.user_info(override_by).fullname,
+		frappe.datetime.str_to_user(override_until),
+		override_reason,
 	]);
 	frm.set_intro(frappe.utils.escape_html(message), "blue");
 };
 
-crm_success.customer_health.rescore = async function (frm) {
-	await frappe.call({
+crm_success.customer_health.rescore = function (frm) {
+	frappe.call({
 		method: "crm_success.api.scoring.rescore_customer",
 		args: { customer: frm.doc.customer },
 		type: "POST",
 		freeze: true,
 		freeze_message: __("Scoring"),
+		callback({ message }) {
+			if (!message) return;
+			const score = message.band
+				? `${format_number(message.score, null, 1)}, ${__(message.band)}`
+				: __("No Score");
+			frappe.show_alert({ message: __("Scored again: {0}", [score]), indicator: "green" });
+			frm.reload_doc();
+		},
 	});
-	frm.reload_doc();
 };
 
+// The dialog stays open until the override is accepted, so that a refusal costs nothing that was typed
 crm_success.customer_health.ask_override = function (frm) {
-	const fields = [
-		{ fieldname: "override_score", fieldtype: "Float", label: __("Override Score"), precision: 1, reqd: 1 },
-		{ fieldname: "override_until", fieldtype: "Date", label: __("Override Until"), reqd: 1 },
-		{ fieldname: "override_reason", fieldtype: "Small Text", label: __("Override Reason"), reqd: 1 },
-	];
-	const save = (values) => crm_success.customer_health.save_override(frm, values);
-	frappe.prompt(fields, save, __("Override Score"), __("Override"));
+	const dialog = new frappe.ui.Dialog({
+		title: __("Override Score"),
+		fields: [
+			{
+				fieldname: "override_score",
+				fieldtype: "Float",
+				label: __("Override Score"),
+				precision: 1,
+				reqd: 1,
+				description: __("0 to 100"),
+			},
+			{
+				fieldname: "override_until",
+				fieldtype: "Date",
+				label: __("Override Until"),
+				reqd: 1,
+				min_date: frappe.datetime.now_date(true),
+				description: __("The override ends by itself after this day"),
+			},
+			{ fieldname: "override_reason", fieldtype: "Small Text", label: __("Override Reason"), reqd: 1 },
+		],
+		primary_action_label: __("Override"),
+		primary_action: (values) =>
+			crm_success.customer_health.save_override(frm, values, () => dialog.hide()),
+	});
+	dialog.show();
 };
 
 crm_success.customer_health.end_override = function (frm) {
@@ -68,7 +115,16 @@ crm_success.customer_health.end_override = function (frm) {
 	});
 };
 
-crm_success.customer_health.save_override = async function (frm, values) {
-	await frm.set_value(values);
-	await frm.save();
+crm_success.customer_health.save_override = function (frm, values, on_saved) {
+	frappe.call({
+		method: "frappe.client.set_value",
+		args: { doctype: frm.doctype, name: frm.docname, fieldname: values },
+		type: "POST",
+		freeze: true,
+		callback({ message }) {
+			if (!message) return;
+			on_saved?.();
+			frm.reload_doc();
+		},
+	});
 };

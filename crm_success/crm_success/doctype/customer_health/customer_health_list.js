@@ -1,5 +1,7 @@
 frappe.listview_settings["Customer Health"] = {
 	add_fields: ["band", "score", "trend"],
+	// customers with nothing to measure would stand before the lowest scores
+	filters: [["band", "is", "set"]],
 	hide_name_column: true,
 
 	get_indicator(doc) {

@@ -191,7 +191,7 @@ def check_value_field(doc: Document, fields: Mapping[str, SourceField]) -> None:
 
 
 def numbers_to_choose(fields: Mapping[str, SourceField]) -> list[str]:
-	addable = [field for field in fields.values() if _is_addable(field)]
+	addable = [field for field in fields.values() if field.is_addable]
 	addable.sort(key=lambda field: NUMBERS_IN_ORDER.index(field.fieldtype))
 	return [field.fieldname for field in addable]
 
@@ -220,8 +220,4 @@ def check_number(
 def in_company_currency(field: SourceField, fields: Mapping[str, SourceField]) -> list[str]:
 	"""ERPNext keeps the amount of `net_total` in the company's currency as `base_net_total`."""
 	base = fields.get(f"base_{field.fieldname}")
-	return [base.fieldname] if base and _is_addable(base) else []
-
-
-def _is_addable(field: SourceField) -> bool:
-	return field.is_number and not field.refused and not field.is_in_document_currency
+	return [base.fieldname] if base and base.is_addable else []

@@ -42,6 +42,11 @@ class SourceField:
 			return False
 		return not (self.options.startswith("Company:") and self.options.endswith(COMPANY_CURRENCY))
 
+	@property
+	def is_addable(self) -> bool:
+		"""Whether a measure can add its values up."""
+		return self.is_number and not self.refused and not self.is_in_document_currency
+
 
 def fields_of(doctype: str, parent_doctype: str = "") -> dict[str, SourceField]:
 	"""Fields by name: computed ones, the DocType's own and, for a child table, those of its parent."""

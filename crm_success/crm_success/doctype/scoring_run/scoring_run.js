@@ -49,6 +49,66 @@ crm_success.scoring_run.listen = function (frm) {
 crm_success.scoring_run.poll = function (frm) {
 	clearTimeout(frm.crm_success_poll);
 	if (!crm_success.scoring_run.is_active(frm)) return;
+	const again = () => crm_success.scoring_run.poll(frm);
+	frm.crm_success_poll = setTimeout(() => {
+		if (!frm.page.wrapper.is(":visible")) return;
+		crm_success.scoring_run.ask_progress(frm).then(again, again);
+	}, crm_success.scoring_run.POLL_MILLISECONDS);
+};
+
+crm_success.scoring_run.ask_progress = async function (frm) {
+	const name = frm.doc.name;
+	const { message } = await frappe.db.get_value("Scoring Run", name, crm_success.scoring_run.LIVE_FIELDS);
+	if (message && frm.doc.name === name) crm_success.scoring_run.update(frm, message);
+};
+
+crm_success.scoring_run.update = function (frm, data) {
+	const status_before = frm.doc.status;
+	crm_success.scoring_run.LIVE_FIELDS.filter((fieldname) => fieldname in data).forEach((fieldname) => {
+		frm.doc[fieldname] = data[fieldname];
+		frm.refresh_field(fieldname);
+	});
+	if (frm.doc.status !== status_before) {
+		// more than the live fields changes then: times, calibration, messages
+		frm.reload_doc();
+	} else {
+		crm_success.scoring_run.show_progress(frm);
+	}
+};
+
+crm_success.scoring_run.show_progress = function (frm) {
+	if (!crm_success.scoring_run.is_active(frm)) return;
+	const { progress, customers_total, rate, remaining_seconds } = frm.doc;
+	const done = frm.doc.customers_scored + frm.doc.customers_without_score + frm.doc.customers_skipped;
+	const parts = [__("{0} of {1} customers", [format_number(done, null, 0), format_number(customers_total, null, 0)])];
+	if (rate) parts.push(__("{0} a second", [format_number(rate, null, 0)]));
+	if (remaining_seconds) parts.push(__("{0} left", [frappe.utils.get_formatted_duration(remaining_seconds)]));
+	frm.dashboard.show_progress(__("Scoring"), progress || 0, parts.join(", "));
+};
+
+crm_success.scoring_run.add_buttons(frm);
+		crm_success.scoring_run.show_progress(frm);
+		crm_success.scoring_run.poll(frm);
+	},
+
+	on_hide(frm) {
+		clearTimeout(frm.crm_success_poll);
+	},
+});
+
+crm_success.scoring_run.is_active = (frm) => crm_success.scoring_run.ACTIVE.includes(frm.doc.status);
+
+crm_success.scoring_run.listen = function (frm) {
+	if (frm.crm_success_listener) return;
+	frm.crm_success_listener = (data) => {
+		if (data.run === frm.doc.name) crm_success.scoring_run.update(frm, data);
+	};
+	frappe.realtime.on("crm_success_scoring_progress", frm.crm_success_listener);
+};
+
+crm_success.scoring_run.poll = function (frm) {
+	clearTimeout(frm.crm_success_poll);
+	if (!crm_success.scoring_run.is_active(frm)) return;
 	frm.crm_success_poll = setTimeout(async () => {
 		if (!frm.page.wrapper.is(":visible")) return;
 		const name = frm.doc.name;
@@ -96,12 +156,12 @@ crm_success.scoring_run.cancel = function (frm) {
 	);
 };
 
-crm_success.scoring_run.call = async function (frm, method) {
-	await frappe.call({
+crm_success.scoring_run.call = function (frm, method) {
+	frappe.call({
 		method: `crm_success.api.scoring.${method}`,
 		args: { run: frm.doc.name },
 		type: "POST",
 		freeze: true,
+		callback: () => frm.reload_doc(),
 	});
-	frm.reload_doc();
 };

@@ -23,29 +23,28 @@ frappe.listview_settings["Scoring Run"] = {
 
 	onload(listview) {
 		if (!frappe.boot.user.in_create.includes("Scoring Run")) return;
-		listview.page.add_inner_button(__("Run as of…"), () => crm_success.scoring_run_list.ask_date());
-	},
-};
-
-crm_success.scoring_run_list.ask_date = function () {
+		listview.page.add_inner_button(__("Run as of…"), () => crm_success.scoring_run_list.ask_date = function () {
+	const yesterday = frappe.datetime.add_days(frappe.datetime.get_today(), -1);
 	const field = {
 		fieldname: "as_of",
 		fieldtype: "Date",
 		label: __("As Of"),
 		reqd: 1,
-		default: frappe.datetime.add_days(frappe.datetime.get_today(), -1),
+		default: yesterday,
+		max_date: frappe.datetime.now_date(true),
 		description: __("Scores are computed as they would have been on this day"),
 	};
-	frappe.prompt(field, ({ as_of }) => crm_success.scoring_run_list.start(as_of), __("Run as Of"), __("Run"));
+	frappe.prompt(field, ({ as_of }) => crm_success.scoring_run_list.start(as_of), __("Run as of…"), __("Run"));
 };
 
-crm_success.scoring_run_list.start = async function (as_of) {
-	const { message } = await frappe.call({
+crm_success.scoring_run_list.start = function (as_of) {
+	frappe.call({
 		method: "crm_success.api.scoring.start_run",
 		args: as_of ? { as_of } : {},
 		type: "POST",
 		freeze: true,
+		callback({ message }) {
+			if (message) frappe.set_route("Form", "Scoring Run", message.run);
+		},
 	});
-	const run = message?.run || message?.name || message;
-	if (run) frappe.set_route("Form", "Scoring Run", run);
 };
