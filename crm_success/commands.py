@@ -102,10 +102,10 @@ def _work_with_bar(run: str) -> None:
 
 		while _progress(run).status == "Running":
 			drain(run, after_each=show)
-			show()
 			if _progress(run).status == "Running":
 				# the rest is held by other workers; should one die, its batch becomes free again
 				time.sleep(_WAIT_SECONDS)
+		show()
 
 
 def _progress(run: str) -> frappe._dict:

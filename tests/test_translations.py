@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -145,9 +146,12 @@ def texts_of_code() -> Iterator[Text]:
 
 
 def texts_of_python(code: str) -> Iterator[Text]:
-	"""What `_` is called with, under whatever name it was imported. Frappe strips a text before it looks it up."""
+	"""What `_` is called with, under whatever name it was imported, and what errors of the core are made of.
+
+	Frappe strips a text before it looks it up.
+	"""
 	tree = ast.parse(code)
-	names = {"_", "_lt", *imported_as(tree)}
+	names = {"_", "_lt", *imported_as(tree), *classes_of("Phrase")}
 	for node in ast.walk(tree):
 		if isinstance(node, ast.Call) and node.args and name_of_call(node) in names:
 			first = node.args[0]
@@ -159,6 +163,27 @@ def imported_as(tree: ast.AST) -> Iterator[str]:
 	for node in ast.walk(tree):
 		if isinstance(node, ast.ImportFrom) and node.module == "frappe":
 			yield from (alias.asname for alias in node.names if alias.name in ("_", "_lt") and alias.asname)
+
+
+@cache
+def classes_of(name: str) -> frozenset[str]:
+	"""The class of that name and all that inherit from it, in any file."""
+	trees = [ast.parse(path.read_text()) for path in sources("py")]
+	defined = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+	bases = {node.name: {ast.unparse(base) for base in node.bases} for node in defined}
+	family, more = set(), {name}
+	while more:
+		family |= more
+		more = {child for child, parents in bases.items() if parents & family} - family
+	return frozenset(family)
+
+
+def phrases_of_core(name: str) -> Iterator[ast.Call]:
+	"""Where engine and queries make a phrase of that class or of one that inherits from it."""
+	for path in (*APP.glob("engine/*.py"), *APP.glob("queries/*.py")):
+		for node in ast.walk(ast.parse(path.read_text())):
+			if isinstance(node, ast.Call) and name_of_call(node) in classes_of(name):
+				yield node
 
 
 def name_of_call(node: ast.Call) -> str:
@@ -289,6 +314,31 @@ _(" or ")
 _(label)
 """
 	assert set(texts_of_python(code)) == {Text("One"), Text("Two words", "Issue"), Text("or")}
+
+
+def test_errors_of_the_core_count_as_texts():
+	assert {"Phrase", "ScoringError", "ExpressionError", "SourceError"} <= classes_of("Phrase")
+	code = """
+raise DefinitionError("No {0}", name) from error
+Phrase("A " "list")
+Phrase(measure)
+"""
+	assert set(texts_of_python(code)) == {Text("No {0}"), Text("A list")}
+
+
+def test_every_error_of_the_core_is_a_template_that_can_be_translated():
+	calls = list(phrases_of_core("ScoringError"))
+	assert len(calls) > 40
+	assert [ast.unparse(call) for call in calls if not isinstance(call.args[0], ast.Constant)] == []
+
+
+def test_phrases_of_the_core_have_a_place_for_each_value():
+	"""And nothing in between that Frappe would take for HTML, and therefore not find."""
+	for call in phrases_of_core("Phrase"):
+		if isinstance(call.args[0], ast.Constant):
+			template, *values = [getattr(argument, "value", None) for argument in call.args]
+			assert PLACEHOLDER.findall(template) == [f"{{{number}}}" for number in range(len(values))]
+			assert not re.search("<[^>]+>", template)
 
 
 def test_texts_of_javascript_are_found_in_any_quotes():

@@ -4,9 +4,10 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.utils import getdate
+from frappe.utils import escape_html, getdate
 
 from crm_success.bridge.tables import parent_doctype_for
+from crm_success.bridge.wording import in_words
 from crm_success.crm_success.doctype.health_metric.source_checks import check_readable
 from crm_success.crm_success.doctype.health_metric.sources import (
 	SourceField,
@@ -53,7 +54,7 @@ def preview_metric(metric: str | dict, as_of: str | None = None) -> dict[str, An
 	try:
 		return preview(doc.as_dict(), getdate(as_of))
 	except ScoringError as error:
-		frappe.throw(str(error), title=_("This Metric Cannot Be Measured"))
+		frappe.throw(escape_html(in_words(error)), title=_("This Metric Cannot Be Measured"))
 
 
 def _parent_of(doctype: str, parent_doctype: str | None) -> str:

@@ -13,6 +13,7 @@ from frappe import _
 from crm_success.bridge.messages import ERROR, WARNING, Message
 from crm_success.bridge.money import SETTINGS, money_on
 from crm_success.bridge.tables import parent_doctype_for
+from crm_success.bridge.wording import in_words
 from crm_success.engine.definitions import Definitions, Limits, Measure, Metric, Scorecard, Segment
 from crm_success.engine.errors import ScoringError
 from crm_success.engine.records import (
@@ -107,7 +108,7 @@ def _usable(
 		try:
 			yield build(record)
 		except ScoringError as error:
-			reason = _("{0} {1} is left out: {2}").format(_(doctype), record["name"], error)
+			reason = _("{0} {1} is left out: {2}").format(_(doctype), record["name"], in_words(error))
 			messages.append(Message(WARNING, reason, doctype))
 
 

@@ -14,6 +14,7 @@ from crm_success.bridge import database
 from crm_success.bridge.definitions import METRIC, SCORECARD, read_definitions
 from crm_success.bridge.messages import WARNING, Message
 from crm_success.bridge.tables import CUSTOMER, tables_for
+from crm_success.bridge.wording import in_words
 from crm_success.engine.definitions import Definitions, Metric, Scorecard, to_json
 from crm_success.engine.errors import ScoringError, SourceError
 from crm_success.queries.conditions import condition
@@ -64,33 +65,35 @@ def plan_for(metrics: Iterable[Metric], frozen: Frozen, as_of: date) -> ReadPlan
 	good, problems = [], []
 	for metric in metrics:
 		alone = plan_reads([metric], tables)
-		reason = _why_not_built(alone, frozen, as_of)
-		problems.extend([Problem(metric.key, reason)] if reason else alone.problems)
-		if not reason and not alone.problems:
+		error = _why_not_built(alone, frozen, as_of)
+		problems.extend([Problem(metric.key, error)] if error else alone.problems)
+		if not error and not alone.problems:
 			good.append(metric)
 	return replace(plan_reads(good, tables), problems=tuple(problems))
 
 
-def _why_not_built(plan: ReadPlan, frozen: Frozen, as_of: date) -> str:
-	"""What is wrong with the statements of a plan; nothing where all can be built."""
+def _why_not_built(plan: ReadPlan, frozen: Frozen, as_of: date) -> ScoringError | None:
+	"""What is wrong with the statements of a plan; None where all can be built."""
 	tables, money = frozen.tables_by_doctype, frozen.definitions.money
 	try:
 		for read in plan.reads:
 			read_statement(read, tables, as_of, database.dialect(), money)
 	except ScoringError as error:
-		return str(error)
-	return ""
+		return error
+	return None
 
 
 def _about_metrics(definitions: Definitions, tables: Mapping[str, Table], as_of: date) -> list[Message]:
 	from crm_success.engine.measures import usable_expressions
 
 	plan = plan_for(definitions.metrics, Frozen(definitions, tuple(tables.values())), as_of)
-	reasons = {problem.metric: problem.reason for problem in plan.problems}
-	reasons.update(usable_expressions(definitions.metrics)[1])
+	errors: dict[str, ScoringError] = {problem.metric: problem.error for problem in plan.problems}
+	errors.update(usable_expressions(definitions.metrics)[1])
 	text = _("Health Metric {0} cannot be computed and counts as missing: {1}")
 	labels = {metric.key: metric.label for metric in definitions.metrics}
-	return [Message(WARNING, text.format(labels[key], reason), METRIC) for key, reason in reasons.items()]
+	return [
+		Message(WARNING, text.format(labels[key], in_words(error)), METRIC) for key, error in errors.items()
+	]
 
 
 def _usable_scorecards(
@@ -103,7 +106,7 @@ def _usable_scorecards(
 			usable.append(scorecard)
 		except ScoringError as error:
 			reason = _("Health Scorecard {0} is left out, its customers get the next one that fits: {1}")
-			messages.append(Message(WARNING, reason.format(scorecard.name, error), SCORECARD))
+			messages.append(Message(WARNING, reason.format(scorecard.name, in_words(error)), SCORECARD))
 	return tuple(usable), messages
 
 
@@ -114,7 +117,7 @@ def _check_scorecard(scorecard: Scorecard, metrics: tuple[Metric, ...], customer
 
 	for filter_ in scorecard.filters:
 		if not customer.has(filter_.fieldname):
-			raise SourceError(_("Customer has no field {0}").format(filter_.fieldname))
+			raise SourceError("Customer has no field {0}", filter_.fieldname)
 		condition(filter_, Field(filter_.fieldname), customer.kinds[filter_.fieldname], database.bindings())
 	# with nobody to score, only the definitions can be wrong
 	health_scores(pd.DataFrame(), pd.DataFrame(), metrics, scorecard)

@@ -13,7 +13,6 @@ from crm_success.bridge.definitions import METRIC, metric_of, read_definitions
 from crm_success.bridge.frozen import Frozen, plan_for
 from crm_success.bridge.tables import CUSTOMER, tables_for
 from crm_success.engine.definitions import Calibration, Definitions, Measure, Metric, PercentileCuts
-from crm_success.engine.errors import DefinitionError
 from crm_success.queries.documents import documents_statement
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ _HEALTH = "Customer Health"
 
 
 def preview(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
-	"""Five lowest and five highest customers that the user may see; DefinitionError where nothing can be read."""
+	"""Five lowest and five highest customers that the user may see; ScoringError where nothing can be read."""
 	metric = metric_of(record)
 	definitions = _definitions_with(metric, as_of)
 	frozen = Frozen(definitions, tuple(tables_for(definitions.metrics).values()))
@@ -63,7 +62,7 @@ def _definitions_with(metric: Metric, as_of: date) -> Definitions:
 	others = [other for other in definitions.metrics if other.key != metric.key]
 	broken = usable_expressions([*others, metric])[1].get(metric.key)
 	if broken:
-		raise DefinitionError(broken)
+		raise broken
 	return replace(definitions, metrics=needed_metrics([*others, metric], [metric.key]), scorecards=())
 
 
@@ -74,7 +73,7 @@ def _values(frozen: Frozen, as_of: date) -> "pd.DataFrame":
 	definitions, tables = frozen.definitions, frozen.tables_by_doctype
 	plan = plan_for(definitions.metrics, frozen, as_of)
 	if plan.problems:
-		raise DefinitionError(plan.problems[0].reason)
+		raise plan.problems[0].error
 	reader = Reader(plan, definitions, tables, database.dialect(), database.read_frame)
 	customers = reader.customers().index
 	return raw_values(definitions.metrics, reader.aggregates(as_of), customers, as_of)

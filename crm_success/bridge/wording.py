@@ -1,4 +1,4 @@
-"""Scores in words: why a score is what it is, in the site's language. Decides nothing about it."""
+"""What the core says, in words: why a score is what it is, or why something was refused. Decides nothing."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from frappe import _
 from frappe.utils import fmt_money
 
 from crm_success.engine.definitions import Definitions
+from crm_success.engine.errors import Phrase
 
 _TOO_LONG_TO_READ = 1e15
 
@@ -19,8 +20,15 @@ def site_language() -> str:
 	return frappe.db.get_single_value("System Settings", "language") or "en"
 
 
+def in_words(phrase: Phrase) -> str:
+	"""An error of the core, or another phrase of it, in the language of the request or the job."""
+	values = [in_words(value) if isinstance(value, Phrase) else value for value in phrase.values]
+	words = _(phrase.template)
+	return words.format(*values) if values else words
+
+
 class Wording:
-	"""Puts drivers into words. Looks translations and formats up once, since it may be asked a million times."""
+	"""Puts drivers into the site's language. Looks translations and formats up once: it may be asked a million times."""
 
 	def __init__(self, definitions: Definitions) -> None:
 		language = site_language()
@@ -32,8 +40,8 @@ class Wording:
 			False: _("Raises the score by {0}: {1} is {2}", lang=language),
 		}
 		self._without_value = {
-			True: _("Lowers the score by {0}: there is nothing to measure for {1}", lang=language),
-			False: _("Raises the score by {0}: there is nothing to measure for {1}", lang=language),
+			True: _("Lowers the score by {0}: nothing is on record for {1}", lang=language),
+			False: _("Raises the score by {0}: nothing is on record for {1}", lang=language),
 		}
 		self._one = {
 			"Days": _("1 day", lang=language),

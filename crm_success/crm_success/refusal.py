@@ -11,6 +11,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cstr, escape_html
 
+from crm_success.bridge.wording import in_words
 from crm_success.engine.errors import DefinitionError, ScoringError
 
 
@@ -34,8 +35,10 @@ def refusing(doc: Document, fieldname: str) -> Iterator[None]:
 	"""Turn what the engine refuses into a message on that field."""
 	try:
 		yield
+	except Refusal as error:
+		refuse(doc, fieldname, str(error))
 	except ScoringError as error:
-		refuse(doc, fieldname, str(error) if isinstance(error, Refusal) else escape(str(error), quote=False))
+		refuse(doc, fieldname, escape(in_words(error), quote=False))
 
 
 def bold(text: Any) -> str:

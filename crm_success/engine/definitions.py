@@ -288,7 +288,7 @@ def from_json(kind: type[T], text: str) -> T:
 	try:
 		return _decode(kind, json.loads(text))
 	except (ValueError, TypeError, KeyError) as error:
-		raise DefinitionError(f"This is not the JSON of {kind.__name__}: {error}") from error
+		raise DefinitionError("This is not the JSON of {0}: {1}", kind.__name__, str(error)) from error
 
 
 def fingerprint(value: Any) -> str:

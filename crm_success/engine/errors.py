@@ -1,7 +1,22 @@
 """The errors of the scoring core. Only the desk's endpoints, jobs and commands turn them into words for people."""
 
 
-class ScoringError(Exception):
+class Phrase:
+	"""English words with places for values: {0}, {1}. Kept apart, so that the desk can say them in any language.
+
+	A value may be a phrase too: the name of a DocType, say. A phrase without values is taken as it stands. Signs
+	like < and > are values, because Frappe takes a text with them for HTML and finds no translation.
+	"""
+
+	def __init__(self, template: str, *values: object) -> None:
+		self.template = template
+		self.values = values
+
+	def __str__(self) -> str:
+		return self.template.format(*self.values) if self.values else self.template
+
+
+class ScoringError(Phrase, Exception):
 	"""Anything the core refuses; its text says what is wrong and what would be right."""
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crm_success.engine.errors import ExpressionError
+from crm_success.engine.errors import ExpressionError, Phrase
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -25,9 +25,9 @@ MAX_CHARACTERS = 500
 MAX_DEPTH = 20
 MAX_NODES = 100
 MAX_DECIMALS = 6
-ALLOWED = (
-	"numbers, keys of metrics, + - * /, comparisons (< <= > >= == !=), "
-	"min, max, abs, round and 'x if condition else y'"
+ALLOWED = Phrase(
+	"numbers, keys of metrics, + - * /, comparisons ({0}), min, max, abs, round and 'x if condition else y'",
+	"< <= > >= == !=",
 )
 
 
@@ -52,8 +52,9 @@ def parse_expression(text: str) -> Expression:
 	nodes = list(_allowed_nodes(tree, depth=1))
 	if len(nodes) > MAX_NODES:
 		raise ExpressionError(
-			f"The formula has {len(nodes)} parts, but at most {MAX_NODES} are allowed: "
-			"split it into several metrics."
+			"The formula has {0} parts, but at most {1} are allowed: split it into several metrics.",
+			len(nodes),
+			MAX_NODES,
 		)
 	names = dict.fromkeys(node.id for node in nodes if isinstance(node, ast.Name))
 	return Expression(source, tuple(names), tree)
@@ -64,8 +65,9 @@ def check_names(expression: Expression, known: Collection[str]) -> None:
 	for name in expression.names:
 		if name not in known:
 			close = difflib.get_close_matches(name, sorted(known), n=1)
-			advice = f"did you mean '{close[0]}'?" if close else "use the key of an enabled metric."
-			raise ExpressionError(f"No metric has the key '{name}'; {advice}")
+			if close:
+				raise ExpressionError("No metric has the key '{0}'; did you mean '{1}'?", name, close[0])
+			raise ExpressionError("No metric has the key '{0}'; use the key of an enabled metric.", name)
 
 
 def evaluation_order(expressions: Mapping[str, Expression]) -> list[str]:
@@ -82,7 +84,8 @@ def evaluation_order(expressions: Mapping[str, Expression]) -> list[str]:
 	except CycleError as error:
 		path = _readable_cycle(error.args[1], list(expressions))
 		raise ExpressionError(
-			f"A formula cannot depend on itself: {path}; take one of these metrics out of another's formula."
+			"A formula cannot depend on itself: {0}; take one of these metrics out of another's formula.",
+			path,
 		) from error
 
 
@@ -102,15 +105,16 @@ def evaluate(expression: Expression, values: pd.DataFrame) -> pd.Series:
 def _clean(text: str) -> str:
 	source = text.translate({ord(space): " " for space in "\t\r\n"}).strip()
 	if not source:
-		raise ExpressionError(f"The formula is empty: write one with {ALLOWED}.")
+		raise ExpressionError("The formula is empty: write one with {0}.", ALLOWED)
 	if len(source) > MAX_CHARACTERS:
 		raise ExpressionError(
-			f"The formula has {len(source)} characters, but at most {MAX_CHARACTERS} are allowed: "
-			"split it into several metrics."
+			"The formula has {0} characters, but at most {1} are allowed: split it into several metrics.",
+			len(source),
+			MAX_CHARACTERS,
 		)
 	for position, character in enumerate(source, start=1):
 		if character == "#" or not (character.isascii() and character.isprintable()):
-			_refuse(f"The character {character!a}", position)
+			_refuse(Phrase("The character {0}", ascii(character)), position)
 	return source
 
 
@@ -120,15 +124,16 @@ def _parse(source: str) -> ast.expr:
 	except SyntaxError as error:
 		position = min(error.offset or len(source), len(source))  # no offset: something is missing at the end
 		raise ExpressionError(
-			f"The formula cannot be read near position {position}: check brackets and operators there; "
-			f"allowed are {ALLOWED}."
+			"The formula cannot be read near position {0}: check brackets and operators there; allowed are {1}.",
+			position,
+			ALLOWED,
 		) from error
 	except (ValueError, MemoryError, RecursionError) as error:
-		raise ExpressionError(f"The formula cannot be read: write a simpler one with {ALLOWED}.") from error
+		raise ExpressionError("The formula cannot be read: write a simpler one with {0}.", ALLOWED) from error
 
 
-def _refuse(what: str, position: int) -> NoReturn:
-	raise ExpressionError(f"{what} is not allowed (position {position}); allowed are {ALLOWED}.")
+def _refuse(what: Phrase | str, position: int) -> NoReturn:
+	raise ExpressionError("{0} is not allowed (position {1}); allowed are {2}.", what, position, ALLOWED)
 
 
 def _position(node: ast.expr) -> int:
@@ -143,12 +148,13 @@ def _allowed_nodes(node: ast.expr, depth: int) -> Iterator[ast.expr]:
 	"""All nodes in the order of the text."""
 	if depth > MAX_DEPTH:
 		raise ExpressionError(
-			f"The formula is nested more than {MAX_DEPTH} levels deep at position {_position(node)}: "
-			"split it into several metrics."
+			"The formula is nested more than {0} levels deep at position {1}: split it into several metrics.",
+			MAX_DEPTH,
+			_position(node),
 		)
 	parts_of = _PARTS.get(type(node))
 	if parts_of is None:
-		_refuse(_FORBIDDEN.get(type(node), "This kind of formula"), _position(node))
+		_refuse(_FORBIDDEN.get(type(node), Phrase("This kind of formula")), _position(node))
 	yield node
 	for part in parts_of(node):
 		yield from _allowed_nodes(part, depth + 1)
@@ -157,31 +163,34 @@ def _allowed_nodes(node: ast.expr, depth: int) -> Iterator[ast.expr]:
 def _parts_of_number(node: ast.Constant) -> list[ast.expr]:
 	value = node.value
 	if isinstance(value, bool) or not isinstance(value, (int, float)):
-		_refuse("Text" if isinstance(value, (str, bytes)) else f"The constant {value!r}", _position(node))
+		_refuse(
+			_TEXT if isinstance(value, (str, bytes)) else Phrase("The constant {0}", repr(value)),
+			_position(node),
+		)
 	try:
 		finite = bool(np.isfinite(float(value)))
 	except OverflowError:
 		finite = False
 	if not finite:
-		_refuse("A number this large", _position(node))
+		_refuse(Phrase("A number this large"), _position(node))
 	return []
 
 
 def _parts_of_name(node: ast.Name) -> list[ast.expr]:
 	if node.id in _ARGUMENTS:
-		_refuse(f"'{node.id}' without brackets and arguments", _position(node))
+		_refuse(Phrase("'{0}' without brackets and arguments", node.id), _position(node))
 	return []
 
 
 def _parts_of_arithmetic(node: ast.BinOp) -> list[ast.expr]:
 	if type(node.op) not in _ARITHMETIC:
-		_refuse(_FORBIDDEN.get(type(node.op), "This operator"), _position_after(node.left))
+		_refuse(_FORBIDDEN.get(type(node.op), _OPERATOR), _position_after(node.left))
 	return [node.left, node.right]
 
 
 def _parts_of_sign(node: ast.UnaryOp) -> list[ast.expr]:
 	if type(node.op) not in _SIGNS:
-		_refuse(_FORBIDDEN.get(type(node.op), "This operator"), _position(node))
+		_refuse(_FORBIDDEN.get(type(node.op), _OPERATOR), _position(node))
 	return [node.operand]
 
 
@@ -189,7 +198,7 @@ def _parts_of_comparison(node: ast.Compare) -> list[ast.expr]:
 	operands = [node.left, *node.comparators]
 	for left, comparison in zip(operands, node.ops, strict=False):
 		if type(comparison) not in _COMPARISONS:
-			_refuse(_FORBIDDEN.get(type(comparison), "This operator"), _position_after(left))
+			_refuse(_FORBIDDEN.get(type(comparison), _OPERATOR), _position_after(left))
 	return operands
 
 
@@ -200,12 +209,14 @@ def _parts_of_condition(node: ast.IfExp) -> list[ast.expr]:
 def _parts_of_call(node: ast.Call) -> list[ast.expr]:
 	name = node.func.id if isinstance(node.func, ast.Name) else ""
 	if name not in _ARGUMENTS:
-		_refuse(f"The function '{name}'" if name else "Calling this", _position(node))
+		_refuse(Phrase("The function '{0}'", name) if name else Phrase("Calling this"), _position(node))
 	if node.keywords:
-		_refuse(f"An argument with a name in {name}()", _position(node))
+		_refuse(Phrase("An argument with a name in {0}()", name), _position(node))
 	fewest, most, usage = _ARGUMENTS[name]
 	if not fewest <= len(node.args) <= most:
-		raise ExpressionError(f"The call of {name}() at position {_position(node)} should look like {usage}.")
+		raise ExpressionError(
+			"The call of {0}() at position {1} should look like {2}.", name, _position(node), usage
+		)
 	if name == "round" and len(node.args) == 2:
 		_check_decimals(node.args[1])
 	return node.args
@@ -214,8 +225,10 @@ def _parts_of_call(node: ast.Call) -> list[ast.expr]:
 def _check_decimals(node: ast.expr) -> None:
 	if abs(_decimals(node)) > MAX_DECIMALS:
 		raise ExpressionError(
-			f"The decimals of round() at position {_position(node)} must be a whole number "
-			f"from -{MAX_DECIMALS} to {MAX_DECIMALS}."
+			"The decimals of round() at position {0} must be a whole number from {1} to {2}.",
+			_position(node),
+			-MAX_DECIMALS,
+			MAX_DECIMALS,
 		)
 
 
@@ -306,11 +319,11 @@ _FUNCTIONS: dict[str, Callable[[list[Array]], Array]] = {
 	"max": lambda arguments: reduce(np.maximum, arguments),
 	"abs": lambda arguments: np.abs(arguments[0]),
 }
-_ARGUMENTS: dict[str, tuple[int, int, str]] = {
+_ARGUMENTS: dict[str, tuple[int, int, str | Phrase]] = {
 	"min": (2, MAX_NODES, "min(a, b)"),
 	"max": (2, MAX_NODES, "max(a, b)"),
 	"abs": (1, 1, "abs(a)"),
-	"round": (1, 2, "round(a) or round(a, 2)"),
+	"round": (1, 2, Phrase("round(a) or round(a, 2)")),
 }
 _PARTS: dict[type[ast.expr], Callable[[Any], list[ast.expr]]] = {
 	ast.Constant: _parts_of_number,
@@ -330,18 +343,20 @@ _VALUES: dict[type[ast.expr], Callable[[Any, pd.DataFrame], Array]] = {
 	ast.IfExp: _value_of_condition,
 	ast.Call: _value_of_call,
 }
-_FORBIDDEN: dict[type[ast.AST], str] = {
-	ast.Pow: "The power '**'",
-	ast.FloorDiv: "The whole division '//'",
-	ast.Mod: "The remainder '%'",
+_OPERATOR = Phrase("This operator")
+_TEXT = Phrase("Text")
+_FORBIDDEN: dict[type[ast.AST], Phrase | str] = {
+	ast.Pow: Phrase("The power '**'"),
+	ast.FloorDiv: Phrase("The whole division '//'"),
+	ast.Mod: Phrase("The remainder '%'"),
 	ast.Not: "'not'",
-	ast.BoolOp: "'and' or 'or'",
-	ast.Attribute: "A dot after a name",
-	ast.Subscript: "A value in square brackets",
+	ast.BoolOp: Phrase("'and' or 'or'"),
+	ast.Attribute: Phrase("A dot after a name"),
+	ast.Subscript: Phrase("A value in square brackets"),
 	ast.Lambda: "'lambda'",
 	ast.NamedExpr: "':='",
-	ast.JoinedStr: "Text",
-	ast.Starred: "A star before an argument",
-	ast.List: "A list",
-	ast.Tuple: "A list of values",
+	ast.JoinedStr: _TEXT,
+	ast.Starred: Phrase("A star before an argument"),
+	ast.List: Phrase("A list"),
+	ast.Tuple: Phrase("A list of values"),
 }

@@ -205,6 +205,8 @@ def _apply_caps(
 def _cap_holds(cap: Cap, raw: pd.DataFrame) -> Flags:
 	if cap.operator not in _OPERATORS:
 		choices = ", ".join(_OPERATORS)
-		raise DefinitionError(f"A cap cannot use the operator '{cap.operator}': choose one of {choices}.")
+		raise DefinitionError(
+			"A cap cannot use the operator '{0}': choose one of {1}.", cap.operator, choices
+		)
 	numbers = _matrix(raw, [cap.metric])[:, 0]
 	return ~np.isnan(numbers) & _OPERATORS[cap.operator](numbers, cap.value)

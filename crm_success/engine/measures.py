@@ -44,11 +44,11 @@ def raw_values(
 	return values.reindex(columns=[metric.key for metric in metrics])
 
 
-def usable_expressions(metrics: Sequence[Metric]) -> tuple[dict[str, Expression], dict[str, str]]:
+def usable_expressions(metrics: Sequence[Metric]) -> tuple[dict[str, Expression], dict[str, ExpressionError]]:
 	"""The expressions that can be evaluated, and why the others cannot, both by metric key."""
 	keys = [metric.key for metric in metrics]
 	usable: dict[str, Expression] = {}
-	broken: dict[str, str] = {}
+	broken: dict[str, ExpressionError] = {}
 	for metric in metrics:
 		if metric.measure is not Measure.EXPRESSION:
 			continue
@@ -58,7 +58,7 @@ def usable_expressions(metrics: Sequence[Metric]) -> tuple[dict[str, Expression]
 			evaluation_order({**usable, metric.key: expression})
 			usable[metric.key] = expression
 		except ExpressionError as error:
-			broken[metric.key] = str(error)
+			broken[metric.key] = error
 	return usable, broken
 
 

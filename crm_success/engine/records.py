@@ -109,7 +109,7 @@ def filters_from_record(value: Any) -> tuple[Filter, ...]:
 		try:
 			value = json.loads(value or "[]")
 		except ValueError as error:
-			raise DefinitionError(f"The filters are not valid JSON: {error}") from error
+			raise DefinitionError("The filters are not valid JSON: {0}", str(error)) from error
 	if isinstance(value, Mapping):
 		value = [[name, *_condition(condition)] for name, condition in value.items()]
 	if not isinstance(value or [], list | tuple):
@@ -122,7 +122,7 @@ def _filter(row: Any) -> Filter:
 	# the desk's filter area adds a fifth element, whether the filter is hidden
 	fieldname, operator, value = parts[1:4] if len(parts) in (4, 5) else (parts + [None] * 3)[:3]
 	if not 3 <= len(parts) <= 5 or not isinstance(fieldname, str) or not isinstance(operator, str):
-		raise DefinitionError(f"{row!r} is not a filter like [field, operator, value]")
+		raise DefinitionError("{0} is not a filter like [field, operator, value]", repr(row))
 	return Filter(fieldname, operator.lower(), tuple(value) if isinstance(value, list) else value)
 
 
@@ -174,9 +174,9 @@ def _number(record: Record, name: str, default: float = 0.0) -> float:
 	try:
 		number = float(value)
 	except (TypeError, ValueError) as error:
-		raise DefinitionError(f"{name} is {value!r}; it must be a number") from error
+		raise DefinitionError("{0} is {1}; it must be a number", name, repr(value)) from error
 	if not isfinite(number):
-		raise DefinitionError(f"{name} is {value!r}; it must be a finite number")
+		raise DefinitionError("{0} is {1}; it must be a finite number", name, repr(value))
 	return number
 
 
@@ -190,4 +190,4 @@ def _choice(kind: type[E], record: Record, name: str, default: E | None = None) 
 		return kind(value)
 	except ValueError as error:
 		allowed = ", ".join(option.value for option in kind)
-		raise DefinitionError(f"{name} is {value!r}; it must be one of {allowed}") from error
+		raise DefinitionError("{0} is {1}; it must be one of {2}", name, repr(value), allowed) from error

@@ -53,7 +53,7 @@ def _percentile_points(scale: Scale, numbers: Array, cuts: tuple[float, ...]) ->
 		return np.full(len(numbers), np.nan)
 	if len(cuts) != PERCENTILES:
 		raise DefinitionError(
-			f"A Percentile scale needs {PERCENTILES} cut points, but has {len(cuts)}: calibrate again."
+			"A Percentile scale needs {0} cut points, but has {1}: calibrate again.", PERCENTILES, len(cuts)
 		)
 	left, right = np.searchsorted(cuts, numbers, side="left"), np.searchsorted(cuts, numbers, side="right")
 	points = np.clip((left + right - 1) / 2, 0.0, 100.0)
@@ -65,7 +65,7 @@ def _check_linear(scale: Scale) -> None:
 		raise DefinitionError("Worst and Best must be numbers: enter the values worth 0 and 100 points.")
 	if scale.worst == scale.best:
 		raise DefinitionError(
-			f"Worst and Best are both {scale.worst:g}: enter two values, worth 0 and 100 points."
+			"Worst and Best are both {0}: enter two values, worth 0 and 100 points.", f"{scale.worst:g}"
 		)
 
 
@@ -78,10 +78,12 @@ def _check_bands(scale: Scale) -> None:
 			raise DefinitionError("The minimum of a band must be a number.")
 		if not 0 <= band.points <= 100:
 			raise DefinitionError(
-				f"The band from {band.minimum:g} has {band.points:g} points: enter points from 0 to 100."
+				"The band from {0} has {1} points: enter points from 0 to 100.",
+				f"{band.minimum:g}",
+				f"{band.points:g}",
 			)
 		if band.minimum in seen:
-			raise DefinitionError(f"Two bands begin at {band.minimum:g}: keep one of them.")
+			raise DefinitionError("Two bands begin at {0}: keep one of them.", f"{band.minimum:g}")
 		seen.add(band.minimum)
 
 

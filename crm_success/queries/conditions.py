@@ -21,7 +21,7 @@ def condition(filter_: Filter, column: Term, kind: str, bindings: Bindings) -> C
 	build = _OPERATORS.get(filter_.operator)
 	if build is None:
 		allowed = ", ".join(_OPERATORS)
-		raise DefinitionError(f"Operator {filter_.operator!r} is not one of {allowed}")
+		raise DefinitionError("Operator {0} is not one of {1}", repr(filter_.operator), allowed)
 	return build(column, filter_.value, kind, bindings)
 
 
@@ -42,9 +42,9 @@ def _number(value: Any) -> float | int:
 	try:
 		number = float(value or 0)
 	except (TypeError, ValueError) as error:
-		raise DefinitionError(f"{value!r} is not a number") from error
+		raise DefinitionError("{0} is not a number", repr(value)) from error
 	if not isfinite(number):
-		raise DefinitionError(f"{value!r} is not a finite number")
+		raise DefinitionError("{0} is not a finite number", repr(value))
 	return int(number) if number.is_integer() else number
 
 
@@ -53,7 +53,7 @@ def _moment(value: Any, kind: str) -> str:
 	try:
 		moment = datetime.fromisoformat(text).replace(tzinfo=None)
 	except ValueError as error:
-		raise DefinitionError(f"{value!r} is not a date like 2026-01-31") from error
+		raise DefinitionError("{0} is not a date like 2026-01-31", repr(value)) from error
 	only_day = kind == DATE or len(text) <= _LENGTH_OF_DAY
 	return moment.date().isoformat() if only_day else moment.isoformat(" ")
 
@@ -116,7 +116,7 @@ def _listed(value: Any, kind: str) -> list[Any]:
 
 def _like(column: Term, value: Any, kind: str, bindings: Bindings) -> Criterion:
 	if kind != TEXT:
-		raise DefinitionError("'like' and 'not like' compare texts only: use =, <, > or between")
+		raise DefinitionError("'like' and 'not like' compare texts only: use {0} or between", "=, <, >")
 	text = "" if value is None else str(value)
 	if bindings.dialect is not Dialect.SQLITE:
 		# there a backslash takes the meaning of the next character away; to the desk it is a character like others

@@ -7,7 +7,7 @@ from enum import Enum
 from pypika import Field
 
 from crm_success.engine.definitions import Filter, Measure, Metric
-from crm_success.engine.errors import DefinitionError, ScoringError, SourceError
+from crm_success.engine.errors import DefinitionError, Phrase, ScoringError, SourceError
 from crm_success.queries.computed import NEEDS_INVOICE, computed_field, missing_columns
 from crm_success.queries.conditions import condition
 from crm_success.queries.statements import Bindings, Dialect
@@ -97,7 +97,12 @@ class Problem:
 	"""A metric that cannot be computed and why."""
 
 	metric: str
-	reason: str
+	error: ScoringError
+
+	@property
+	def reason(self) -> str:
+		"""Why, in English."""
+		return str(self.error)
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ def plan_reads(metrics: Iterable[Metric], tables: Tables) -> ReadPlan:
 		try:
 			check_readable(metric, tables)
 		except ScoringError as error:
-			problems.append(Problem(metric.key, str(error)))
+			problems.append(Problem(metric.key, error))
 			continue
 		planned.setdefault(source_of(metric), []).append(metric)
 	return ReadPlan(tuple(_read(source, served) for source, served in planned.items()), tuple(problems))
@@ -141,7 +146,7 @@ def check_readable(metric: Metric, tables: Tables) -> None:
 	if not metric.date_field or not metric.customer_field:
 		raise DefinitionError("A date field and a customer field are needed")
 	if field_kind(metric, metric.date_field, tables) not in (DATE, DATETIME):
-		raise DefinitionError(f"{metric.date_field!r} holds no dates")
+		raise DefinitionError("{0} holds no dates", repr(metric.date_field))
 	_check_value_field(metric, tables)
 	_check_window(metric)
 	for filter_ in (*metric.filters, *metric.matching):
@@ -160,26 +165,26 @@ def field_kind(metric: Metric, name: str, tables: Tables) -> str:
 
 
 def _check_value_field(metric: Metric, tables: Tables) -> None:
+	measure = Phrase(metric.measure.value)
 	if metric.measure in _NEED_A_VALUE and not metric.value_field:
-		raise DefinitionError(f"{metric.measure.value} needs a value field")
+		raise DefinitionError("{0} needs a value field", measure)
 	# other measures do not look at the value field
 	adds_up = metric.measure in _NEED_A_NUMBER and metric.value_field
 	if adds_up and field_kind(metric, metric.value_field, tables) not in NUMERIC_KINDS:
-		raise DefinitionError(f"{metric.value_field!r} holds no numbers: {metric.measure.value} needs some")
+		raise DefinitionError("{0} holds no numbers: {1} needs some", repr(metric.value_field), measure)
 
 
 def _check_window(metric: Metric) -> None:
+	measure = Phrase(metric.measure.value)
 	if metric.measure is Measure.CHANGE and metric.window_days <= 0:
-		raise DefinitionError(f"{metric.measure.value} needs a window of at least one day")
+		raise DefinitionError("{0} needs a window of at least one day", measure)
 	if metric.measure is Measure.DECLINING_MONTHS and metric.window_days > MOST_MONTHS * _DAYS_PER_MONTH:
-		raise DefinitionError(
-			f"{metric.measure.value} looks back {MOST_MONTHS} months at most: take fewer days"
-		)
+		raise DefinitionError("{0} looks back {1} months at most: take fewer days", measure, MOST_MONTHS)
 
 
 def _table(doctype: str, tables: Tables) -> Table:
 	if doctype not in tables:
-		raise SourceError(f"There is no table for DocType {doctype!r}")
+		raise SourceError("There is no table for DocType {0}", repr(doctype))
 	return tables[doctype]
 
 
@@ -192,11 +197,11 @@ def _check_field(metric: Metric, name: str, tables: Tables) -> None:
 		):
 			missing.append("Sales Invoice.due_date")
 		if missing:
-			raise SourceError(f"{metric.doctype} has no column {', '.join(missing)}")
+			raise SourceError("{0} has no column {1}", Phrase(metric.doctype), ", ".join(missing))
 		return
 	in_parent = metric.parent_doctype and tables[metric.parent_doctype].has(name)
 	if not table.has(name) and not in_parent:
-		raise SourceError(f"{metric.doctype} has no column {name!r}")
+		raise SourceError("{0} has no column {1}", Phrase(metric.doctype), repr(name))
 
 
 def _read(source: Source, metrics: Sequence[Metric]) -> Read:

@@ -93,4 +93,4 @@ class Table:
 def check_identifier(name: str) -> None:
 	"""SourceError where a name could not be the name of a DocType or a field."""
 	if not _IDENTIFIER.fullmatch(name):
-		raise SourceError(f"{name!r} cannot be the name of a DocType or a field")
+		raise SourceError("{0} cannot be the name of a DocType or a field", repr(name))

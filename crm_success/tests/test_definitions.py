@@ -238,6 +238,21 @@ class TestKeysAndExpressions(SiteTestCase):
 			new_expression("Formula", "overdue_amuont / 2"), "overdue_amuont", "'overdue_amount'"
 		)
 
+	def test_chinese_user_reads_what_is_wrong_in_chinese(self):
+		self.addCleanup(setattr, frappe.local, "lang", frappe.local.lang)
+		frappe.local.lang = "zh"
+		self.assert_refused(
+			new_expression("Formula", "overdue_amuont / 2"),
+			"没有标识为'overdue_amuont'的指标",
+			"您是否想输入'overdue_amount'",
+		)
+		self.assert_refused(
+			new_expression("Formula", "sum(open_issues, 1)"),
+			"不允许使用函数'sum'",
+			"位置1",
+			"比较运算",
+		)
+
 	def test_forbidden_syntax_is_named(self):
 		self.assert_refused(new_expression("Formula", "open_issues ** 9"), "Expression", "power")
 

@@ -180,8 +180,8 @@ def test_a_broken_expression_says_why_and_leaves_the_others_alone() -> None:
 	metrics = [_metric(), *_expressions(wrong="m +", unknown="mm / 2", good="m * 2", after="wrong + 1")]
 	usable, broken = usable_expressions(metrics)
 	assert list(usable) == ["good", "after"]
-	assert "cannot be read" in broken["wrong"]
-	assert broken["unknown"] == "No metric has the key 'mm'; did you mean 'm'?"
+	assert "cannot be read" in str(broken["wrong"])
+	assert str(broken["unknown"]) == "No metric has the key 'mm'; did you mean 'm'?"
 	aggregates = pd.DataFrame({"m.seen": [1], "m.value": [3]}, index=["A"])
 	found = raw_values(metrics, aggregates, aggregates.index, AS_OF).loc["A"]
 	assert found["good"] == 6
@@ -192,12 +192,12 @@ def test_a_cycle_breaks_the_expression_that_closes_it() -> None:
 	metrics = _expressions(a="b + 1", b="c + 1", c="a + 1")
 	usable, broken = usable_expressions(metrics)
 	assert list(usable) == ["a", "b"]
-	assert "a → b → c → a" in broken["c"]
+	assert "a → b → c → a" in str(broken["c"])
 	assert raw_values(metrics, pd.DataFrame(), pd.Index(["A"]), AS_OF).isna().all(axis=None)
 
 
 def test_an_expression_of_itself_is_a_cycle() -> None:
-	assert "a → a" in usable_expressions(_expressions(a="a + 1"))[1]["a"]
+	assert "a → a" in str(usable_expressions(_expressions(a="a + 1"))[1]["a"])
 
 
 def test_needed_metrics_reach_as_deep_as_expressions_do() -> None:

@@ -95,7 +95,7 @@ crm_success.customer_health.ask_override = function (frm) {
 				fieldtype: "Date",
 				label: __("Override Until"),
 				reqd: 1,
-				min_date: frappe.datetime.now_date(true),
+				min_date: frappe.datetime.str_to_obj(frappe.datetime.get_today()),
 				description: __("The override ends by itself after this day"),
 			},
 			{ fieldname: "override_reason", fieldtype: "Small Text", label: __("Override Reason"), reqd: 1 },

@@ -7,4 +7,10 @@ frappe.listview_settings["Customer Health Snapshot"] = {
 		if (!doc.band) return [__("No Score"), "gray", "band,is,not set"];
 		return [__(doc.band), colors[doc.band], `band,=,${doc.band}`];
 	},
+
+	formatters: {
+		score(value, df, doc) {
+			return doc.band ? format_number(value, null, 1) : "";
+		},
+	},
 };

@@ -7,7 +7,7 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.utils import escape_html, getdate
+from frappe.utils import cstr, escape_html, getdate
 
 from crm_success.crm_success.doctype.health_metric.sources import SourceField
 from crm_success.crm_success.refusal import Refusal, bold, closest
@@ -27,7 +27,7 @@ def check_filters(text: str | None, doctypes: Collection[str], fields: Mapping[s
 	for row in parse(text):
 		_check_doctype(row, doctypes)
 		(filter_,) = filters_from_record([row])
-		field = known_field(filter_.fieldname, " / ".join(doctypes), fields)
+		field = known_field(filter_.fieldname, doctypes, fields)
 		_check_filter(filter_, field)
 
 
@@ -48,13 +48,14 @@ def parse(text: str | None) -> list:
 	return rows
 
 
-def known_field(fieldname: str, source: str, fields: Mapping[str, SourceField]) -> SourceField:
+def known_field(fieldname: str, doctypes: Collection[str], fields: Mapping[str, SourceField]) -> SourceField:
 	"""The field of that name; Refusal where there is none, or where it may not be read."""
 	field = fields.get(fieldname)
 	if not field:
 		by_label = next((field.fieldname for field in fields.values() if field.label == fieldname), None)
 		advice = closest(by_label or fieldname, fields)
-		raise Refusal(_("{0} has no field {1}.").format(bold(source), bold(fieldname)) + advice)
+		source = bold(" / ".join(map(_, doctypes)))
+		raise Refusal(_("{0} has no field {1}.").format(source, bold(fieldname)) + advice)
 	if field.refused:
 		raise Refusal(
 			_("The field {0} cannot be used: {1}. Choose another field.").format(
@@ -72,7 +73,7 @@ def _check_doctype(row: list, doctypes: Collection[str]) -> None:
 	if len(row) in (4, 5) and row[0] not in doctypes:
 		raise Refusal(
 			_("A filter is on {0}, but it can only be on {1}.").format(
-				bold(row[0]), _(" or ").join(map(bold, doctypes))
+				bold(_(cstr(row[0]))), _(" or ").join(bold(_(doctype)) for doctype in doctypes)
 			)
 		)
 

@@ -16,7 +16,9 @@ frappe.ui.form.on("Health Metric", {
 	refresh(frm) {
 		frm.set_df_property("parent_doctype", "hidden", !frm.doc.parent_doctype);
 		crm_success.health_metric.offer_fields(frm);
-		if (frm.doc.measure) {
+		const may_write = Boolean(frm.perm[0]?.write);
+		frm.toggle_display(["edit_filters", "edit_matching"], may_write);
+		if (may_write && frm.doc.measure) {
 			frm.add_custom_button(__("Preview"), () => crm_success.health_metric.preview(frm));
 		}
 	},
@@ -60,7 +62,7 @@ crm_success.health_metric.ask_parent = async function (frm) {
 	const is_child = Boolean(frappe.get_meta(source_doctype).istable);
 	frm.set_df_property("parent_doctype", "hidden", !is_child);
 	if (!is_child) return crm_success.health_metric.offer_fields(frm, { fill: true });
-	const { message } = await frappe.call({
+	frappe.call({
 		method: "crm_success.crm_success.doctype.health_metric.health_metric.search_parent_doctypes",
 		args: {
 			doctype: "DocType",
@@ -70,23 +72,31 @@ crm_success.health_metric.ask_parent = async function (frm) {
 			page_len: 20,
 			filters: { source_doctype },
 		},
+		callback({ message }) {
+			if (message?.length === 1) frm.set_value("parent_doctype", message[0][0]);
+		},
 	});
-	if (message?.length === 1) frm.set_value("parent_doctype", message[0][0]);
 };
 
-crm_success.health_metric.offer_fields = async function (frm, { fill = false } = {}) {
+crm_success.health_metric.offer_fields = function (frm, { fill = false } = {}) {
 	const { source_doctype, parent_doctype } = frm.doc;
 	if (!source_doctype || (frappe.get_meta(source_doctype)?.istable && !parent_doctype)) return;
-	const { message } = await frappe.call({
+	frappe.call({
 		method: "crm_success.api.metrics.get_source_fields",
 		args: { doctype: source_doctype, parent_doctype: parent_doctype || undefined },
+		callback({ message }) {
+			if (!message || frm.doc.source_doctype !== source_doctype) return;
+			crm_success.health_metric.set_fields(frm, message);
+			if (fill) crm_success.health_metric.fill_in(frm, message);
+		},
 	});
-	if (!message || frm.doc.source_doctype !== source_doctype) return;
+};
+
+crm_success.health_metric.set_fields = function (frm, message) {
 	crm_success.health_metric.set_options(frm, "customer_field", message.customer_fields);
 	crm_success.health_metric.set_options(frm, "date_field", message.date_fields);
 	const values = frm.doc.measure === "Distinct Count" ? message.all_fields : message.value_fields;
 	crm_success.health_metric.set_options(frm, "value_field", values);
-	if (fill) crm_success.health_metric.fill_in(frm, message);
 };
 
 // What the server would fill in at saving
@@ -107,14 +117,16 @@ crm_success.health_metric.set_options = function (frm, fieldname, options) {
 	frm.refresh_field(fieldname);
 };
 
-crm_success.health_metric.preview = async function (frm) {
-	const { message } = await frappe.call({
+crm_success.health_metric.preview = function (frm) {
+	frappe.call({
 		method: "crm_success.api.metrics.preview_metric",
 		args: { metric: frm.doc },
 		freeze: true,
 		freeze_message: __("Measuring a few customers"),
+		callback({ message }) {
+			if (message) crm_success.health_metric.show_preview(frm, message);
+		},
 	});
-	if (message) crm_success.health_metric.show_preview(frm, message);
 };
 
 crm_success.health_metric.show_preview = function (frm, preview) {
@@ -123,7 +135,11 @@ crm_success.health_metric.show_preview = function (frm, preview) {
 		size: "extra-large",
 		fields: [{ fieldtype: "HTML", fieldname: "tables" }],
 	});
-	const counts = __("{0} customers have a value, {1} have none.", [preview.measured, preview.missing]);
+	const { number } = crm_success.health_metric;
+	const counts = __("{0} customers have a value, {1} have none.", [
+		number(preview.measured),
+		number(preview.missing),
+	]);
 	const $body = dialog.get_field("tables").$wrapper;
 	$body.append($("<p class='text-muted'>").text(counts));
 	for (const [side, title] of [
@@ -133,18 +149,28 @@ crm_success.health_metric.show_preview = function (frm, preview) {
 		const customers = preview.customers.filter((customer) => customer.side === side);
 		if (customers.length) {
 			$body.append($("<h5>").text(title));
-			$body.append(crm_success.health_metric.preview_table(customers, preview.unit));
+			$body.append(crm_success.health_metric.preview_table(frm, customers, preview.unit));
 		}
 	}
 	dialog.show();
 };
 
-crm_success.health_metric.preview_table = function (customers, unit) {
+crm_success.health_metric.preview_table = function (frm, customers, unit) {
 	const value_title = unit ? `${__("Value")} (${__(unit)})` : __("Value");
-	const titles = [__("Customer"), value_title, __("Points"), __("Documents")];
-	const head = titles.map((title) => `<th>${frappe.utils.escape_html(title)}</th>`).join("");
+	const made_of = frm.doc.measure === "Expression" ? __("Metrics") : __("Documents");
+	const columns = [
+		[__("Customer"), "30%"],
+		[value_title, "15%", "text-right"],
+		[__("Points"), "10%", "text-right"],
+		[made_of, "45%"],
+	];
+	const head = columns
+		.map(([title, width, align = ""]) => `<th class="${align}" style="width: ${width}">${frappe.utils.escape_html(title)}</th>`)
+		.join("");
 	const rows = customers.map(crm_success.health_metric.preview_row).join("");
-	return `<table class="table table-bordered table-sm"><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table>`;
+	return `<div class="table-responsive"><table class="table table-bordered table-sm">
+		<thead><tr>${head}</tr></thead><tbody>${rows}</tbody>
+	</table></div>`;
 };
 
 crm_success.health_metric.preview_row = function (customer) {
@@ -154,7 +180,7 @@ crm_success.health_metric.preview_row = function (customer) {
 		<td>${link_to("Customer", customer.customer, customer.customer_name)}</td>
 		<td class="text-right">${number(customer.value)}</td>
 		<td class="text-right">${number(customer.points)}</td>
-		<td>${documents.join("<br>")}</td>
+		<td class="text-nowrap">${documents.join("<br>")}</td>
 	</tr>`;
 };
 
@@ -172,5 +198,6 @@ crm_success.health_metric.link_to = function (doctype, name, label) {
 
 crm_success.health_metric.number = function (value) {
 	if (value === null || value === undefined || value === "") return "";
-	return frappe.utils.escape_html(isNaN(value) ? value : format_number(value, null, 2));
+	if (isNaN(value)) return frappe.utils.escape_html(value);
+	return format_number(value, null, Number.isInteger(Number(value)) ? 0 : 2);
 };

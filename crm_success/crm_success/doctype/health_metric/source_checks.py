@@ -97,7 +97,7 @@ def check_parent_doctype(doc: Document) -> None:
 			doc,
 			"parent_doctype",
 			_("{0} has no table of {1} and a customer. Choose one of {2}.").format(
-				bold(_(doc.parent_doctype)), _(doc.source_doctype), one_of(parents)
+				bold(_(doc.parent_doctype)), _(doc.source_doctype), one_of([_(parent) for parent in parents])
 			),
 		)
 
@@ -118,7 +118,7 @@ def check_customer_field(doc: Document, fields: Mapping[str, SourceField]) -> No
 			_("{0} has several fields for a customer. Choose {1}.").format(source, one_of(candidates)),
 		)
 	with refusing(doc, "customer_field"):
-		known_field(doc.customer_field, doc.parent_doctype or doc.source_doctype, fields)
+		known_field(doc.customer_field, [doc.parent_doctype or doc.source_doctype], fields)
 	if doc.customer_field not in candidates:
 		refuse(
 			doc,
@@ -155,7 +155,7 @@ def check_date_field(doc: Document, fields: Mapping[str, SourceField]) -> None:
 			),
 		)
 	with refusing(doc, "date_field"):
-		field = known_field(doc.date_field, doc.source_doctype, fields)
+		field = known_field(doc.date_field, [doc.source_doctype], fields)
 	if not field.is_date:
 		refuse(
 			doc,
@@ -185,7 +185,7 @@ def check_value_field(doc: Document, fields: Mapping[str, SourceField]) -> None:
 			refuse(doc, "value_field", _("{0} needs a field. Choose {1}.").format(_(doc.measure), choice))
 		return
 	with refusing(doc, "value_field"):
-		field = known_field(doc.value_field, doc.source_doctype, fields)
+		field = known_field(doc.value_field, [doc.source_doctype], fields)
 	if doc.measure != Measure.DISTINCT_COUNT:
 		check_number(doc, field, fields, numbers)
 

@@ -6,6 +6,10 @@ frappe.ui.form.on("Health Scorecard", {
 		frm.set_query("metric", "caps", () => ({ filters: { enabled: 1 } }));
 	},
 
+	refresh(frm) {
+		frm.toggle_display("edit_customer_filters", Boolean(frm.perm[0]?.write));
+	},
+
 	edit_customer_filters(frm) {
 		crm_success.filter_editor.open(frm, { fieldname: "customer_filters", doctype: "Customer" });
 	},

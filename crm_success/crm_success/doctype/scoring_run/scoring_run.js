@@ -86,61 +86,6 @@ crm_success.scoring_run.show_progress = function (frm) {
 	frm.dashboard.show_progress(__("Scoring"), progress || 0, parts.join(", "));
 };
 
-crm_success.scoring_run.add_buttons(frm);
-		crm_success.scoring_run.show_progress(frm);
-		crm_success.scoring_run.poll(frm);
-	},
-
-	on_hide(frm) {
-		clearTimeout(frm.crm_success_poll);
-	},
-});
-
-crm_success.scoring_run.is_active = (frm) => crm_success.scoring_run.ACTIVE.includes(frm.doc.status);
-
-crm_success.scoring_run.listen = function (frm) {
-	if (frm.crm_success_listener) return;
-	frm.crm_success_listener = (data) => {
-		if (data.run === frm.doc.name) crm_success.scoring_run.update(frm, data);
-	};
-	frappe.realtime.on("crm_success_scoring_progress", frm.crm_success_listener);
-};
-
-crm_success.scoring_run.poll = function (frm) {
-	clearTimeout(frm.crm_success_poll);
-	if (!crm_success.scoring_run.is_active(frm)) return;
-	frm.crm_success_poll = setTimeout(async () => {
-		if (!frm.page.wrapper.is(":visible")) return;
-		const name = frm.doc.name;
-		const { message } = await frappe.db.get_value("Scoring Run", name, crm_success.scoring_run.LIVE_FIELDS);
-		if (message && frm.doc.name === name) crm_success.scoring_run.update(frm, message);
-		crm_success.scoring_run.poll(frm);
-	}, crm_success.scoring_run.POLL_MILLISECONDS);
-};
-
-crm_success.scoring_run.update = function (frm, data) {
-	const was_active = crm_success.scoring_run.is_active(frm);
-	crm_success.scoring_run.LIVE_FIELDS.filter((fieldname) => fieldname in data).forEach((fieldname) => {
-		frm.doc[fieldname] = data[fieldname];
-		frm.refresh_field(fieldname);
-	});
-	if (was_active && !crm_success.scoring_run.is_active(frm)) {
-		frm.reload_doc();
-	} else {
-		frm.toolbar.set_indicator();
-		crm_success.scoring_run.show_progress(frm);
-	}
-};
-
-crm_success.scoring_run.show_progress = function (frm) {
-	if (!crm_success.scoring_run.is_active(frm)) return;
-	const { progress, customers_scored, customers_total, rate, remaining_seconds } = frm.doc;
-	const parts = [__("{0} of {1} customers", [format_number(customers_scored, null, 0), format_number(customers_total, null, 0)])];
-	if (rate) parts.push(__("{0} a second", [format_number(rate, null, 0)]));
-	if (remaining_seconds) parts.push(__("{0} left", [frappe.utils.get_formatted_duration(remaining_seconds)]));
-	frm.dashboard.show_progress(__("Scoring"), progress || 0, parts.join(", "));
-};
-
 crm_success.scoring_run.add_buttons = function (frm) {
 	if (!frappe.boot.user.in_create.includes("Scoring Run")) return;
 	if (crm_success.scoring_run.is_active(frm)) {

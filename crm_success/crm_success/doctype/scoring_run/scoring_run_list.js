@@ -23,7 +23,11 @@ frappe.listview_settings["Scoring Run"] = {
 
 	onload(listview) {
 		if (!frappe.boot.user.in_create.includes("Scoring Run")) return;
-		listview.page.add_inner_button(__("Run as of…"), () => crm_success.scoring_run_list.ask_date = function () {
+		listview.page.add_inner_button(__("Run as of…"), () => crm_success.scoring_run_list.ask_date());
+	},
+};
+
+crm_success.scoring_run_list.ask_date = function () {
 	const yesterday = frappe.datetime.add_days(frappe.datetime.get_today(), -1);
 	const field = {
 		fieldname: "as_of",
@@ -31,7 +35,7 @@ frappe.listview_settings["Scoring Run"] = {
 		label: __("As Of"),
 		reqd: 1,
 		default: yesterday,
-		max_date: frappe.datetime.now_date(true),
+		max_date: frappe.datetime.str_to_obj(frappe.datetime.get_today()),
 		description: __("Scores are computed as they would have been on this day"),
 	};
 	frappe.prompt(field, ({ as_of }) => crm_success.scoring_run_list.start(as_of), __("Run as of…"), __("Run"));
