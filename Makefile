@@ -35,8 +35,8 @@ clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # Stamps: a second run installs nothing unless the requirements changed.
-.venv/.ready: pyproject.toml setup.py scripts/setup_venv.sh
-	@bash scripts/setup_venv.sh '.[mysql]'
+.venv/.ready: Makefile pyproject.toml setup.py scripts/setup_venv.sh
+	@bash scripts/setup_venv.sh '.[mysql,postgresql]'
 	@touch $@
 
 .venv/.ready-dev: pyproject.toml setup.py scripts/setup_venv.sh

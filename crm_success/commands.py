@@ -38,7 +38,7 @@ def score(context: frappe._dict, as_of_text: str | None, customer: str | None) -
 		try:
 			_check_installed()
 			as_of = _parse_day(as_of_text)
-			if customer:
+			if customer is not None:
 				_score_one(_known(customer), as_of)
 			else:
 				_score_all(as_of)
@@ -76,21 +76,30 @@ def _score_all(as_of: "date") -> None:
 
 def _start_or_join(as_of: "date") -> str:
 	"""A new run, or the one for the same day that is not finished."""
-	from crm_success.jobs.runs import start_run
+	from crm_success.jobs.runs import RunInProgressError, start_run
 	from crm_success.jobs.store import ACTIVE, RUN
 
-	run = frappe.db.get_value(RUN, {"active": ACTIVE, "as_of": as_of})
-	if run:
-		click.echo(f"{run} is not finished: joining it")
-		return run
-	run = start_run(as_of, "Command")
-	frappe.db.commit()
-	click.echo(f"{run}: preparing the scores of {as_of}")
+	active = {"active": ACTIVE, "as_of": as_of}
+	run = frappe.db.get_value(RUN, active)
+	if not run:
+		try:
+			run = start_run(as_of, "Command")
+			frappe.db.commit()
+			click.echo(f"{run}: preparing the scores of {as_of}")
+			return run
+		except RunInProgressError:
+			# somebody started one in this very moment, for this day or for another
+			frappe.db.rollback()
+			run = frappe.db.get_value(RUN, active)
+			if not run:
+				raise
+	click.echo(f"{run} is not finished: joining it")
 	return run
 
 
 def _work_with_bar(run: str) -> None:
 	"""Work on the run beside any background workers, until the last batch, theirs or ours, is finished."""
+	from crm_success.jobs import leases
 	from crm_success.jobs.batches import drain
 
 	total = frappe.db.get_value("Scoring Run", run, "customers_total")
@@ -102,8 +111,10 @@ def _work_with_bar(run: str) -> None:
 
 		while _progress(run).status == "Running":
 			drain(run, after_each=show)
-			if _progress(run).status == "Running":
+			if _progress(run).status == "Running" and not leases.end_expired(run):
 				# the rest is held by other workers; should one die, its batch becomes free again
+				bar.current_item = _whom_we_wait_for(run)
+				bar.render_progress()
 				time.sleep(_WAIT_SECONDS)
 		show()
 
@@ -115,9 +126,16 @@ def _progress(run: str) -> frappe._dict:
 	)
 
 
+def _whom_we_wait_for(run: str) -> frappe._dict | None:
+	held = {"scoring_run": run, "status": "Running"}
+	return frappe.db.get_value("Scoring Batch", held, ["worker", "lease_until"], as_dict=True)
+
+
 def _speed(row: frappe._dict | None) -> str:
 	if not row:
 		return ""
+	if row.worker:
+		return f"waiting for {row.worker}, until {row.lease_until:%H:%M} at most"
 	remaining = time.strftime("%H:%M:%S", time.gmtime(row.remaining_seconds))
 	return f"{row.rate:,.0f} customers/s, {remaining} left"
 

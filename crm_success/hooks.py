@@ -56,3 +56,10 @@ scheduler_events = {
 ignore_links_on_delete = ["Customer Health", "Customer Health Snapshot"]
 
 default_log_clearing_doctypes = {"Customer Health Snapshot": 730, "Scoring Run": 180}
+
+permission_query_conditions = {
+	doctype: "crm_success.permissions.conditions_for_runs" for doctype in ("Scoring Run", "Scoring Batch")
+}
+has_permission = {
+	doctype: "crm_success.permissions.has_run_permission" for doctype in ("Scoring Run", "Scoring Batch")
+}

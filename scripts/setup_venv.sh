@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .venv with any Python >= 3.10 and installs this project into it, editable.
-# Usage: setup_venv.sh REQUIREMENT   ('.[mysql]' or '.[dev]'). Installs nothing outside .venv.
+# Usage: setup_venv.sh REQUIREMENT   ('.[mysql,postgresql]' or '.[dev]'). Installs nothing outside .venv.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.utils import escape_html, getdate
+from frappe.utils import escape_html
 
+from crm_success.api.parsing import parse_day, parse_record
 from crm_success.bridge.tables import parent_doctype_for
 from crm_success.bridge.wording import in_words
 from crm_success.crm_success.doctype.health_metric.source_checks import check_readable
@@ -46,13 +47,13 @@ def get_source_fields(doctype: str, parent_doctype: str | None = None) -> dict[s
 def preview_metric(metric: str | dict, as_of: str | None = None) -> dict[str, Any]:
 	"""What the metric, saved or not, measures for a few customers that the user may see. Saves nothing."""
 	frappe.has_permission(METRIC, "write", throw=True)
-	doc = frappe.get_doc({**frappe.parse_json(metric), "doctype": METRIC})
+	doc, day = frappe.get_doc(parse_record(METRIC, metric)), parse_day(as_of)
 	doc.run_method("validate")
 	check_readable(doc)
 	from crm_success.bridge.preview import preview
 
 	try:
-		return preview(doc.as_dict(), getdate(as_of))
+		return preview(doc.as_dict(), day)
 	except ScoringError as error:
 		frappe.throw(escape_html(in_words(error)), title=_("This Metric Cannot Be Measured"))
 

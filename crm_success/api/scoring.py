@@ -4,8 +4,8 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.utils import getdate
 
+from crm_success.api.parsing import parse_day
 from crm_success.jobs import progress, queueing, runs
 from crm_success.jobs.store import RUN
 
@@ -20,7 +20,7 @@ def start_run(as_of: str | None = None) -> dict[str, str]:
 	frappe.has_permission(RUN, "create", throw=True)
 	if not queueing.is_queue_up():
 		frappe.throw(_("The background workers cannot be reached. Ask your administrator to start Redis."))
-	run = runs.start_run(getdate(as_of), "Desk")
+	run = runs.start_run(parse_day(as_of), "Desk")
 	queueing.enqueue_prepare(run)
 	return {"run": run}
 

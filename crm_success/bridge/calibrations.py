@@ -77,7 +77,7 @@ def make_calibration(
 	for keys in ranges:
 		# documents of deleted and internal customers must not move the cut points
 		customers = reader.customers(keys).index
-		aggregates = reader.aggregates(as_of, keys).reindex(customers)
+		aggregates = reader.aggregates(as_of, keys, customers).reindex(customers)
 		values.append(calibration_values(aggregates, definitions, as_of))
 		frappe.db.rollback()
 		after_each()

@@ -1,7 +1,8 @@
 """Carries statements out on the site's database, tells its time and tries again after a conflict. Builds no SQL."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -52,6 +53,19 @@ def now() -> datetime:
 	"""The database's clock in the site's time zone: the one clock that workers on all hosts share."""
 	moment = frappe.db.sql(_CLOCK[dialect()].sql)[0][0]
 	return convert_utc_to_system_timezone(moment).replace(tzinfo=None)
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+	"""Statements inside wait a second at most for a lock."""
+	if dialect() is not Dialect.MARIADB:
+		yield
+		return
+	frappe.db.sql("SET SESSION innodb_lock_wait_timeout = 1")
+	try:
+		yield
+	finally:
+		frappe.db.sql("SET SESSION innodb_lock_wait_timeout = DEFAULT")
 
 
 def again_after_conflict(work: Callable[[], T]) -> T:

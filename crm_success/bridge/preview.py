@@ -76,7 +76,7 @@ def _values(frozen: Frozen, as_of: date) -> "pd.DataFrame":
 		raise plan.problems[0].error
 	reader = Reader(plan, definitions, tables, database.dialect(), database.read_frame)
 	customers = reader.customers().index
-	return raw_values(definitions.metrics, reader.aggregates(as_of), customers, as_of)
+	return raw_values(definitions.metrics, reader.aggregates(as_of, customers=customers), customers, as_of)
 
 
 def _visible(values: "pd.DataFrame") -> "pd.DataFrame":

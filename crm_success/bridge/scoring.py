@@ -31,7 +31,7 @@ class Scorer:
 
 		definitions = self.frozen.definitions
 		customers = self._reader.customers(keys)
-		aggregates = self._reader.aggregates(self.as_of, keys)
+		aggregates = self._reader.aggregates(self.as_of, keys, customers.index)
 		history = earlier_scores(self.as_of, keys)
 		scored = score_customers(customers, aggregates, definitions, self.calibration, self.as_of, history)
 		return to_rows(scored, definitions, self._wording)

@@ -80,22 +80,38 @@ def _is_wanted() -> bool:
 
 
 def _mark_noted() -> None:
+	"""Never rolls back: other apps wait for this very commit, and a rollback would make the site forget them.
+
+	Who meets a lock waits a second at most and leaves the mark to a background job.
+	"""
 	names = frappe.flags.pop(_NOTED, None)
 	if not names:
 		return
 	try:
-		database.again_after_conflict(lambda: _mark_and_commit(names))
+		_mark_or_queue(names)
 	except Exception as error:
 		# the document is saved already: whatever went wrong here, its author must not hear of it
-		frappe.db.rollback()
 		_raise_if_out_of_time(error)
 		frappe.log_error(title="Customers could not be marked for scoring")
+	frappe.db.commit()
+
+
+def _mark_or_queue(names: Iterable[str]) -> None:
+	try:
+		with database.impatient():
+			mark_stale(names)
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		frappe.enqueue(mark_stale_later, queue="short", timeout=300, customers=sorted(names))
+
+
+def mark_stale_later(customers: list[str]) -> None:
+	"""Background job: mark customers whose rows were locked when their document was saved."""
+
+	def mark() -> None:
+		mark_stale(customers)
 		frappe.db.commit()
 
-
-def _mark_and_commit(names: Iterable[str]) -> None:
-	mark_stale(names)
-	frappe.db.commit()
+	database.again_after_conflict(mark)
 
 
 def _raise_if_out_of_time(error: Exception) -> None:

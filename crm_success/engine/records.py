@@ -4,6 +4,7 @@ The desk's records and the default records of the standalone command take this o
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any, TypeVar
@@ -25,13 +26,19 @@ from crm_success.engine.definitions import (
 from crm_success.engine.errors import DefinitionError
 
 Record = Mapping[str, Any]
+
+# a name that a formula can use; a leading underscore is the profile's
+METRIC_KEY = re.compile(r"[a-z][a-z0-9_]*")
 E = TypeVar("E", Measure, ScaleKind, MissingValue)
 
 
 def metric_from_record(record: Record) -> Metric:
 	"""A Health Metric; DefinitionError names the field that does not fit."""
+	key = str(record["metric_key"])
+	if not METRIC_KEY.fullmatch(key):
+		raise DefinitionError("{0} cannot be the key of a metric", repr(key))
 	return Metric(
-		key=record["metric_key"],
+		key=key,
 		label=record["metric_name"],
 		measure=_choice(Measure, record, "measure"),
 		dimension=record.get("dimension") or "",
@@ -95,11 +102,19 @@ def segment_from_record(record: Record) -> Segment:
 
 
 def limits_from_record(record: Record) -> Limits:
-	"""The limits among the settings; a field that is absent or empty takes its default."""
+	"""The limits among the settings; a field that is absent, empty or unusable takes its default.
+
+	The settings refuse such values themselves: one that got past them must not stop all scoring.
+	"""
 	limits: dict[str, Any] = {}
 	for name, default in vars(Limits()).items():
 		read = _whole if isinstance(default, int) else _number
-		limits[name] = read(record, name, default)
+		try:
+			limits[name] = read(record, name, default)
+		except DefinitionError:
+			limits[name] = default
+	if limits["window_days"] < 1:
+		limits["window_days"] = Limits.window_days
 	return Limits(**limits)
 
 
@@ -108,7 +123,7 @@ def filters_from_record(value: Any) -> tuple[Filter, ...]:
 	if isinstance(value, str):
 		try:
 			value = json.loads(value or "[]")
-		except ValueError as error:
+		except (ValueError, RecursionError) as error:
 			raise DefinitionError("The filters are not valid JSON: {0}", str(error)) from error
 	if isinstance(value, Mapping):
 		value = [[name, *_condition(condition)] for name, condition in value.items()]
@@ -123,7 +138,10 @@ def _filter(row: Any) -> Filter:
 	fieldname, operator, value = parts[1:4] if len(parts) in (4, 5) else (parts + [None] * 3)[:3]
 	if not 3 <= len(parts) <= 5 or not isinstance(fieldname, str) or not isinstance(operator, str):
 		raise DefinitionError("{0} is not a filter like [field, operator, value]", repr(row))
-	return Filter(fieldname, operator.lower(), tuple(value) if isinstance(value, list) else value)
+	values = list(value) if isinstance(value, list | tuple) else [value]
+	if not all(item is None or isinstance(item, str | int | float) for item in values):
+		raise DefinitionError("A filter on {0} compares with one value or a plain list of values", fieldname)
+	return Filter(fieldname, operator.lower(), tuple(values) if isinstance(value, list | tuple) else value)
 
 
 def _condition(condition: Any) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from frappe.utils import getdate, now_datetime
 from crm_success.bridge.money import SETTINGS
 from crm_success.bridge.stale import stale_customers
 from crm_success.jobs import overrides, queueing, reaper
-from crm_success.jobs.runs import start_run
+from crm_success.jobs.runs import RunInProgressError, start_run
 from crm_success.jobs.store import ACTIVE, RUN
 
 
@@ -39,7 +39,12 @@ def dispatch_scoring_run() -> None:
 		return
 	if frappe.db.exists(RUN, {"triggered_by": "Schedule", "as_of": getdate()}):
 		return
-	run = start_run(getdate(), "Schedule")
+	try:
+		run = start_run(getdate(), "Schedule")
+	except RunInProgressError:
+		# another scheduler was faster by the blink of an eye
+		frappe.db.rollback()
+		return
 	queueing.enqueue_prepare(run)
 	frappe.db.commit()
 

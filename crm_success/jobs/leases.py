@@ -55,14 +55,31 @@ def give_back(batch: frappe._dict, error: str = "") -> None:
 
 
 def end_expired(run: str) -> int:
-	"""Open batches whose lease has ended again, or fail those that had enough attempts; how many. Commits."""
+	"""Open batches again whose lease has ended or whose worker is seen to be dead, or fail those that had enough
+	attempts; how many. Commits.
+	"""
 	moment = database.now()
-	expired = {"scoring_run": run, "status": RUNNING, "lease_until": ("<", moment)}
-	names = frappe.get_all(BATCH, filters=expired, pluck="name")
-	for name in names:
-		_end(name, moment)
+	running = {"scoring_run": run, "status": RUNNING}
+	held = frappe.get_all(BATCH, filters=running, fields=["name", "worker", "lease_until"])
+	forsaken = [batch for batch in held if batch.lease_until < moment or _is_dead(batch.worker)]
+	for batch in forsaken:
+		_end(batch.name, batch.worker, moment)
 		frappe.db.commit()
-	return len(names)
+	return len(forsaken)
+
+
+def _is_dead(worker: str) -> bool:
+	"""Whether a worker was a process of this host and is no more. Of other hosts only the lease can tell."""
+	host, _separator, process = (worker or "").rpartition(":")
+	if host != socket.gethostname() or not process.isdigit():
+		return False
+	try:
+		os.kill(int(process), 0)
+	except ProcessLookupError:
+		return True
+	except PermissionError:
+		return False
+	return False
 
 
 def _claimable(run: str) -> list[str]:
@@ -100,11 +117,14 @@ def _claim(name: str) -> frappe._dict | None:
 	return frappe.db.get_value(BATCH, name, _CLAIMED_FIELDS, as_dict=True)
 
 
-def _end(name: str, moment: datetime) -> None:
+def _end(name: str, worker: str, moment: datetime) -> None:
 	held = frappe.db.get_value(
-		BATCH, name, ["status", "lease_until", "attempts"], as_dict=True, for_update=True
+		BATCH, name, ["status", "worker", "lease_until", "attempts"], as_dict=True, for_update=True
 	)
-	if not held or held.status != RUNNING or held.lease_until >= moment:
+	# meanwhile it may have been finished, or claimed by somebody else
+	if not held or (held.status, held.worker) != (RUNNING, worker):
+		return
+	if held.lease_until >= moment and not _is_dead(worker):
 		return
 	if held.attempts < MOST_ATTEMPTS:
 		frappe.db.set_value(BATCH, name, {"status": QUEUED, "lease_until": None})

@@ -7,9 +7,9 @@ import frappe
 from frappe.utils import add_days, add_months, cint, getdate
 
 from crm_success.bridge import database
-from crm_success.bridge.calibrations import make_calibration, usable_calibration
+from crm_success.bridge.calibrations import CALIBRATION, make_calibration, usable_calibration
 from crm_success.bridge.data_quality import about_data
-from crm_success.bridge.frozen import freeze
+from crm_success.bridge.frozen import Frozen, freeze
 from crm_success.bridge.money import SETTINGS
 from crm_success.bridge.ranges import customer_ranges
 from crm_success.bridge.tables import CUSTOMER
@@ -55,7 +55,7 @@ def _prepare(run: str) -> None:
 	frozen = frozen.saying(about_data(frozen, getdate()))
 	_sign_of_life(run)
 	ranges = customer_ranges(frozen.tables_by_doctype[CUSTOMER], _batch_size())
-	calibration = usable_calibration(frozen, as_of) or make_calibration(
+	calibration = _calibration_for(sum(count for _, count in ranges), frozen, as_of) or make_calibration(
 		frozen, as_of, [keys for keys, _ in ranges], run, after_each=lambda: _sign_of_life(run)
 	)
 	if frappe.db.get_value(RUN, run, "status", for_update=True) != PREPARING:
@@ -75,6 +75,14 @@ def _prepare(run: str) -> None:
 		queueing.enqueue_workers(run, queueing.workers_for(len(ranges)))
 	_sign_of_life(run, values)
 	progress.publish(run)
+
+
+def _calibration_for(customers: int, frozen: Frozen, as_of: date) -> str | None:
+	"""The calibration in force, unless it was taken from less than half of the customers that there are now."""
+	calibration = usable_calibration(frozen, as_of)
+	run = calibration and frappe.db.get_value(CALIBRATION, calibration, "scoring_run")
+	taken_from = run and frappe.db.get_value(RUN, run, "customers_total")
+	return None if taken_from and customers > 2 * taken_from else calibration
 
 
 def is_snapshot_due(as_of: date) -> bool:

@@ -7,7 +7,7 @@ from frappe.query_builder import Case
 from frappe.query_builder.functions import Coalesce, Count, Min, Sum
 
 from crm_success.bridge import database
-from crm_success.jobs.store import BATCH, DONE, FAILED, QUEUED, RUN, RUNNING
+from crm_success.jobs.store import BATCH, CANCELLED, DONE, FAILED, QUEUED, RUN, RUNNING
 
 EVENT = "crm_success_scoring_progress"
 
@@ -51,7 +51,7 @@ def of(run: str) -> dict[str, Any] | None:
 def report(run: str) -> None:
 	"""Store, commit and publish. Called after each batch, in a transaction of its own."""
 	# the row's lock first: numbers counted before it was ours might replace newer ones
-	if frappe.db.get_value(RUN, run, "status", for_update=True) == RUNNING:
+	if frappe.db.get_value(RUN, run, "status", for_update=True) in (RUNNING, CANCELLED):
 		store(run)
 	frappe.db.commit()
 	publish(run)

@@ -23,6 +23,8 @@ from crm_success.jobs.store import (
 	frozen_of,
 )
 
+EARLIEST = date(1970, 1, 1)
+
 
 class RunInProgressError(frappe.ValidationError):
 	"""There is a run that is not finished."""
@@ -30,9 +32,7 @@ class RunInProgressError(frappe.ValidationError):
 
 def start_run(as_of: date, triggered_by: str) -> str:
 	"""Make a run, without committing or queueing; RunInProgressError where another one is not finished."""
-	if as_of > getdate():
-		shown = format_value(as_of, "Date")
-		frappe.throw(_("{0} has not come yet. Choose today or a day in the past.").format(shown))
+	check_day(as_of)
 	refuse_if_active()
 	run = frappe.new_doc(RUN)
 	run.update({"as_of": as_of, "triggered_by": triggered_by, "status": QUEUED, "active": ACTIVE})
@@ -46,6 +46,15 @@ def start_run(as_of: date, triggered_by: str) -> str:
 		refuse_if_active(latest=True)
 		raise
 	return run.name
+
+
+def check_day(as_of: date) -> None:
+	"""Refuse a day that cannot be scored: the future, and what lies before any ledger of a computer."""
+	shown, title = format_value(as_of, "Date"), _("Choose Another Day")
+	if as_of > getdate():
+		frappe.throw(_("{0} has not come yet. Choose today or a day in the past.").format(shown), title=title)
+	if as_of < EARLIEST:
+		frappe.throw(_("{0} is too long ago. Choose a day since {1}.").format(shown, EARLIEST), title=title)
 
 
 def refuse_if_active(latest: bool = False) -> None:

@@ -18,6 +18,7 @@ Tables = Mapping[str, Table]
 # each month is a column of the grouped query
 MOST_MONTHS = 60
 _DAYS_PER_MONTH = 30.4375
+LONGEST_WINDOW = {Measure.DECLINING_MONTHS: int(MOST_MONTHS * _DAYS_PER_MONTH)}
 
 _NEED_A_VALUE = (Measure.SUM, Measure.AVERAGE, Measure.MINIMUM, Measure.MAXIMUM, Measure.DISTINCT_COUNT)
 _NEED_A_NUMBER = (
@@ -139,6 +140,8 @@ def check_readable(metric: Metric, tables: Tables) -> None:
 	_table(metric.doctype, tables)
 	if metric.parent_doctype:
 		_table(metric.parent_doctype, tables)
+		if not tables[metric.doctype].is_child:
+			raise SourceError("{0} is no child table, so it has no parent", Phrase(metric.doctype))
 	names = [metric.customer_field, metric.date_field, metric.value_field]
 	names += [filter_.fieldname for filter_ in (*metric.filters, *metric.matching)]
 	for name in filter(None, names):
@@ -178,7 +181,7 @@ def _check_window(metric: Metric) -> None:
 	measure = Phrase(metric.measure.value)
 	if metric.measure is Measure.CHANGE and metric.window_days <= 0:
 		raise DefinitionError("{0} needs a window of at least one day", measure)
-	if metric.measure is Measure.DECLINING_MONTHS and metric.window_days > MOST_MONTHS * _DAYS_PER_MONTH:
+	if metric.window_days > LONGEST_WINDOW.get(metric.measure, metric.window_days):
 		raise DefinitionError("{0} looks back {1} months at most: take fewer days", measure, MOST_MONTHS)
 
 

@@ -44,9 +44,17 @@ class Reader:
 			result.loc[fits, "scorecard"] = scorecards[number].name
 		return result
 
-	def aggregates(self, as_of: date, keys: KeyRange = EVERYBODY) -> pd.DataFrame:
-		"""One row a customer that any source names, columns `metric key.part`; NaN where a source has no row."""
+	def aggregates(
+		self, as_of: date, keys: KeyRange = EVERYBODY, customers: pd.Index | None = None
+	) -> pd.DataFrame:
+		"""One row a customer that any source names, columns `metric key.part`; NaN where a source has no row.
+
+		With `customers`, a name that MariaDB takes for one of them, though it differs in capitals or in spaces at
+		its end, becomes that one.
+		"""
 		frames = [self._aggregates(read, as_of, keys) for read in self._plan.reads]
+		if customers is not None and self._dialect is Dialect.MARIADB:
+			frames = [_with_exact_names(frame, customers) for frame in frames]
 		return pd.concat(frames, axis=1) if frames else pd.DataFrame()
 
 	def _aggregates(self, read: Read, as_of: date, keys: KeyRange) -> pd.DataFrame:
@@ -55,3 +63,15 @@ class Reader:
 		frame = frame[frame["customer"].notna() & (frame["customer"] != "")].set_index("customer")
 		columns = {f"{part.metric}.{part.part}": frame[f"a{part.aggregate}"] for part in read.parts}
 		return pd.DataFrame(columns, index=frame.index)
+
+
+def _with_exact_names(frame: pd.DataFrame, customers: pd.Index) -> pd.DataFrame:
+	strange = ~frame.index.isin(customers)
+	if not strange.any():
+		return frame
+	exact = {str(name).casefold().rstrip(" "): name for name in customers.difference(frame.index)}
+	names = [
+		exact.get(str(name).casefold().rstrip(" "), name) if is_strange else name
+		for name, is_strange in zip(frame.index, strange, strict=True)
+	]
+	return frame.set_axis(names, axis=0)

@@ -1,7 +1,12 @@
 """The `crm-success` command: parses arguments, asks the clock for today, shows progress and errors. Scores nothing."""
 
+import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import IO
@@ -23,6 +28,8 @@ from crm_success.standalone.scoring import Outcome, Scoring
 
 CSV, REPORT, DATABASE = "health.csv", "report.html", "erpnext.db"
 _EXIT_CODE = 2
+_TERMINATED = 143
+_DEBUG = "CRM_SUCCESS_DEBUG"
 
 _COLUMN_HELP = "\b\nColumns of health.csv:\n" + "\n".join(
 	f"  {column.name:<16} {column.meaning}{f' [{column.unit}]' if column.unit else ''}" for column in COLUMNS
@@ -91,9 +98,10 @@ def score(url: str, output: Path, as_of: str | None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-	"""Run the command; whatever is wrong becomes one line on stderr and exit code 2."""
+	"""Run the command; whatever is wrong becomes one line on stderr and exit code 2, SIGTERM code 143."""
 	try:
-		sys.exit(commands.main(arguments, prog_name="crm-success", standalone_mode=False) or 0)
+		with _cleaning_up_when_terminated():
+			sys.exit(commands.main(arguments, prog_name="crm-success", standalone_mode=False) or 0)
 	except (CommandError, ScoringError) as error:
 		_fail(one_line(error) + ".")
 	except click.UsageError as error:
@@ -103,6 +111,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
 		_fail(one_line(error.format_message()))
 	except (click.Abort, KeyboardInterrupt):
 		_fail("Stopped; nothing was written.")
+	except Exception as error:
+		_fail_unexpectedly(error)
+
+
+@contextmanager
+def _cleaning_up_when_terminated() -> Iterator[None]:
+	"""Within it SIGTERM ends the command like an error, so that what is half done is taken away."""
+	if threading.current_thread() is not threading.main_thread():
+		# Python lets nobody else handle signals
+		yield
+		return
+	previous = signal.signal(signal.SIGTERM, _terminate)
+	try:
+		yield
+	finally:
+		signal.signal(signal.SIGTERM, previous)
+
+
+def _terminate(number: int, frame: object) -> None:
+	# a second one must not interrupt the cleaning up
+	signal.signal(number, signal.SIG_IGN)
+	raise SystemExit(_TERMINATED)
+
+
+def _fail_unexpectedly(error: Exception) -> None:
+	advice = f"Run it again with the environment variable {_DEBUG}=1 and report what it prints"
+	if os.environ.get(_DEBUG):
+		traceback.print_exception(error)
+		advice = "Report it with the lines above"
+	said = ": ".join(filter(None, (type(error).__name__, one_line(error))))
+	_fail(f"Something unexpected went wrong: {said}. {advice}.")
 
 
 def _fail(text: str) -> None:

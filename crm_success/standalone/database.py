@@ -1,6 +1,8 @@
 """Connections that only read: one consistent snapshot of SQLite, MariaDB or PostgreSQL. Builds no query of its own."""
 
+import shlex
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -131,8 +133,10 @@ def _postgres(address: Address) -> Database:
 
 def _missing_driver(address: Address) -> CommandError:
 	kind, package = _DRIVERS[address.dialect]
+	# another Python's pip would install it where this command does not look
+	python = shlex.quote(sys.executable or "python")
 	return CommandError(
-		f"Reading {kind} needs the Python package {package}. Install it: python -m pip install {package}."
+		f"Reading {kind} needs the Python package {package}. Install it: {python} -m pip install {package}."
 	)
 
 

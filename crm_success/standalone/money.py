@@ -9,10 +9,16 @@ from crm_success.engine.definitions import CompanyRate, Money
 from crm_success.queries.statements import Bindings, Statement
 from crm_success.standalone.database import Database
 from crm_success.standalone.quality import DataWarning
-from crm_success.standalone.tables import find_table
+from crm_success.standalone.tables import check_columns, find_table
 
 # names no company: with every company left out, "none named" would mean all of them
 _NO_COMPANY = ("",)
+
+_COLUMNS = {
+	"Company": ("default_currency",),
+	"Currency Exchange": ("date", "exchange_rate", "from_currency", "to_currency"),
+	"Singles": ("doctype", "field", "value"),
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,7 @@ class _Companies:
 
 def reporting_money(database: Database, as_of: date) -> tuple[Money, list[DataWarning]]:
 	"""Money for all companies; a warning for each company whose currency has no exchange rate."""
+	_check_columns(database)
 	companies = _companies(database)
 	if len(set(companies.currencies.values())) < 2:
 		# one currency needs no rates, whatever the site's default is
@@ -36,6 +43,14 @@ def reporting_money(database: Database, as_of: date) -> tuple[Money, list[DataWa
 			warnings.append(_without_rate(company, currency, companies.reporting))
 	known = tuple(rate.company for rate in rates) or _NO_COMPANY
 	return Money(companies.reporting, known, tuple(rates)), warnings
+
+
+def _check_columns(database: Database) -> None:
+	"""Before anything is read: SQLite takes the name of a column that is missing for a text."""
+	for doctype, names in _COLUMNS.items():
+		table = find_table(database, doctype)
+		if table is not None:
+			check_columns(database, doctype, [name for name in names if not table.has(name)])
 
 
 def _companies(database: Database) -> _Companies:

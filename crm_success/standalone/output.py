@@ -1,12 +1,18 @@
 """Files that appear whole or not at all. Knows nothing of what is in them."""
 
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from crm_success.standalone.errors import CommandError, one_line
+
+_PREFIX = ".crm-success-"
+# the process that works in it, and what mkdtemp adds
+_WORKSHOP = re.compile(re.escape(_PREFIX) + r"(?P<process>[1-9]\d*)-\w{8}")
 
 
 @contextmanager
@@ -38,7 +44,31 @@ def _open_workshop(directory: Path, names: tuple[str, ...]) -> Path:
 	for name in names:
 		if (directory / name).is_dir():
 			raise IsADirectoryError(f"{name} in it is a folder")
-	return Path(tempfile.mkdtemp(prefix=".crm-success-", dir=directory))
+	_sweep(directory)
+	return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=directory))
+
+
+def _sweep(directory: Path) -> None:
+	"""Take away what runs that were killed left behind; a folder of a run that still works is not touched."""
+	# a folder that may be written to but not listed is no reason to stop
+	with suppress(OSError):
+		for path in list(directory.iterdir()):
+			name = _WORKSHOP.fullmatch(path.name)
+			if name and path.is_dir() and not path.is_symlink() and not _is_alive(int(name["process"])):
+				shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+	if os.name != "posix":
+		# elsewhere asking with os.kill would end the process
+		return True
+	try:
+		os.kill(process, 0)
+	except ProcessLookupError:
+		return False
+	except (PermissionError, OverflowError):
+		return True
+	return True
 
 
 def _first_missing(directory: Path) -> Path | None:

@@ -90,14 +90,14 @@ class Scoring:
 		for keys, number in self._ranges:
 			# documents of deleted and internal customers must not move the cut points
 			customers = reader.customers(keys).index
-			aggregates = reader.aggregates(self._as_of, keys).reindex(customers)
+			aggregates = reader.aggregates(self._as_of, keys, customers).reindex(customers)
 			values.append(calibration_values(aggregates, self._definitions, self._as_of))
 			progress(number)
 		return calibrate(pd.concat(values), self._definitions, self._as_of)
 
 	def _score(self, keys: KeyRange, calibration: Calibration) -> pd.DataFrame:
 		customers = self._reader.customers(keys)
-		aggregates = self._reader.aggregates(self._as_of, keys)
+		aggregates = self._reader.aggregates(self._as_of, keys, customers.index)
 		scored = score_customers(customers, aggregates, self._definitions, calibration, self._as_of)
 		return scored.rename_axis("customer").reset_index()
 

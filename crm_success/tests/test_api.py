@@ -92,6 +92,23 @@ class TestScoringApi(ApiTestCase):
 		with self.assertRaisesRegex(frappe.ValidationError, "finished already"):
 			scoring.cancel_run(run)
 
+	def test_who_may_see_some_customers_only_sees_no_runs_which_name_them_all(self):
+		run = self.score_all().name
+		self.act_as("Customer Success Manager")
+		self.assertIn(run, frappe.get_list(RUN, pluck="name"))
+		frappe.set_user("Administrator")
+		self.allow_only("Customer Success Manager", OTHER)
+		self.act_as("Customer Success Manager")
+		for doctype in (RUN, "Scoring Batch"):
+			self.assertEqual(frappe.get_list(doctype), [])
+		with self.assertRaises(frappe.PermissionError):
+			scoring.run_progress(run)
+
+	def test_days_that_cannot_be_scored_are_refused_in_words(self):
+		for text in ("0000-00-00", "-1", "31.01.2026", "0001-01-01", "9999-12-31"):
+			with self.subTest(text), self.assertRaises(frappe.ValidationError):
+				scoring.start_run(as_of=text)
+
 	def test_a_run_as_of_a_day_in_the_past(self):
 		run = scoring.start_run(as_of=str(day(15)))["run"]
 		self.assertEqual(frappe.db.get_value(RUN, run, "as_of"), day(15))
@@ -179,6 +196,16 @@ class TestMetricsApi(ApiTestCase):
 	def test_fields_of_what_a_user_may_not_read_are_not_told(self):
 		self.act_as("Customer Success User")
 		self.assertFalse(any(metrics.get_source_fields("Delivery Note").values()))
+
+	def test_what_is_no_metric_is_refused_in_words(self):
+		for value in ("", "null", "5", "[]", "no json", json.dumps({**METRIC, "bands": "text"})):
+			with self.subTest(value), self.assertRaises(frappe.ValidationError):
+				metrics.preview_metric(value)
+		for values in ({"filters": [["qty", ">", 0]]}, {"metric_name": 5}):
+			self.assertIn("customers", metrics.preview_metric(json.dumps({**METRIC, **values})))
+		for nested in ([["item_code", "in", [["a"]]]], [["item_code", "in", [{"a": 1}]]]):
+			with self.assertRaisesRegex(frappe.ValidationError, "plain list"):
+				metrics.preview_metric(json.dumps({**METRIC, "filters": json.dumps(nested)}))
 
 	def test_amounts_of_several_currencies_are_not_offered(self):
 		offered = values_of(metrics.get_source_fields("Sales Invoice")["value_fields"])

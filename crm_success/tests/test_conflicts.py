@@ -1,16 +1,21 @@
 """What gets in a worker's way: another worker, a person who saves, the end of its time, an error."""
 
+import subprocess
+import sys
 import threading
 import time
 
 import frappe
 from frappe.utils import getdate
+from frappe.utils.background_jobs import get_queue
 from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
 from crm_success.bridge import database
+from crm_success.bridge.stale import mark_stale_later
 from crm_success.jobs import batches, leases
 from crm_success.jobs.batches import RunWork, do_batch, drain
 from crm_success.jobs.store import BATCH
+from crm_success.tests import factories
 from crm_success.tests.scoring_site import health_rows, start_and_prepare
 from crm_success.tests.worker_processes import WorkersTestCase, connect
 
@@ -103,6 +108,37 @@ class TestConflicts(WorkersTestCase):
 		row = health_rows(customer)[customer]
 		self.assertEqual((row["score"], row["override_score"]), (77, 77))
 
+	def test_a_locked_health_row_neither_delays_a_save_nor_takes_other_apps_work_with_it(self):
+		self.assert_expected_after_run()
+		customer, done = sorted(self.expected[0])[1], []
+		holder = threading.Thread(target=_override_slowly, args=(frappe.local.site, customer, 6))
+		holder.start()
+		time.sleep(1)
+		issue = factories.make_issue(customer, f"{getdate()} 09:00:00")
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.delete_doc, "Issue", issue.name, force=True)
+		frappe.db.after_commit.add(lambda: done.append("the other app's work"))
+		started = time.monotonic()
+		frappe.db.commit()
+		self.assertLess(time.monotonic() - started, 4)
+		self.assertEqual(done, ["the other app's work"])
+		holder.join(60)
+		# what could not be marked at once waits in the queue
+		(job,) = [job for job in get_queue("short").get_jobs() if customer in str(job.kwargs)]
+		job.delete()
+		mark_stale_later(**job.kwargs["kwargs"])
+		self.assertEqual(frappe.db.get_value("Customer Health", {"customer": customer}, "stale"), 1)
+
+	def test_a_batch_of_a_process_that_is_no_more_is_free_at_once(self):
+		run = start_and_prepare()
+		batch = leases.claim(run)
+		host = batch.worker.rpartition(":")[0]
+		frappe.db.set_value(BATCH, batch.name, "worker", f"{host}:{_dead_process()}")
+		frappe.db.commit()
+		self.assertEqual(leases.end_expired(run), 1)
+		drain(run)
+		self.assert_as_expected(run)
+
 	def assert_expected_after_run(self):
 		run = start_and_prepare()
 		drain(run)
@@ -113,11 +149,17 @@ def _touch(customer: str) -> None:
 	frappe.db.set_value("Customer Health", {"customer": customer}, "trend", None)
 
 
-def _override_slowly(site: str, customer: str) -> None:
+def _dead_process() -> int:
+	process = subprocess.Popen([sys.executable, "-c", ""])
+	process.wait()
+	return process.pid
+
+
+def _override_slowly(site: str, customer: str, seconds: int = 3) -> None:
 	"""Hold the row for a while, as a slow save does, and then commit an override."""
 	connect(site)
 	values = {"override_score": 77, "score": 77, "override_until": getdate(), "override_reason": "slow"}
 	frappe.db.set_value("Customer Health", {"customer": customer}, values)
-	time.sleep(3)
+	time.sleep(seconds)
 	frappe.db.commit()
 	frappe.destroy()

@@ -197,6 +197,20 @@ class TestScoringRun(ScoringTestCase):
 		frappe.db.commit()
 		self.assertNotEqual(self.score_all().calibration, second)
 
+	def test_a_calibration_of_less_than_half_of_the_customers_is_taken_anew(self):
+		first = self.score_all()
+		frappe.db.set_value(RUN, first.name, "customers_total", (first.customers_total - 1) // 2)
+		frappe.db.commit()
+		self.assertNotEqual(self.score_all().calibration, first.calibration)
+
+	def test_a_name_in_other_capitals_counts_for_its_customer(self):
+		frappe.db.set_value("Sales Invoice", {"customer": QUIET}, "customer", QUIET.upper())
+		frappe.db.commit()
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.db.set_value, "Sales Invoice", {"customer": QUIET}, "customer", QUIET)
+		self.score_all()
+		self.assertEqual(components(health_rows(QUIET)[QUIET])["days_since_last_invoice"]["raw"], 400)
+
 	def test_a_calibration_from_before_anybody_bought_is_not_used_again(self):
 		before = self.score_all(days_ago(800)).calibration
 		self.assertEqual(frappe.db.get_value("Score Calibration", before, "customers"), 0)

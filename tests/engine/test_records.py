@@ -245,6 +245,23 @@ def test_limits_of_the_settings() -> None:
 	assert limits_from_record({"retention_percent": 0.0}).retention_percent == 0
 
 
-def test_a_limit_that_is_no_number_names_its_field() -> None:
-	with pytest.raises(DefinitionError, match="lost_days is 'never'; it must be a number"):
-		limits_from_record({"lost_days": "never"})
+@pytest.mark.parametrize("record", [{"window_days": "never"}, {"window_days": 0}, {"window_days": -1}])
+def test_a_limit_that_cannot_be_used_takes_its_default(record: dict) -> None:
+	assert limits_from_record(record) == Limits()
+
+
+@pytest.mark.parametrize("value", [[["a"]], [{"a": 1}], {"a": 1}, ["a", ["b", ["c"]]]])
+def test_filters_compare_with_plain_values_only(value: object) -> None:
+	with pytest.raises(DefinitionError, match="customer compares with one value or a plain list"):
+		filters_from_record([["customer", "in", value]])
+
+
+def test_filters_nested_beyond_reason_are_not_valid() -> None:
+	with pytest.raises(DefinitionError, match="not valid JSON"):
+		filters_from_record("[" * 100_000)
+
+
+@pytest.mark.parametrize("key", ["_recency", "Sum", "1a", "a b", ""])
+def test_a_key_that_no_formula_could_name_is_refused(key: str) -> None:
+	with pytest.raises(DefinitionError, match="cannot be the key"):
+		metric_from_record({"metric_key": key, "metric_name": "A", "measure": "Count"})

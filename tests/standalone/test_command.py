@@ -2,13 +2,18 @@
 
 import csv
 import io
+import shlex
+import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
 from small_erp import alter, write
 
+from crm_success.standalone import cli
 from crm_success.standalone.cli import main
 from crm_success.standalone.columns import COLUMN_NAMES
 
@@ -185,6 +190,35 @@ def test_a_missing_standard_column_is_named(fails, erp):
 	)
 
 
+@pytest.mark.parametrize(
+	("doctype", "column"),
+	[
+		("Company", "default_currency"),
+		("Currency Exchange", "date"),
+		("Currency Exchange", "exchange_rate"),
+		("Currency Exchange", "from_currency"),
+		("Currency Exchange", "to_currency"),
+		("Singles", "doctype"),
+		("Singles", "field"),
+		("Singles", "value"),
+	],
+)
+def test_a_missing_column_about_currencies_is_named(fails, tmp_path, doctype, column):
+	rate = {"name": "R", "date": "2026-01-01", "from_currency": "GBP", "to_currency": "EUR"}
+	companies = {"Main": "EUR", "London": "GBP"}
+	path = write(tmp_path / "erp.db", companies=companies, rates=[rate | {"exchange_rate": 1.2}])
+	alter(path, f'ALTER TABLE "tab{doctype}" RENAME COLUMN "{column}" TO custom_other')
+	assert (
+		fails(f"sqlite:///{path}")
+		== f"tab{doctype} in the SQLite file {path} has no column {column}. {INCOMPLETE}"
+	)
+
+
+def test_tables_about_currencies_that_are_not_there_are_not_needed(run, erp, tmp_path):
+	alter(erp, 'DROP TABLE "tabCurrency Exchange"', 'DROP TABLE "tabSingles"')
+	assert run("score", "--database", f"sqlite:///{erp}", "--output", tmp_path / "out")[0] == 0
+
+
 def test_a_database_without_customers_has_nothing_to_score(fails, tmp_path):
 	path = write(tmp_path / "empty.db", customers=[])
 	assert (
@@ -249,7 +283,7 @@ def test_a_server_that_does_not_answer_is_named_without_the_password(fails):
 )
 def test_a_missing_driver_is_named(fails, monkeypatch, url, module, text):
 	monkeypatch.setitem(sys.modules, module, None)
-	assert fails(url).startswith(f"{text}python -m pip install ")
+	assert fails(url).startswith(f"{text}{shlex.quote(sys.executable)} -m pip install ")
 
 
 @pytest.mark.parametrize(
@@ -266,6 +300,80 @@ def test_wrong_arguments_take_one_line(run, arguments, text):
 	assert (code, out) == (2, "")
 	assert len(err.splitlines()) == 1
 	assert err.removeprefix("Error: ").replace("No such option:", "No such option").startswith(text)
+
+
+@pytest.fixture
+def fails_to_render(monkeypatch):
+	"""An error of the command itself, when health.csv is written already."""
+
+	def render(report):
+		raise KeyError("a\nsurprise")
+
+	monkeypatch.setattr(cli, "render", render)
+
+
+@pytest.mark.usefixtures("fails_to_render")
+def test_an_error_that_nobody_foresaw_takes_one_line_and_writes_nothing(fails, erp, monkeypatch):
+	monkeypatch.delenv("CRM_SUCCESS_DEBUG", raising=False)
+	assert fails(f"sqlite:///{erp}") == (
+		"Something unexpected went wrong: KeyError: 'a\\nsurprise'. Run it again with the environment variable "
+		"CRM_SUCCESS_DEBUG=1 and report what it prints."
+	)
+
+
+@pytest.mark.usefixtures("fails_to_render")
+def test_its_traceback_is_there_for_who_asks(run, erp, tmp_path, monkeypatch):
+	monkeypatch.setenv("CRM_SUCCESS_DEBUG", "1")
+	code, out, err = run("score", "--database", f"sqlite:///{erp}", "--output", tmp_path / "out")
+	assert (code, out) == (2, "")
+	assert "Traceback (most recent call last):" in err
+	assert err.splitlines()[-1].endswith(
+		"Something unexpected went wrong: KeyError: 'a\\nsurprise'. Report it with the lines above."
+	)
+	assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_word_about_an_error_is_left_out(fails, erp, monkeypatch):
+	def render(report):
+		raise MemoryError
+
+	monkeypatch.setattr(cli, "render", render)
+	assert fails(f"sqlite:///{erp}").startswith("Something unexpected went wrong: MemoryError. Run it again ")
+
+
+def test_sigterm_ends_the_run_and_leaves_nothing_behind(run, erp, tmp_path, monkeypatch):
+	def render(report):
+		assert list((tmp_path / "out").glob(".crm-success-*/health.csv"))
+		signal.raise_signal(signal.SIGTERM)
+
+	monkeypatch.setattr(cli, "render", render)
+	before = signal.getsignal(signal.SIGTERM)
+	assert run("score", "--database", f"sqlite:///{erp}", "--output", tmp_path / "out")[0] == 143
+	assert not (tmp_path / "out").exists()
+	assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM that a process could handle")
+def test_a_process_that_is_told_to_end_cleans_up(tmp_path):
+	output = tmp_path / "out"
+	command = [sys.executable, "-m", "crm_success.standalone", "demo", "--customers", "1000000"]
+	with subprocess.Popen([*command, "--output", str(output)], stderr=subprocess.DEVNULL) as process:
+		deadline = time.monotonic() + 60
+		while not list(output.glob(".crm-success-*")) and time.monotonic() < deadline:
+			time.sleep(0.05)
+		process.terminate()
+		assert process.wait(60) == 143
+	assert not output.exists()
+
+
+def test_another_thread_may_run_the_command(erp, tmp_path):
+	def work():
+		with pytest.raises(SystemExit) as end:
+			main(["score", "--database", f"sqlite:///{erp}", "--output", str(tmp_path / "out")])
+		return end.value.code
+
+	with ThreadPoolExecutor(1) as pool:
+		assert pool.submit(work).result() == 0
 
 
 def test_no_framework_is_needed():

@@ -1,5 +1,9 @@
 """Output files appear whole or not at all."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from crm_success.standalone.errors import CommandError
@@ -44,3 +48,45 @@ def test_a_folder_in_place_of_a_file_is_noticed_before_the_work(tmp_path):
 	(tmp_path / "a.txt").mkdir()
 	with pytest.raises(CommandError, match=r"a\.txt in it is a folder"), whole_files(tmp_path, ("a.txt",)):
 		pytest.fail("the work began")
+
+
+@pytest.fixture
+def dead():
+	"""The id of a process that has ended."""
+	process = subprocess.Popen([sys.executable, "-c", ""])
+	process.wait()
+	return process.pid
+
+
+def test_the_folder_to_write_in_names_its_process(tmp_path):
+	with pytest.raises(ZeroDivisionError), whole_files(tmp_path, ()) as folder:
+		assert folder.name.startswith(f".crm-success-{os.getpid()}-")
+		raise ZeroDivisionError
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no harmless way to ask whether a process is alive")
+def test_what_a_killed_run_left_is_taken_away(tmp_path, dead):
+	left = tmp_path / f".crm-success-{dead}-abc_1234"
+	left.mkdir()
+	(left / "health.csv").write_text("half")
+	with whole_files(tmp_path, ()):
+		assert not left.exists()
+
+
+def test_folders_of_others_and_of_runs_that_still_work_stay(tmp_path, dead):
+	names = [
+		f".crm-success-{os.getpid()}-abc_1234",
+		f".crm-success-{10**30}-abc_1234",
+		f".crm-success-{dead}",
+		f".crm-success-{dead}-abc_1234-mine",
+		".crm-success-abc_1234",
+		f"crm-success-{dead}-abc_1234",
+	]
+	for name in names:
+		(tmp_path / name).mkdir()
+	file, link = tmp_path / f".crm-success-{dead}-a_file_1", tmp_path / f".crm-success-{dead}-a_link_1"
+	file.write_text("mine")
+	link.symlink_to(tmp_path / names[0], target_is_directory=True)
+	with whole_files(tmp_path, ()):
+		pass
+	assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names, file.name, link.name])

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from math import isfinite
 from typing import Any
 
-import frappe
 from frappe import _
-from frappe.utils import cstr, escape_html, getdate
+from frappe.utils import cstr, escape_html
 
 from crm_success.crm_success.doctype.health_metric.sources import SourceField
 from crm_success.crm_success.refusal import Refusal, bold, closest
@@ -35,7 +35,7 @@ def parse(text: str | None) -> list:
 	"""The rows of filters in Frappe's format."""
 	try:
 		rows = json.loads(text or "[]")
-	except ValueError as error:
+	except (ValueError, RecursionError) as error:
 		raise Refusal(
 			_(
 				"This is not valid JSON ({0}). Use the button to edit filters, or write a list like {1}."
@@ -164,8 +164,8 @@ def _check_number(value: Any, field: SourceField) -> None:
 
 def _check_date(value: Any, field: SourceField) -> None:
 	try:
-		valid = bool(value) and bool(getdate(str(value)[:10])) and str(value)[4:5] == "-"
-	except (frappe.ValidationError, ValueError, TypeError):
+		valid = bool(date.fromisoformat(str(value)[:10]))
+	except ValueError:
 		valid = False
 	if not valid:
 		raise Refusal(

@@ -14,8 +14,8 @@ from crm_success.crm_success.doctype.health_metric.expression_checks import chec
 from crm_success.crm_success.doctype.health_metric.source_checks import MAY_HAVE_VALUE, check_source
 from crm_success.crm_success.refusal import bold, refuse, refusing
 from crm_success.engine.definitions import Measure
+from crm_success.engine.records import METRIC_KEY
 
-METRIC_KEY = re.compile(r"[a-z][a-z0-9_]*")
 KEY_LENGTH = 60
 # words that mean something else in an expression
 RESERVED = frozenset(
@@ -96,6 +96,12 @@ def clear_unused_fields(doc: Document) -> None:
 
 
 def check_window(doc: Document) -> None:
+	from crm_success.queries.plan import LONGEST_WINDOW
+
+	longest = LONGEST_WINDOW.get(doc.measure)
+	if longest and cint(doc.window_days) > longest:
+		message = _("{0} looks back {1} days at most. Enter a shorter window.")
+		refuse(doc, "window_days", message.format(_(doc.measure), longest))
 	shortest = SHORTEST_WINDOW.get(doc.measure, 0)
 	if cint(doc.window_days) >= shortest:
 		return
