@@ -1,0 +1,63 @@
+// Filters of the report, and cells that link to the health behind them.
+
+frappe.provide("crm_success.customer_health_report");
+
+// some readers of scores may not read territories, groups or users: a filter on those would only refuse them
+crm_success.customer_health_report.may_choose = function ({ fieldtype, options }) {
+	return fieldtype !== "Link" || frappe.model.can_read(options) || frappe.model.can_select(options);
+};
+
+frappe.query_reports["Customer Health"] = {
+	filters: [
+		{
+			fieldname: "band",
+			label: __("Band", null, "Customer Health"),
+			fieldtype: "Select",
+			options: ["", "Healthy", "Watch", "At Risk"],
+		},
+		{ fieldname: "segment", label: __("Segment"), fieldtype: "Link", options: "Customer Segment" },
+		{
+			fieldname: "stage",
+			label: __("Lifecycle Stage"),
+			fieldtype: "Select",
+			options: ["", "Potential", "New", "Active", "Silent", "At Risk", "Lost"],
+		},
+		{
+			fieldname: "value_class",
+			label: __("Value Class"),
+			fieldtype: "Select",
+			options: ["", "High", "Potential", "Low"],
+		},
+		{ fieldname: "account_manager", label: __("Account Manager"), fieldtype: "Link", options: "User" },
+		{ fieldname: "territory", label: __("Territory"), fieldtype: "Link", options: "Territory" },
+		{
+			fieldname: "customer_group",
+			label: __("Customer Group"),
+			fieldtype: "Link",
+			options: "Customer Group",
+		},
+		{ fieldname: "scorecard", label: __("Scorecard"), fieldtype: "Link", options: "Health Scorecard" },
+		{ fieldname: "limit", label: __("Rows at Most"), fieldtype: "Int", default: 1000 },
+	].filter((filter) => crm_success.customer_health_report.may_choose(filter)),
+
+	formatter(value, row, column, data, default_formatter) {
+		return crm_success.customer_health_report.cell(value, row, column, data, default_formatter);
+	},
+};
+
+crm_success.customer_health_report.cell = function (value, row, column, data, default_formatter) {
+	const { escape_html } = frappe.utils;
+	if (value === null || value === undefined || value === "") return "";
+	if (["customer", "customer_name"].includes(column.fieldname) && data) {
+		const link = frappe.utils.get_form_link("Customer Health", data.customer);
+		return `<a href="${escape_html(link)}">${escape_html(value)}</a>`;
+	}
+	if (column.fieldname === "band" && data) {
+		return `<span class="indicator-pill ${escape_html(data.color)}">${escape_html(value)}</span>`;
+	}
+	if (column.fieldname === "drivers") {
+		return `<span title="${escape_html(value)}">${escape_html(value.replaceAll("\n", " · "))}</span>`;
+	}
+	if (["Data", "Small Text"].includes(column.fieldtype)) return escape_html(value);
+	return default_formatter(value, row, column, data);
+};

@@ -1,0 +1,168 @@
+"""Customers with their health, the ones in need first, and why. Shows what scoring left; computes no score."""
+
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.query_builder import Case
+from frappe.query_builder.functions import Count, Sum
+from frappe.utils import cint
+from frappe.utils.nestedset import get_descendants_of
+from pypika.terms import Criterion
+
+from crm_success.crm_success.report.permitted import HEALTH, grouped, only_permitted
+from crm_success.engine.definitions import HealthBand
+
+Row = dict[str, Any]
+
+EQUAL = ("band", "segment", "stage", "value_class", "account_manager", "scorecard")
+TREES = {"territory": "Territory", "customer_group": "Customer Group"}
+COLORS = {
+	HealthBand.HEALTHY.value: "green",
+	HealthBand.WATCH.value: "orange",
+	HealthBand.AT_RISK.value: "red",
+	"": "gray",
+}
+ARROWS = {"Up": "↑", "Stable": "→", "Down": "↓"}
+SHOWN = (
+	*("customer", "customer_name", "score", "band", "trend", "change_30", "segment", "value_class", "stage"),
+	*("revenue", "overdue", "open_issues", "last_invoice", "account_manager", "drivers", "currency"),
+)
+ROWS = 1000
+
+
+def execute(filters: dict[str, Any] | None = None) -> tuple:
+	"""Columns, rows, message, chart and summary; the last three speak of all that fit, not only of the rows."""
+	filters = frappe._dict(filters or {})
+	where = only_permitted(conditions(filters), HEALTH)
+	bands = by_band(where)
+	rows = customers(where, row_limit(filters))
+	customers_found = sum(band.customers for band in bands.values())
+	return columns(), rows, about_limit(len(rows), customers_found), chart(bands), summary(bands, rows)
+
+
+def row_limit(filters: frappe._dict) -> int:
+	"""0 means all."""
+	return ROWS if filters.limit in (None, "") else max(cint(filters.limit), 0)
+
+
+def conditions(filters: frappe._dict) -> list[Criterion]:
+	health = frappe.qb.DocType(HEALTH)
+	found = [health[name] == filters[name] for name in EQUAL if filters.get(name)]
+	for name, doctype in TREES.items():
+		if filters.get(name):
+			found.append(health[name].isin(with_all_below(doctype, filters[name])))
+	return found
+
+
+def with_all_below(doctype: str, name: str) -> list[str]:
+	if not frappe.db.exists(doctype, name):
+		return [name]
+	return [name, *get_descendants_of(doctype, name, ignore_permissions=True)]
+
+
+def customers(where: Criterion, limit: int) -> list[Row]:
+	"""Lowest score first, customers without a score last."""
+	health = frappe.qb.DocType(HEALTH)
+	query = (
+		frappe.qb.from_(health)
+		.select(*(health[name] for name in SHOWN))
+		.where(where)
+		.orderby(Case().when(health.score.isnull(), 1).else_(0))
+		.orderby(health.score)
+		.orderby(health.name)
+	)
+	rows = (query.limit(limit) if limit else query).run(as_dict=True)
+	return [in_words(row) for row in rows]
+
+
+def in_words(row: frappe._dict) -> Row:
+	"""Words in the reader's language, so that an export has them too."""
+	row.color = COLORS[row.band or ""]
+	row.band = _(row.band, context=HEALTH) if row.band else _("No Score")
+	row.trend = f"{ARROWS[row.trend]} {_(row.trend, context=HEALTH)}" if row.trend else ""
+	for name in ("value_class", "stage", "segment"):
+		row[name] = _(row[name], context=HEALTH) if row[name] else ""
+	return row
+
+
+def by_band(where: Criterion) -> dict[str, frappe._dict]:
+	health = frappe.qb.DocType(HEALTH)
+	rows = (
+		frappe.qb.from_(health)
+		.select(
+			health.band,
+			Count("*").as_("customers"),
+			Count(health.score).as_("scored"),
+			Sum(health.score).as_("score"),
+			Sum(health.revenue).as_("revenue"),
+		)
+		.where(where)
+		.groupby(health.band)
+		.run(as_dict=True)
+	)
+	return {row.band or "": row for row in rows}
+
+
+def about_limit(shown: int, found: int) -> str | None:
+	if shown >= found:
+		return None
+	return _("The {0} lowest of {1} customers. Set Rows at Most to 0 to see or export all.").format(
+		grouped(shown), grouped(found)
+	)
+
+
+def chart(bands: dict[str, frappe._dict]) -> Row | None:
+	if not bands:
+		return None
+	names = [name for name in COLORS if name or name in bands]
+	labels = [_(name, context=HEALTH) if name else _("No Score") for name in names]
+	counts = [bands[name].customers if name in bands else 0 for name in names]
+	return {
+		"data": {"labels": labels, "datasets": [{"name": _("Customers"), "values": counts}]},
+		"type": "bar",
+		"colors": ["#2490ef"],
+		"fieldtype": "Int",
+	}
+
+
+def summary(bands: dict[str, frappe._dict], rows: list[Row]) -> list[Row] | None:
+	if not bands:
+		return None
+	scored = sum(band.scored for band in bands.values())
+	average = sum(band.score or 0 for band in bands.values()) / scored if scored else None
+	at_risk = bands.get(HealthBand.AT_RISK.value)
+	currency = rows[0].currency if rows else None
+	figures = [
+		(_("Customers"), "Int", sum(band.customers for band in bands.values())),
+		(_("Average Score"), "Data", None if average is None else grouped(average, 1)),
+		(_("Revenue at Risk"), "Currency", at_risk.revenue or 0 if at_risk else 0),
+	]
+	return [
+		{"label": label, "datatype": kind, "value": value, "currency": currency}
+		for label, kind, value in figures
+		if value is not None
+	]
+
+
+def columns() -> list[Row]:
+	def column(fieldname: str, label: str, fieldtype: str, width: int, **more: Any) -> Row:
+		return {"fieldname": fieldname, "label": label, "fieldtype": fieldtype, "width": width, **more}
+
+	return [
+		column("customer", _("Customer"), "Link", 140, options=HEALTH),
+		column("customer_name", _("Customer Name"), "Data", 180),
+		column("score", _("Health Score"), "Float", 125, precision=1),
+		column("band", _("Band", context=HEALTH), "Data", 110),
+		column("trend", _("Trend"), "Data", 90),
+		column("change_30", _("Change in 30 Days"), "Float", 160, precision=1),
+		column("segment", _("Segment"), "Data", 180),
+		column("value_class", _("Value Class"), "Data", 120),
+		column("stage", _("Lifecycle Stage"), "Data", 140),
+		column("revenue", _("Revenue"), "Currency", 120, options="currency"),
+		column("overdue", _("Overdue Amount"), "Currency", 140, options="currency"),
+		column("open_issues", _("Open Issues"), "Int", 115),
+		column("last_invoice", _("Last Invoice"), "Date", 110),
+		column("account_manager", _("Account Manager"), "Data", 150),
+		column("drivers", _("Why"), "Small Text", 600),
+	]

@@ -1,0 +1,41 @@
+// A heat map: each cell says its numbers, shows them as a shade, and links to its customers.
+
+frappe.provide("crm_success.rfm_matrix");
+
+crm_success.rfm_matrix.CELL_HEIGHT = 54;
+crm_success.rfm_matrix.NARROW = 130;
+
+frappe.query_reports["RFM Matrix"] = {
+	filters: [],
+
+	get_datatable_options(options) {
+		return crm_success.rfm_matrix.two_lines_a_cell(options);
+	},
+
+	formatter(value, row, column, data) {
+		const frequency = /^f([1-5])$/.exec(column.fieldname)?.[1];
+		if (data && value && frequency) return crm_success.rfm_matrix.cell(frequency, data);
+		return frappe.utils.escape_html(String(value ?? ""));
+	},
+};
+
+crm_success.rfm_matrix.two_lines_a_cell = function (options) {
+	const { CELL_HEIGHT, NARROW } = crm_success.rfm_matrix;
+	if (frappe.is_mobile()) options.columns?.forEach((column) => (column.width = NARROW));
+	return Object.assign(options, { cellHeight: CELL_HEIGHT, inlineFilters: false });
+};
+
+crm_success.rfm_matrix.cell = function (frequency, data) {
+	const { escape_html } = frappe.utils;
+	const route = frappe.utils.generate_route({
+		type: "DocType",
+		name: "Customer Health",
+		doc_view: "List",
+		route_options: { recency_score: cint(data.recency_score), frequency_score: cint(frequency) },
+	});
+	// light enough for the text to stay readable on the fullest cell, in dark themes too
+	const shade = `rgba(36, 144, 239, ${0.05 + 0.35 * flt(data[`f${frequency}_shade`])})`;
+	const style = `display: block; margin: -4px -6px; padding: 4px 6px; background-color: ${shade}`;
+	const lines = data[`f${frequency}_lines`].map(escape_html).join("<br>");
+	return `<a href="${escape_html(route)}" style="${style}">${lines}</a>`;
+};

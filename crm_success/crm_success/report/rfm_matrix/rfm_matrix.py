@@ -1,0 +1,97 @@
+"""Customers and revenue by recency and frequency score, as a five by five matrix. Computes no score."""
+
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.query_builder.functions import Count, Sum
+
+from crm_success.crm_success.report.permitted import (
+	HEALTH,
+	grouped,
+	only_permitted,
+	reporting_currency,
+	whole_amount,
+)
+
+Row = dict[str, Any]
+Cells = dict[tuple[int, int], frappe._dict]
+
+SCORES = (1, 2, 3, 4, 5)
+
+
+def execute(filters: dict[str, Any] | None = None) -> tuple:
+	"""Columns, one row a recency score (latest first), no message, no chart, and a summary."""
+	cells = read_cells()
+	never = sum(cell.customers for scores, cell in cells.items() if not all(scores))
+	bought = {scores: cell for scores, cell in cells.items() if all(scores)}
+	currency = reporting_currency()
+	rows = [row(recency, bought, currency) for recency in reversed(SCORES)] if cells else []
+	return columns(), rows, None, None, summary(bought, never, currency) if cells else None
+
+
+def read_cells() -> Cells:
+	health = frappe.qb.DocType(HEALTH)
+	rows = (
+		frappe.qb.from_(health)
+		.select(
+			health.recency_score,
+			health.frequency_score,
+			Count("*").as_("customers"),
+			Sum(health.revenue).as_("revenue"),
+		)
+		.where(only_permitted([], HEALTH))
+		.groupby(health.recency_score, health.frequency_score)
+		.run(as_dict=True)
+	)
+	return {(row.recency_score, row.frequency_score): row for row in rows}
+
+
+def row(recency: int, cells: Cells, currency: str) -> Row:
+	"""Beside the text of each cell its two lines, its customers, and its shade: 0 for none to 1 for the fullest cell."""
+	fullest = max((cell.customers for cell in cells.values()), default=0)
+	found: Row = {"recency": recency_label(recency), "recency_score": recency}
+	for frequency in SCORES:
+		cell = cells.get((recency, frequency))
+		name, number = f"f{frequency}", cell.customers if cell else 0
+		found[f"{name}_lines"] = in_words(number, cell.revenue, currency) if cell else []
+		found[name] = " · ".join(found[f"{name}_lines"])
+		found[f"{name}_customers"] = number
+		found[f"{name}_shade"] = round(number / fullest, 3) if fullest else 0
+	return found
+
+
+def in_words(customers: int, revenue: float | None, currency: str) -> list[str]:
+	"""The two lines of a cell."""
+	one = _("1 customer")
+	counted = one if customers == 1 else _("{0} customers").format(grouped(customers))
+	return [counted, whole_amount(revenue, currency)]
+
+
+def recency_label(score: int) -> str:
+	return {5: _("R5, bought lately"), 1: _("R1, long ago")}.get(score, f"R{score}")
+
+
+def frequency_label(score: int) -> str:
+	return {5: _("F5, often"), 1: _("F1, seldom")}.get(score, f"F{score}")
+
+
+def summary(bought: Cells, never: int, currency: str) -> list[Row]:
+	customers = sum(cell.customers for cell in bought.values())
+	revenue = sum(cell.revenue or 0 for cell in bought.values())
+	return [
+		{"label": _("Customers Who Bought"), "datatype": "Int", "value": customers},
+		{"label": _("Never Bought"), "datatype": "Int", "value": never},
+		{"label": _("Revenue"), "datatype": "Currency", "value": revenue, "currency": currency},
+	]
+
+
+def columns() -> list[Row]:
+	first = {"fieldname": "recency", "label": _("Recency"), "fieldtype": "Data", "width": 150}
+	return [
+		first,
+		*(
+			{"fieldname": f"f{score}", "label": frequency_label(score), "fieldtype": "Data", "width": 190}
+			for score in SCORES
+		),
+	]

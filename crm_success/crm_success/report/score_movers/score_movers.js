@@ -1,0 +1,60 @@
+// Filters of the report, and cells that link to the health behind them.
+
+frappe.provide("crm_success.score_movers");
+
+frappe.query_reports["Score Movers"] = {
+	filters: [
+		{
+			fieldname: "from_date",
+			label: __("From Date"),
+			fieldtype: "Date",
+			default: frappe.datetime.add_days(frappe.datetime.get_today(), -30),
+			reqd: 1,
+		},
+		{
+			fieldname: "to_date",
+			label: __("To Date"),
+			fieldtype: "Date",
+			default: frappe.datetime.get_today(),
+			reqd: 1,
+		},
+		{ fieldname: "how_many", label: __("How Many Each"), fieldtype: "Int", default: 20 },
+		{
+			fieldname: "direction",
+			label: __("Direction"),
+			fieldtype: "Select",
+			options: [
+				{ value: "", label: __("Falls and Rises") },
+				{ value: "Falls", label: __("Falls") },
+				{ value: "Rises", label: __("Rises") },
+			],
+		},
+	],
+
+	formatter(value, row, column, data, default_formatter) {
+		return crm_success.score_movers.cell(value, row, column, data, default_formatter);
+	},
+};
+
+crm_success.score_movers.cell = function (value, row, column, data, default_formatter) {
+	const { escape_html } = frappe.utils;
+	if (value === null || value === undefined || value === "") return "";
+	if (["customer", "customer_name"].includes(column.fieldname) && data) {
+		const link = frappe.utils.get_form_link("Customer Health", data.customer);
+		return `<a href="${escape_html(link)}">${escape_html(value)}</a>`;
+	}
+	if (column.fieldname === "band" && data) {
+		return `<span class="indicator-pill ${escape_html(data.color)}">${escape_html(value)}</span>`;
+	}
+	if (column.fieldname === "direction") return crm_success.score_movers.direction(value, data);
+	if (column.fieldname === "reasons") {
+		return `<span title="${escape_html(value)}">${escape_html(value.replaceAll("\n", " · "))}</span>`;
+	}
+	if (["Data", "Small Text"].includes(column.fieldtype)) return escape_html(value);
+	return default_formatter(value, row, column, data);
+};
+
+crm_success.score_movers.direction = function (value, data) {
+	const arrow = data && data.change < 0 ? "↓" : "↑";
+	return `${arrow} ${frappe.utils.escape_html(value)}`;
+};

@@ -1,0 +1,215 @@
+"""The largest falls and rises of the score between two snapshot days, and the metrics that moved them.
+
+Compares computed scores: an override is a person's word, no movement of the customer. Computes no score.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from heapq import nsmallest
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.desk.reportview import build_match_conditions
+from frappe.utils import add_days, cint, formatdate, getdate, nowdate
+
+from crm_success.crm_success.report.permitted import HEALTH, SNAPSHOT, grouped, only_permitted, whole_amount
+
+Row = dict[str, Any]
+Component = Mapping[str, float | None]
+Components = Mapping[str, Component]
+
+ROWS = 20
+MOST = 500
+DAYS = 30
+REASONS = 3
+FALLS, RISES = "Falls", "Rises"
+COLORS = {"Healthy": "green", "Watch": "orange", "At Risk": "red"}
+
+
+def execute(filters: dict[str, Any] | None = None) -> tuple:
+	"""Columns, falls (largest first) and then rises (largest first), which days are compared, and a summary."""
+	filters = frappe._dict(filters or {})
+	days = compared_days(*asked_days(filters))
+	if not days:
+		return columns(), [], _("There are no two days with snapshots yet that could be compared.")
+	changes = read_changes(*days)
+	rows = described(movers(changes, filters), days)
+	return columns(), rows, about_days(*days), None, summary(changes)
+
+
+def asked_days(filters: frappe._dict) -> tuple[date, date]:
+	to_date = getdate(filters.to_date or nowdate())
+	return getdate(filters.from_date or add_days(to_date, -DAYS)), to_date
+
+
+def compared_days(from_date: date, to_date: date) -> tuple[date, date] | None:
+	"""The last snapshot day up to `to_date`, and of those before it the one nearest to `from_date`.
+
+	Of two equally near, the earlier one.
+	"""
+	snapshot = frappe.qb.DocType(SNAPSHOT)
+	query = frappe.qb.from_(snapshot).where(snapshot.as_of <= to_date).groupby(snapshot.as_of)
+	days = sorted(query.select(snapshot.as_of).run(pluck=True))
+	if len(days) < 2:
+		return None
+	return min(days[:-1], key=lambda day: (abs((day - from_date).days), day)), days[-1]
+
+
+def read_changes(earlier: date, later: date) -> dict[str, float]:
+	"""Change of the score by customer, of those whom the user may see and who have a score on both days."""
+	snapshot, before = frappe.qb.DocType(SNAPSHOT), frappe.qb.DocType(SNAPSHOT).as_("before")
+	change = snapshot.computed_score - before.computed_score
+	query = (
+		frappe.qb.from_(snapshot)
+		.join(before)
+		.on(before.customer == snapshot.customer)
+		.select(snapshot.customer, change)
+	)
+	limited = [SNAPSHOT]
+	if build_match_conditions(HEALTH):
+		# a health names more that permissions may speak of than a snapshot does, such as the territory
+		health = frappe.qb.DocType(HEALTH)
+		query = query.join(health).on(health.name == snapshot.customer)
+		limited.append(HEALTH)
+	days = [snapshot.as_of == later, before.as_of == earlier, change.notnull()]
+	return {
+		customer: round(float(points), 2)
+		for customer, points in query.where(only_permitted(days, *limited)).run()
+	}
+
+
+def movers(changes: Mapping[str, float], filters: frappe._dict) -> list[str]:
+	"""The customers that moved most; of equal movements, in the order of their names."""
+	number = min(max(cint(filters.how_many) or ROWS, 1), MOST)
+	falls = [customer for customer in changes if changes[customer] < 0 and filters.direction != RISES]
+	rises = [customer for customer in changes if changes[customer] > 0 and filters.direction != FALLS]
+	return [
+		*nsmallest(number, falls, key=lambda customer: (changes[customer], customer)),
+		*nsmallest(number, rises, key=lambda customer: (-changes[customer], customer)),
+	]
+
+
+def summary(changes: Mapping[str, float]) -> list[Row]:
+	points = changes.values()
+	average = sum(points) / len(points) if points else 0.0
+	figures = [
+		(_("Customers Compared"), "Int", len(points)),
+		(_("Average Change"), "Data", grouped(average, 1)),
+		(_("Fell"), "Int", sum(change < 0 for change in points)),
+		(_("Rose"), "Int", sum(change > 0 for change in points)),
+	]
+	return [{"label": label, "datatype": kind, "value": value} for label, kind, value in figures]
+
+
+def described(customers: list[str], days: tuple[date, date]) -> list[Row]:
+	"""One row a customer, in the order given, with the reasons in words."""
+	snapshots = read_snapshots(customers, days)
+	healths = read_healths(customers)
+	metrics = {
+		metric.metric_key: metric
+		for metric in frappe.get_all("Health Metric", fields=["metric_key", "metric_name", "unit"])
+	}
+	rows = []
+	for customer in customers:
+		before, after = (snapshots[customer, day] for day in days)
+		health = healths.get(customer) or frappe._dict()
+		components = [json.loads(side.components or "{}") for side in (before, after)]
+		change = round(after.computed_score - before.computed_score, 2)
+		rows.append(
+			{
+				**health,
+				"customer": customer,
+				"direction": _("Fall") if change < 0 else _("Rise"),
+				"score_before": before.computed_score,
+				"score_after": after.computed_score,
+				"change": change,
+				"band": _(after.band, context=HEALTH) if after.band else "",
+				"color": COLORS.get(after.band, "gray"),
+				"revenue": after.revenue,
+				"reasons": "\n".join(reasons(*components, metrics, health.currency)),
+			}
+		)
+	return rows
+
+
+def read_snapshots(customers: list[str], days: tuple[date, date]) -> dict[tuple[str, date], frappe._dict]:
+	if not customers:
+		return {}
+	snapshot = frappe.qb.DocType(SNAPSHOT)
+	fields = ("customer", "as_of", "computed_score", "band", "revenue", "components")
+	rows = (
+		frappe.qb.from_(snapshot)
+		.select(*(snapshot[name] for name in fields))
+		.where(snapshot.customer.isin(customers) & snapshot.as_of.isin(days))
+		.run(as_dict=True)
+	)
+	return {(row.customer, row.as_of): row for row in rows}
+
+
+def read_healths(customers: list[str]) -> dict[str, frappe._dict]:
+	fields = ["customer", "customer_name", "account_manager", "currency"]
+	rows = frappe.get_all(HEALTH, filters={"name": ("in", customers)}, fields=fields)
+	return {row.customer: row for row in rows}
+
+
+def reasons(
+	before: Components, after: Components, metrics: Mapping[str, frappe._dict], currency: str | None
+) -> Iterable[str]:
+	"""The metrics whose contribution changed most, largest first, in words."""
+	changes = {key: contribution(after, key) - contribution(before, key) for key in {**before, **after}}
+	largest = sorted((key for key in changes if round(changes[key], 1)), key=lambda key: -abs(changes[key]))
+	for key in largest[:REASONS]:
+		metric = metrics.get(key) or frappe._dict(metric_name=key)
+		values = [
+			in_words((side.get(key) or {}).get("raw"), metric.unit, currency) for side in (before, after)
+		]
+		yield _("{0} {1}: from {2} to {3}").format(
+			_(metric.metric_name), signed(changes[key]), values[0], values[1]
+		)
+
+
+def contribution(components: Components, key: str) -> float:
+	return (components.get(key) or {}).get("contribution") or 0.0
+
+
+def signed(points: float) -> str:
+	return ("+" if points > 0 else "−") + plain(abs(points))
+
+
+def plain(number: float) -> str:
+	digits = 0 if round(number, 1) == round(number) or abs(number) >= 100 else 1
+	return grouped(number, digits)
+
+
+def in_words(value: float | None, unit: str | None, currency: str | None) -> str:
+	if value is None:
+		return _("nothing on record")
+	if unit == "Currency":
+		return whole_amount(value, currency or "")
+	one = {"Days": _("1 day"), "Hours": _("1 hour"), "Months": _("1 month")}
+	many = {"Days": _("{0} days"), "Hours": _("{0} hours"), "Months": _("{0} months"), "Percent": "{0} %"}
+	return one[unit] if value == 1 and unit in one else many.get(unit, "{0}").format(plain(value))
+
+
+def about_days(earlier: date, later: date) -> str:
+	return _("Snapshots of {0} and {1} are compared.").format(formatdate(earlier), formatdate(later))
+
+
+def columns() -> list[Row]:
+	def column(fieldname: str, label: str, fieldtype: str, width: int, **more: Any) -> Row:
+		return {"fieldname": fieldname, "label": label, "fieldtype": fieldtype, "width": width, **more}
+
+	return [
+		column("direction", _("Direction"), "Data", 90),
+		column("customer", _("Customer"), "Link", 140, options=HEALTH),
+		column("customer_name", _("Customer Name"), "Data", 180),
+		column("score_before", _("Score Before"), "Float", 125, precision=1),
+		column("score_after", _("Score After"), "Float", 115, precision=1),
+		column("change", _("Change"), "Float", 90, precision=1),
+		column("band", _("Band", context=HEALTH), "Data", 110),
+		column("reasons", _("What Moved It"), "Small Text", 640),
+		column("revenue", _("Revenue"), "Currency", 120, options="currency"),
+		column("account_manager", _("Account Manager"), "Data", 150),
+	]
