@@ -10,16 +10,15 @@ from frappe.desk.reportview import build_match_conditions
 
 from crm_success.bridge import database
 from crm_success.bridge.definitions import METRIC, metric_of, read_definitions
+from crm_success.bridge.documents import documents_behind
 from crm_success.bridge.frozen import Frozen, plan_for
 from crm_success.bridge.tables import CUSTOMER, tables_for
 from crm_success.engine.definitions import Calibration, Definitions, Measure, Metric, PercentileCuts
-from crm_success.queries.documents import documents_statement
 
 if TYPE_CHECKING:
 	import pandas as pd
 
 EACH_SIDE = 5
-DOCUMENTS = 20
 
 _HEALTH = "Customer Health"
 
@@ -123,13 +122,7 @@ def _evidence(
 			}
 			for other in inputs
 		]
-	tables, money = frozen.tables_by_doctype, frozen.definitions.money
-	statement = documents_statement(metric, tables, as_of, database.dialect(), money, customer, DOCUMENTS)
-	doctype = metric.parent_doctype or metric.doctype
-	return [
-		{"doctype": doctype, "name": row["document"], "date": row["date"], "value": row.get("value")}
-		for row in database.read_rows(statement)
-	]
+	return documents_behind(metric, frozen.tables_by_doctype, frozen.definitions.money, customer, as_of)
 
 
 def _plain(value: float) -> float | None:

@@ -1,4 +1,4 @@
-// The form of a customer's health: score it again now, or set another score for a while.
+// The form of a customer's health: the score in pictures, scoring it again, setting another for a while.
 
 frappe.provide("crm_success.customer_health");
 
@@ -19,8 +19,40 @@ frappe.ui.form.on("Customer Health", {
 		frm.disable_save();
 		crm_success.customer_health.show_intro(frm);
 		crm_success.customer_health.add_buttons(frm);
+		crm_success.customer_health.show_picture(frm);
 	},
 });
+
+crm_success.customer_health.show_picture = function (frm) {
+	const { customer } = frm.doc;
+	// until the site is migrated, its form has no place for the pictures
+	if (!frm.get_field("gauge")) return;
+	if (frm.pictured_customer !== customer) crm_success.customer_health.clear_picture(frm);
+	frappe.call({
+		method: "crm_success.api.health.picture",
+		args: { customer },
+		type: "GET",
+		callback({ message }) {
+			if (message && frm.doc.customer === customer) crm_success.customer_health.draw_picture(frm, message);
+		},
+	});
+};
+
+crm_success.customer_health.clear_picture = function (frm) {
+	["gauge", "history", "parts"].forEach((fieldname) => frm.get_field(fieldname).$wrapper.empty());
+	frm.toggle_display(["score", "band"], true);
+};
+
+// The gauge says what the fields Score and Band say; where it cannot be drawn, they stay
+crm_success.customer_health.draw_picture = function (frm, picture) {
+	const { gauge, parts, history, documents } = crm_success.customer_health;
+	const place = (fieldname) => frm.get_field(fieldname).$wrapper;
+	gauge.draw(place("gauge"), picture);
+	history.draw(place("history"), picture);
+	parts.draw(place("parts"), picture, (part) => documents.show(frm, part, picture));
+	frm.pictured_customer = frm.doc.customer;
+	frm.toggle_display(["score", "band"], false);
+};
 
 crm_success.customer_health.add_buttons = function (frm) {
 	const { customer, override_until } = frm.doc;

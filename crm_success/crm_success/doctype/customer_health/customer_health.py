@@ -5,11 +5,13 @@ from frappe import _
 from frappe.model import no_value_fields
 from frappe.model.document import Document
 
+from crm_success.bridge.customer_fields import update_customers
 from crm_success.crm_success.doctype.customer_health.override import (
 	OVERRIDE_FIELDS,
 	apply_override,
 	check_override,
 )
+from crm_success.queries.statements import KeyRange
 from crm_success.setup.columns import allow_null
 
 NULLABLE = ("score", "computed_score", "change_30", "clv")
@@ -31,6 +33,10 @@ class CustomerHealth(Document):
 
 	def on_update(self):
 		self.store_missing_numbers()
+		self.update_customer()
+
+	def after_delete(self):
+		self.update_customer()
 
 	def refuse_insert_by_hand(self):
 		if not self.flags.by_scoring:
@@ -68,6 +74,9 @@ class CustomerHealth(Document):
 		missing = [fieldname for fieldname in NULLABLE if self.get(fieldname) is None]
 		if missing:
 			frappe.db.set_value(self.doctype, self.name, dict.fromkeys(missing), update_modified=False)
+
+	def update_customer(self):
+		update_customers(KeyRange(names=(self.customer,)))
 
 
 def on_doctype_update() -> None:
