@@ -10,6 +10,7 @@ app_license = "gpl-3.0"
 required_apps = ["frappe/erpnext"]
 
 after_install = "crm_success.install.after_install"
+after_migrate = "crm_success.install.after_migrate"
 before_uninstall = "crm_success.uninstall.before_uninstall"
 after_uninstall = "crm_success.uninstall.after_uninstall"
 
@@ -24,12 +25,25 @@ _MARK_STALE = {
 }
 
 doctype_js = {
+	"Customer": "public/js/customer.js",
+	"Customer Health": [
+		"public/js/health_values.js",
+		"public/js/health_gauge.js",
+		"public/js/health_parts.js",
+		"public/js/health_history.js",
+		"public/js/health_documents.js",
+	],
 	"Health Metric": "public/js/filter_editor.js",
 	"Health Scorecard": "public/js/filter_editor.js",
 }
 
+doctype_list_js = {"Customer": "public/js/customer_list.js"}
+override_doctype_dashboards = {"Customer": "crm_success.overrides.customer_dashboard.get_data"}
+
 doc_events = {
 	"Customer": {
+		"validate": "crm_success.overrides.customer.keep_health",
+		"on_update": "crm_success.overrides.customer.store_missing_score",
 		"before_rename": "crm_success.overrides.customer.make_room_for_merge",
 		"after_rename": "crm_success.overrides.customer.rename_health",
 		"on_trash": "crm_success.overrides.customer.delete_health",

@@ -1,7 +1,8 @@
-"""What installing does beyond Frappe's own work: roles, default records, how long snapshots are kept."""
+"""What installing does beyond Frappe's own work: roles, custom fields, default records, how long logs are kept."""
 
 import frappe
 
+from crm_success.setup.custom_fields import allow_missing_numbers, make_custom_fields
 from crm_success.setup.seed import seed_defaults
 
 ROLES = ("Customer Success Manager", "Customer Success User")
@@ -10,8 +11,13 @@ LOG_DOCTYPES = {"Customer Health Snapshot": 730, "Scoring Run": 180}
 
 def after_install() -> None:
 	make_roles()
+	make_custom_fields()
 	seed_defaults()
 	register_logs()
+
+
+def after_migrate() -> None:
+	allow_missing_numbers()
 
 
 def make_roles() -> None:

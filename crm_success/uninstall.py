@@ -3,6 +3,7 @@
 import frappe
 
 from crm_success.install import ROLES
+from crm_success.setup.custom_fields import CUSTOM_FIELDS, our_fields, remove_custom_fields
 
 MODULE = "CRM Success"
 APP = "crm_success"
@@ -31,13 +32,15 @@ LEFT_BEHIND = (
 
 
 def before_uninstall() -> None:
-	"""Remembers our DocTypes while they are still there. Deletes nothing: a dry run calls this too."""
+	"""Remembers our DocTypes and fields while they are still there. Deletes nothing: a dry run calls this too."""
 	frappe.flags.crm_success_doctypes = our_doctypes()
+	frappe.flags.crm_success_fields = {doctype: our_fields(doctype) for doctype in CUSTOM_FIELDS}
 
 
 def after_uninstall() -> None:
 	if our_doctypes():
 		return  # a dry run: nothing was uninstalled
+	remove_custom_fields(frappe.flags.crm_success_fields or {})
 	delete_rows_about(frappe.flags.crm_success_doctypes or [])
 	delete_scheduled_jobs()
 	delete_roles()

@@ -141,6 +141,8 @@ def texts_of_code() -> Iterator[Text]:
 		yield from texts_of_javascript(path.read_text())
 	for name, constant in CONSTANTS.items():
 		yield from map(Text, strings_of_constant(APP / name, constant))
+	for doctype, fields in value_of_constant(APP / "setup/custom_fields.py", "CUSTOM_FIELDS").items():
+		yield from (Text(text, doctype) for field in fields for text in texts_of_field(field))
 	for fields in COMPUTED_FIELDS.values():
 		yield from (Text(label) for label, _fieldtype in fields.values())
 
@@ -210,10 +212,15 @@ def unquoted(literal: str) -> str:
 
 def strings_of_constant(path: Path, name: str) -> list[str]:
 	"""The values of a tuple, list or dict that the module assigns to the name."""
+	value = value_of_constant(path, name)
+	return list(value.values() if isinstance(value, dict) else value)
+
+
+def value_of_constant(path: Path, name: str) -> Any:
+	"""What the module assigns to the name, without running it."""
 	for node in ast.parse(path.read_text()).body:
 		if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-			value = ast.literal_eval(node.value)
-			return list(value.values() if isinstance(value, dict) else value)
+			return ast.literal_eval(node.value)
 	raise LookupError(f"{path} has no constant {name}")
 
 

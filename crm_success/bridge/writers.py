@@ -1,5 +1,7 @@
 """The only writer of scores: Customer Health, its snapshots, and what an override does to them. Computes none.
 
+What Customer shows of them follows at once.
+
 All rows of a batch are written in one transaction, which the caller commits. It locks no range: rows are
 inserted or updated one key at a time, so workers on neighbouring ranges do not wait for each other's gaps.
 """
@@ -17,6 +19,7 @@ from pypika import Table as SqlTable
 from pypika.terms import Term
 
 from crm_success.bridge import database
+from crm_success.bridge.customer_fields import update_customers
 from crm_success.bridge.messages import EXAMPLES, INFO, Message
 from crm_success.bridge.rows import Row, ScoredRows
 from crm_success.bridge.stale import BEING_SCORED, FRESH
@@ -121,6 +124,7 @@ def write_scores(scored: ScoredRows, keys: KeyRange, writing: Writing) -> Writte
 	_remove(deleted, (HEALTH, SNAPSHOT))
 	# what was kept of a customer before it became internal is history, but not its health any more
 	_remove({row["customer"] for row in exceptions if row["is_internal"]}, (HEALTH,))
+	update_customers(keys)
 	if writing.snapshot:
 		# who overrode a score today said nothing about a day in the past
 		shown = overridden if writing.is_current else {}
@@ -139,6 +143,7 @@ def end_override(row: Mapping[str, Any], writing: Writing) -> None:
 	score = row["computed_score"]
 	cleared = {"override_score": 0, "override_until": None, "override_reason": None, "override_by": None}
 	_set(row["customer"], {"score": score, "band": _band(score, row["scorecard"], writing), **cleared})
+	update_customers(KeyRange(names=(row["customer"],)))
 
 
 def overrides_that_ended(today: date) -> list[Row]:

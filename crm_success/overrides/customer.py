@@ -1,11 +1,25 @@
-"""Keeps the health of a customer with the customer: deleted with it, renamed with it, merged into another."""
+"""Keeps the health of a customer with the customer: whoever saves it, deleted, renamed or merged with it."""
 
 import frappe
 from frappe.model.document import Document
 from frappe.model.rename_doc import rename_doc
 
+from crm_success.bridge.customer_fields import health_of, update_customers
+from crm_success.queries.statements import KeyRange
+
 HEALTH = "Customer Health"
 SNAPSHOT = "Customer Health Snapshot"
+
+
+def keep_health(doc: Document, method: str | None = None) -> None:
+	"""validate: scoring writes the health fields past open forms, so what a form sends may be old."""
+	doc.update(health_of(doc.name))
+
+
+def store_missing_score(doc: Document, method: str | None = None) -> None:
+	"""on_update: Frappe stores a missing number as 0, but a customer without a score has none."""
+	if doc.meta.has_field("health_score") and doc.get("health_score") is None:
+		frappe.db.set_value(doc.doctype, doc.name, "health_score", None, update_modified=False)
 
 
 def delete_health(doc: Document, method: str | None = None) -> None:
@@ -33,6 +47,7 @@ def rename_health(doc: Document, method: str | None, old: str, new: str, merge: 
 			HEALTH, old, new, force=True, ignore_permissions=True, show_alert=False, rebuild_search=False
 		)
 		frappe.db.set_value(HEALTH, new, "stale", 1, update_modified=False)
+	update_customers(KeyRange(names=(new,)))
 
 
 def _delete_health_of(customer: str) -> None:

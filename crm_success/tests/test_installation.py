@@ -5,9 +5,11 @@ import subprocess
 import sys
 
 import frappe
+from frappe.custom.doctype.property_setter.property_setter import make_property_setter
 from frappe.query_builder.functions import Count
 from pypika import Criterion
 
+from crm_success.setup.custom_fields import CUSTOM_FIELDS
 from crm_success.tests.utils import SiteTestCase
 
 ROLES = ("Customer Success Manager", "Customer Success User")
@@ -34,18 +36,24 @@ class TestInstallation(SiteTestCase):
 	def test_uninstalling_leaves_nothing_and_installing_again_gives_the_defaults(self):
 		ours = [*frappe.get_all("DocType", {"module": MODULE}, pluck="name"), *ROLES, MODULE]
 		self.assertGreater(len(ours), 15)
+		ours += custom_fields()
+		self.assertEqual(fields_of_customer(), custom_columns())
+		customize_a_field()
 		self.bench("uninstall-app", "crm_success", "--yes", "--no-backup")
 		self.assertEqual(rows_that_name(ours), [])
 		self.assertEqual([t for t in frappe.db.get_tables(cached=False) if t[3:] in ours], [])
 		self.assertEqual(frappe.get_all("Scheduled Job Type", {"method": ("like", "crm_success%")}), [])
 		self.assertEqual(frappe.get_all("Custom Field", {"module": MODULE}), [])
+		self.assertEqual(fields_of_customer(), set())
 		customer = frappe.get_meta("Customer", cached=False)
+		self.assertFalse([field for field in custom_fields() if customer.has_field(field)])
 		self.assertFalse([link.link_doctype for link in customer.links if link.link_doctype in ours])
 
 		self.bench("install-app", "crm_success")
 		self.assertTrue(frappe.db.exists("Health Scorecard", {"is_default": 1, "enabled": 1}))
 		self.assertTrue(frappe.db.exists("Workspace", MODULE))
 		self.assertEqual(frappe.db.count("Customer Segment"), 6)
+		self.assertEqual(fields_of_customer(), custom_columns())
 		self.assertTrue(frappe.db.exists("Scheduled Job Type", {"method": ("like", "crm_success.jobs.%")}))
 
 	def bench(self, *arguments: str) -> None:
@@ -71,6 +79,27 @@ def edit_seeds() -> None:
 	frappe.delete_doc("Health Metric", "Tenure")
 	frappe.get_doc("Customer Segment", "Mid Value").update({"strategy": "Ask them"}).save()
 	frappe.get_doc("CRM Success Settings").update({"silent_days": 77}).save()
+
+
+def custom_fields() -> list[str]:
+	return [field["fieldname"] for field in CUSTOM_FIELDS["Customer"]]
+
+
+def custom_columns() -> set[str]:
+	"""The custom fields that hold a value."""
+	layout = ("Tab Break", "Section Break", "Column Break")
+	return {field["fieldname"] for field in CUSTOM_FIELDS["Customer"] if field["fieldtype"] not in layout}
+
+
+def fields_of_customer() -> set[str]:
+	"""The custom fields that have a column."""
+	columns = frappe.db.get_table_columns_description("tabCustomer")
+	return {column.name for column in columns}.intersection(custom_fields())
+
+
+def customize_a_field() -> None:
+	"""What an administrator might do to a field of ours."""
+	make_property_setter("Customer", "health_band", "in_list_view", "0", "Check")
 
 
 def rows_that_name(names: list[str]) -> list[tuple[str, int]]:

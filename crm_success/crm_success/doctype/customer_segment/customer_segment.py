@@ -5,6 +5,9 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint
 
+from crm_success.bridge.customer_fields import update_customers
+from crm_success.queries.statements import EVERYBODY
+
 LETTERS = {"r": "Recency", "f": "Frequency", "m": "Monetary"}
 EXAMPLES = 3
 
@@ -19,6 +22,8 @@ class CustomerSegment(Document):
 
 	def on_trash(self):
 		frappe.db.set_value("Customer Health", {"segment": self.name}, "segment", None, update_modified=False)
+		# Frappe would not delete a segment that customers have
+		update_customers(EVERYBODY)
 
 	def after_delete(self):
 		warn_of_uncovered_customers()

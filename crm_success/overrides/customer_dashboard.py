@@ -1,0 +1,11 @@
+"""Shows a customer's health and its history among the connections of the customer."""
+
+from typing import Any
+
+from frappe import _
+
+
+def get_data(data: dict[str, Any]) -> dict[str, Any]:
+	"""The connections that ERPNext and other apps show, and ours."""
+	ours = {"label": _("Health"), "items": ["Customer Health", "Customer Health Snapshot"]}
+	return {**data, "transactions": [*data.get("transactions", []), ours]}

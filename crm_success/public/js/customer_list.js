@@ -1,0 +1,25 @@
+// The list of customers: the health band, as a word with a colour, where ERPNext only says that a customer is enabled.
+
+frappe.provide("frappe.listview_settings");
+
+(function () {
+	const COLORS = { Healthy: "green", Watch: "orange", "At Risk": "red" };
+	const settings = (frappe.listview_settings["Customer"] ??= {});
+
+	const band_indicator = function (doc) {
+		if (doc.disabled || !COLORS[doc.health_band] || !frappe.model.can_read("Customer Health")) return;
+		return [__(doc.health_band), COLORS[doc.health_band], `health_band,=,${doc.health_band}`];
+	};
+
+	const format_band = function (value) {
+		if (!COLORS[value]) return "";
+		const label = frappe.utils.escape_html(__(value));
+		return `<span class="indicator-pill ${COLORS[value]} filterable ellipsis"
+			data-filter="health_band,=,${value}"><span class="ellipsis">${label}</span></span>`;
+	};
+
+	settings.add_fields = [...(settings.add_fields || []), "health_band"];
+	settings.formatters = { ...settings.formatters, health_band: format_band };
+	// an indicator that ERPNext or another app brings stays; the band is then a column to choose in List Settings
+	settings.get_indicator ??= band_indicator;
+})();

@@ -1,0 +1,114 @@
+"""The fields that the app adds to DocTypes of ERPNext: made once, taken back whole. Fills none of them."""
+
+from typing import Any
+
+import frappe
+from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
+
+from crm_success.setup.columns import allow_null
+
+MODULE = "CRM Success"
+
+# a default of 0 and no precision: see setup/columns.py
+NULLABLE = {"Customer": ("health_score",)}
+
+CUSTOM_FIELDS = {
+	"Customer": (
+		{
+			"fieldname": "health_tab",
+			"fieldtype": "Tab Break",
+			"label": "Health",
+			"insert_after": "customer_details",
+		},
+		{
+			"fieldname": "health_band",
+			"fieldtype": "Select",
+			"label": "Health Band",
+			"options": "\nHealthy\nWatch\nAt Risk",
+			"insert_after": "health_tab",
+			"in_standard_filter": 1,
+		},
+		{
+			"fieldname": "health_score",
+			"fieldtype": "Float",
+			"label": "Health Score",
+			"description": "0 to 100",
+			"default": "0",
+			"depends_on": "health_band",
+			"insert_after": "health_band",
+		},
+		{
+			"fieldname": "health_column_break",
+			"fieldtype": "Column Break",
+			"insert_after": "health_score",
+		},
+		{
+			"fieldname": "customer_segment",
+			"fieldtype": "Link",
+			"label": "Customer Segment",
+			"options": "Customer Segment",
+			"insert_after": "health_column_break",
+		},
+		{
+			"fieldname": "lifecycle_stage",
+			"fieldtype": "Select",
+			"label": "Lifecycle Stage",
+			"options": "\nPotential\nNew\nActive\nSilent\nAt Risk\nLost",
+			"insert_after": "customer_segment",
+		},
+	),
+}
+_LAYOUT = ("Tab Break", "Section Break", "Column Break")
+
+
+def make_custom_fields() -> None:
+	"""Add the fields that are not there. One that an administrator changed, or another app owns, stays as it is."""
+	missing = {doctype: _missing(doctype, fields) for doctype, fields in CUSTOM_FIELDS.items()}
+	create_custom_fields(missing, ignore_validate=True, update=False)
+	allow_missing_numbers()
+
+
+def allow_missing_numbers() -> None:
+	"""Let the numbers be empty, because "no score" is not zero. Has nothing to do where they can be already."""
+	for doctype, fieldnames in NULLABLE.items():
+		ours = our_fields(doctype)
+		allow_null(doctype, tuple(fieldname for fieldname in fieldnames if fieldname in ours))
+
+
+def our_fields(doctype: str) -> set[str]:
+	"""The names of those of our fields that the DocType has, and that are not another app's of the same name."""
+	meta = frappe.get_meta(doctype)
+	fields = (meta.get_field(field["fieldname"]) for field in CUSTOM_FIELDS[doctype])
+	return {field.fieldname for field in fields if field and field.get("module") == MODULE}
+
+
+def remove_custom_fields(fieldnames_by_doctype: dict[str, set[str]]) -> None:
+	"""Delete these fields, what was customized about them, and their columns with all they hold. Commits."""
+	for doctype, fieldnames in fieldnames_by_doctype.items():
+		if not fieldnames:
+			continue
+		frappe.db.delete("Custom Field", {"dt": doctype, "fieldname": ("in", fieldnames)})
+		frappe.db.delete("Property Setter", {"doc_type": doctype, "field_name": ("in", fieldnames)})
+		columns = fieldnames.intersection(frappe.db.get_db_table_columns(f"tab{doctype}"))
+		if columns:
+			frappe.db.sql_ddl(_drop_statement(doctype, sorted(columns)))
+		frappe.clear_cache(doctype=doctype)
+
+
+def _missing(doctype: str, fields: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
+	meta = frappe.get_meta(doctype, cached=False)
+	return [{**field, **_common(field)} for field in fields if not meta.get_field(field["fieldname"])]
+
+
+def _common(field: dict[str, Any]) -> dict[str, Any]:
+	"""Nobody edits, copies or prints what scoring computes."""
+	if field["fieldtype"] in _LAYOUT:
+		return {"module": MODULE}
+	return {"module": MODULE, "read_only": 1, "no_copy": 1, "print_hide": 1}
+
+
+def _drop_statement(doctype: str, columns: list[str]) -> str:
+	"""The names come from CUSTOM_FIELDS only."""
+	quote = '"' if frappe.db.db_type == "postgres" else "`"
+	drops = ", ".join(f"DROP COLUMN {quote}{column}{quote}" for column in columns)
+	return f"ALTER TABLE {quote}tab{doctype}{quote} {drops}"
