@@ -133,8 +133,9 @@ class TestRealDocuments(SiteTestCase):
 				"invoices_365d": 100,
 				"revenue_change_90d": 100 * (900 - 100) / 100,
 				"days_since_last_invoice": 0,
-				# due the same day, so all but the last are overdue
-				"overdue_amount": 990,
+				# due the same day; the last ten are not paid, and that of 30 June is not late yet
+				"overdue_amount": 90,
+				"average_days_late": 0,
 				"tenure_days": 99,
 			},
 		)
@@ -198,5 +199,8 @@ def _has_nothing():
 
 def _buys_daily():
 	customer = factories.make_customer(f"{PREFIX} Buys Daily")
-	for day in range(100):
-		factories.make_invoice(customer, 10, add_days("2026-03-23", day), due_in_days=0)
+	for number in range(100):
+		day = add_days("2026-03-23", number)
+		invoice = factories.make_invoice(customer, 10, day, due_in_days=0)
+		if number < 90:
+			factories.make_payment(invoice, day)
