@@ -84,6 +84,9 @@ def cancel_run(run: str) -> None:
 
 def retry_failed(run: str) -> int:
 	"""Open the failed batches of a finished run again and queue workers for them; how many there are."""
+	if frappe.db.get_value(RUN, run, "status") == CANCELLED:
+		# its other batches are still open: they would start again too, against what somebody decided
+		frappe.throw(_("Scoring Run {0} was cancelled. Start a new one.").format(run))
 	failed = frappe.get_all(BATCH, filters={"scoring_run": run, "status": FAILED}, pluck="name")
 	if not failed:
 		frappe.throw(_("Scoring Run {0} has no failed batches.").format(run))

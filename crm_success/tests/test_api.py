@@ -44,7 +44,7 @@ class ApiTestCase(ScoringTestCase):
 			factories.make_customer(name)
 			factories.make_invoice(name, 100, day(10 * number), qty=number)
 		cls.users = {
-			role: make_user(role)
+			role: factories.make_user(f"{frappe.scrub(role)}@api.example.com", role)
 			for role in ("Customer Success Manager", "Customer Success User", "Sales User")
 		}
 
@@ -112,6 +112,12 @@ class TestScoringApi(ApiTestCase):
 	def test_a_run_as_of_a_day_in_the_past(self):
 		run = scoring.start_run(as_of=str(day(15)))["run"]
 		self.assertEqual(frappe.db.get_value(RUN, run, "as_of"), day(15))
+
+	def test_a_cancelled_run_is_not_taken_up_again(self):
+		run = scoring.start_run()["run"]
+		scoring.cancel_run(run)
+		with self.assertRaisesRegex(frappe.ValidationError, "was cancelled"):
+			scoring.retry_failed(run)
 
 	def test_retrying_needs_failed_batches(self):
 		run = scoring.start_run()["run"]
@@ -265,10 +271,3 @@ def scoring_row(customer: str) -> None:
 
 def values_of(choices: list[dict]) -> set[str]:
 	return {choice["value"] for choice in choices}
-
-
-def make_user(role: str) -> str:
-	email = f"{frappe.scrub(role)}@api.example.com"
-	doc = frappe.get_doc({"doctype": "User", "email": email, "first_name": role, "send_welcome_email": 0})
-	doc.append("roles", {"role": role})
-	return doc.insert(ignore_permissions=True).name

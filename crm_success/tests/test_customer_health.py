@@ -7,7 +7,7 @@ from crm_success.crm_success.doctype.customer_health.customer_health import NULL
 from crm_success.crm_success.doctype.customer_health_snapshot.customer_health_snapshot import (
 	CustomerHealthSnapshot,
 )
-from crm_success.tests.factories import make_customer
+from crm_success.tests.factories import make_customer, make_user
 from crm_success.tests.utils import SiteTestCase
 
 HEALTH = "Customer Health"
@@ -271,9 +271,3 @@ class TestWhoSeesWhat(SiteTestCase):
 		with self.set_user(manager):
 			override(frappe.get_doc(HEALTH, "Health Test One")).save()
 		self.assertEqual(frappe.db.get_value(HEALTH, "Health Test One", "override_by"), manager)
-
-
-def make_user(email: str, role: str) -> str:
-	user = frappe.get_doc({"doctype": "User", "email": email, "first_name": "Test", "send_welcome_email": 0})
-	user.insert(ignore_permissions=True).add_roles(role)
-	return email
