@@ -1,3 +1,5 @@
+import frappe
+
 app_name = "crm_success"
 app_title = "CRM Success"
 app_publisher = "CRM Success contributors"
@@ -8,6 +10,19 @@ app_email = "support@example.com"
 app_license = "gpl-3.0"
 # with its owner: a bare name makes the installer ask GitHub who owns it, which fails without internet
 required_apps = ["frappe/erpnext"]
+
+# version 16 moved the desk; in 15 a route elsewhere would make everybody choose an app after each login
+_DESK = "app" if frappe.__version__.startswith("15.") else "desk"
+# no app_logo_url: with a third one, version 15 shows Frappe's own logo in place of ERPNext's
+add_to_apps_screen = [
+	{
+		"name": app_name,
+		"logo": "/assets/crm_success/images/crm-success-logo.svg",
+		"title": app_title,
+		"route": f"/{_DESK}/crm-success",
+		"has_permission": "crm_success.crm_success.dashboard.access.may_open_app",
+	}
+]
 
 after_install = "crm_success.install.after_install"
 after_migrate = "crm_success.install.after_migrate"
@@ -33,11 +48,32 @@ doctype_js = {
 		"public/js/health_history.js",
 		"public/js/health_documents.js",
 	],
-	"Health Metric": "public/js/filter_editor.js",
-	"Health Scorecard": "public/js/filter_editor.js",
+	"Health Metric": [
+		"public/js/filter_editor.js",
+		"public/js/health_values.js",
+		"public/js/metric_scale.js",
+		"public/js/metric_axis.js",
+		"public/js/metric_words.js",
+		"public/js/metric_histogram.js",
+	],
+	"Health Scorecard": [
+		"public/js/filter_editor.js",
+		"public/js/health_values.js",
+		"public/js/scorecard_shares.js",
+		"public/js/scorecard_changes.js",
+	],
 }
 
-doctype_list_js = {"Customer": "public/js/customer_list.js"}
+doctype_list_js = {
+	"Customer": "public/js/customer_list.js",
+	# for forms too: Frappe runs what belongs to a list whenever it loads the DocType
+	"Health Metric": "public/js/dimension_names.js",
+	"Health Scorecard": "public/js/dimension_names.js",
+}
+# link fields find these by their translated names
+standard_queries = dict.fromkeys(
+	("Customer Segment", "Health Dimension", "Health Metric"), "crm_success.api.names.search_names"
+)
 override_doctype_dashboards = {"Customer": "crm_success.overrides.customer_dashboard.get_data"}
 
 doc_events = {
@@ -49,7 +85,9 @@ doc_events = {
 		"on_trash": "crm_success.overrides.customer.delete_health",
 	},
 	**{
-		doctype: {"on_submit": _MARK_STALE[doctype], "on_cancel": _MARK_STALE[doctype]}
+		doctype: dict.fromkeys(
+			("on_submit", "on_update_after_submit", "on_cancel", "on_trash"), _MARK_STALE[doctype]
+		)
 		for doctype in ("Sales Invoice", "Payment Entry", "Journal Entry")
 	},
 	"Issue": {event: _MARK_STALE["Issue"] for event in ("after_insert", "on_update", "on_trash")},
@@ -72,7 +110,9 @@ ignore_links_on_delete = ["Customer Health", "Customer Health Snapshot"]
 default_log_clearing_doctypes = {"Customer Health Snapshot": 730, "Scoring Run": 180}
 
 permission_query_conditions = {
-	doctype: "crm_success.permissions.conditions_for_runs" for doctype in ("Scoring Run", "Scoring Batch")
+	doctype: "crm_success.permissions.conditions_for_runs"
+	# a table's rows can be listed without their parents
+	for doctype in ("Scoring Run", "Scoring Batch", "Scoring Run Message")
 }
 has_permission = {
 	doctype: "crm_success.permissions.has_run_permission" for doctype in ("Scoring Run", "Scoring Batch")

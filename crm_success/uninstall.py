@@ -7,6 +7,7 @@ from crm_success.setup.custom_fields import CUSTOM_FIELDS, our_fields, remove_cu
 
 MODULE = "CRM Success"
 APP = "crm_success"
+ONBOARDING = "CRM Success"
 NAMING_SERIES = ("SR-____-", "CAL-____-")
 
 # DocTypes of Frappe with rows about our DocTypes, and the field that names those
@@ -32,8 +33,11 @@ LEFT_BEHIND = (
 
 
 def before_uninstall() -> None:
-	"""Remembers our DocTypes and fields while they are still there. Deletes nothing: a dry run calls this too."""
+	"""Remembers our DocTypes, onboarding steps and fields while they are still there. Deletes nothing: a dry run calls this too."""
 	frappe.flags.crm_success_doctypes = our_doctypes()
+	frappe.flags.crm_success_steps = frappe.get_all(
+		"Onboarding Step Map", {"parent": ONBOARDING, "parenttype": "Module Onboarding"}, pluck="step"
+	)
 	frappe.flags.crm_success_fields = {doctype: our_fields(doctype) for doctype in CUSTOM_FIELDS}
 
 
@@ -42,6 +46,7 @@ def after_uninstall() -> None:
 		return  # a dry run: nothing was uninstalled
 	remove_custom_fields(frappe.flags.crm_success_fields or {})
 	delete_rows_about(frappe.flags.crm_success_doctypes or [])
+	delete_onboarding_steps(frappe.flags.crm_success_steps or [])
 	delete_scheduled_jobs()
 	delete_roles()
 	delete_naming_series()
@@ -63,6 +68,12 @@ def delete_rows_about(doctypes: list[str]) -> None:
 	for name in ("__UserSettings", "__global_search"):
 		table = frappe.qb.Table(name)
 		frappe.qb.from_(table).delete().where(table.doctype.isin(doctypes)).run()
+
+
+def delete_onboarding_steps(steps: list[str]) -> None:
+	"""Frappe does not: it finds no module on them."""
+	for step in steps:
+		frappe.delete_doc("Onboarding Step", step, ignore_permissions=True, force=True, ignore_missing=True)
 
 
 def delete_scheduled_jobs() -> None:

@@ -16,8 +16,9 @@ def only_permitted(conditions: Iterable[Criterion], *doctypes: str) -> Criterion
 
 	The tables of the DocTypes must stand in the query under their own names.
 	"""
-	matches = [match for match in map(build_match_conditions, doctypes) if match]
-	return Criterion.all([*conditions, *(LiteralValue("(" + match + ")") for match in matches)])
+	matches = [f"({match})" for match in map(build_match_conditions, doctypes) if match]
+	# one literal: PyPika cannot join two of them
+	return Criterion.all([*conditions, *([LiteralValue(" AND ".join(matches))] if matches else [])])
 
 
 def reporting_currency() -> str:

@@ -1,3 +1,9 @@
+// options mean something else elsewhere in ERPNext: the words of Customer Health, and of the stage on Customer
+Object.entries({ stage: "Customer", value_class: "Customer Health" }).forEach(([fieldname, context]) => {
+	const docfield = frappe.meta.get_docfield("Customer Health Snapshot", fieldname);
+	if (docfield) docfield.formatter = (value) => (value ? __(value, null, context) : "");
+});
+
 frappe.listview_settings["Customer Health Snapshot"] = {
 	add_fields: ["band"],
 	hide_name_column: true,

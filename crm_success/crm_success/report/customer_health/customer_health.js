@@ -21,12 +21,14 @@ frappe.query_reports["Customer Health"] = {
 			label: __("Lifecycle Stage"),
 			fieldtype: "Select",
 			options: ["", "Potential", "New", "Active", "Silent", "At Risk", "Lost"],
+			context: "Customer",
 		},
 		{
 			fieldname: "value_class",
 			label: __("Value Class"),
 			fieldtype: "Select",
 			options: ["", "High", "Potential", "Low"],
+			context: "Customer Health",
 		},
 		{ fieldname: "account_manager", label: __("Account Manager"), fieldtype: "Link", options: "User" },
 		{ fieldname: "territory", label: __("Territory"), fieldtype: "Link", options: "Territory" },
@@ -42,6 +44,12 @@ frappe.query_reports["Customer Health"] = {
 
 	formatter(value, row, column, data, default_formatter) {
 		return crm_success.customer_health_report.cell(value, row, column, data, default_formatter);
+	},
+
+	// the table takes Enter for itself; a link in it is to be followed
+	after_datatable_render({ wrapper }) {
+		const leave_links_alone = (event) => event.target.closest("a[href]") && event.stopPropagation();
+		wrapper.addEventListener("keydown", leave_links_alone, true);
 	},
 };
 

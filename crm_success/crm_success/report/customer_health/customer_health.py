@@ -23,6 +23,8 @@ COLORS = {
 	HealthBand.AT_RISK.value: "red",
 	"": "gray",
 }
+# where the words of a field are those of another DocType: the "Potential" of a stage is not that of a value class
+CONTEXTS = {"value_class": HEALTH, "stage": "Customer", "segment": "Customer Segment"}
 ARROWS = {"Up": "↑", "Stable": "→", "Down": "↓"}
 SHOWN = (
 	*("customer", "customer_name", "score", "band", "trend", "change_30", "segment", "value_class", "stage"),
@@ -81,8 +83,8 @@ def in_words(row: frappe._dict) -> Row:
 	row.color = COLORS[row.band or ""]
 	row.band = _(row.band, context=HEALTH) if row.band else _("No Score")
 	row.trend = f"{ARROWS[row.trend]} {_(row.trend, context=HEALTH)}" if row.trend else ""
-	for name in ("value_class", "stage", "segment"):
-		row[name] = _(row[name], context=HEALTH) if row[name] else ""
+	for name, context in CONTEXTS.items():
+		row[name] = _(row[name], context=context) if row[name] else ""
 	return row
 
 

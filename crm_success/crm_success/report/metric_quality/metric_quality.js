@@ -8,6 +8,12 @@ frappe.query_reports["Metric Quality"] = {
 	formatter(value, row, column, data, default_formatter) {
 		return crm_success.metric_quality.cell(value, row, column, data, default_formatter);
 	},
+
+	// the table takes Enter for itself; a link in it is to be followed
+	after_datatable_render({ wrapper }) {
+		const leave_links_alone = (event) => event.target.closest("a[href]") && event.stopPropagation();
+		wrapper.addEventListener("keydown", leave_links_alone, true);
+	},
 };
 
 crm_success.metric_quality.cell = function (value, row, column, data, default_formatter) {

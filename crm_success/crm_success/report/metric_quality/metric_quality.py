@@ -125,8 +125,8 @@ def default_weights() -> dict[str, float]:
 def row(metric: Mapping[str, Any], measured: Measured | None, weight: float | None) -> Row:
 	found: Row = {
 		"metric": metric["name"],
-		"title": _(metric["name"]),
-		"dimension": _(metric["dimension"]) if metric["dimension"] else "",
+		"title": _(metric["name"], context="Health Metric"),
+		"dimension": _(metric["dimension"], context="Health Dimension") if metric["dimension"] else "",
 		"unit": _(metric["unit"], context="Health Metric") if metric["unit"] else "",
 		"weight": weight,
 		"measured": 0,

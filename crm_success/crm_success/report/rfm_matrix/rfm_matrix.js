@@ -17,6 +17,12 @@ frappe.query_reports["RFM Matrix"] = {
 		if (data && value && frequency) return crm_success.rfm_matrix.cell(frequency, data);
 		return frappe.utils.escape_html(String(value ?? ""));
 	},
+
+	// the table takes Enter for itself; a link in it is to be followed
+	after_datatable_render({ wrapper }) {
+		const leave_links_alone = (event) => event.target.closest("a[href]") && event.stopPropagation();
+		wrapper.addEventListener("keydown", leave_links_alone, true);
+	},
 };
 
 crm_success.rfm_matrix.two_lines_a_cell = function (options) {

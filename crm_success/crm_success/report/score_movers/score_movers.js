@@ -29,10 +29,17 @@ frappe.query_reports["Score Movers"] = {
 				{ value: "Rises", label: __("Rises") },
 			],
 		},
+		{ fieldname: "newly_at_risk", label: __("Newly at Risk Only"), fieldtype: "Check" },
 	],
 
 	formatter(value, row, column, data, default_formatter) {
 		return crm_success.score_movers.cell(value, row, column, data, default_formatter);
+	},
+
+	// the table takes Enter for itself; a link in it is to be followed
+	after_datatable_render({ wrapper }) {
+		const leave_links_alone = (event) => event.target.closest("a[href]") && event.stopPropagation();
+		wrapper.addEventListener("keydown", leave_links_alone, true);
 	},
 };
 
@@ -55,6 +62,6 @@ crm_success.score_movers.cell = function (value, row, column, data, default_form
 };
 
 crm_success.score_movers.direction = function (value, data) {
-	const arrow = data && data.change < 0 ? "↓" : "↑";
+	const arrow = data && data.change < 0 ? "↓" : data && !data.change ? "→" : "↑";
 	return `${arrow} ${frappe.utils.escape_html(value)}`;
 };

@@ -12,9 +12,13 @@ from typing import Any
 import frappe
 from frappe import _
 from frappe.desk.reportview import build_match_conditions
+from frappe.query_builder.functions import Count
 from frappe.utils import add_days, cint, formatdate, getdate, nowdate
+from pypika.queries import QueryBuilder
+from pypika.terms import Criterion
 
 from crm_success.crm_success.report.permitted import HEALTH, SNAPSHOT, grouped, only_permitted, whole_amount
+from crm_success.engine.definitions import HealthBand
 
 Row = dict[str, Any]
 Component = Mapping[str, float | None]
@@ -25,7 +29,8 @@ MOST = 500
 DAYS = 30
 REASONS = 3
 FALLS, RISES = "Falls", "Rises"
-COLORS = {"Healthy": "green", "Watch": "orange", "At Risk": "red"}
+AT_RISK = HealthBand.AT_RISK.value
+COLORS = {"Healthy": "green", "Watch": "orange", AT_RISK: "red"}
 
 
 def execute(filters: dict[str, Any] | None = None) -> tuple:
@@ -34,7 +39,7 @@ def execute(filters: dict[str, Any] | None = None) -> tuple:
 	days = compared_days(*asked_days(filters))
 	if not days:
 		return columns(), [], _("There are no two days with snapshots yet that could be compared.")
-	changes = read_changes(*days)
+	changes = read_changes(*days, newly_at_risk=bool(cint(filters.newly_at_risk)))
 	rows = described(movers(changes, filters), days)
 	return columns(), rows, about_days(*days), None, summary(changes)
 
@@ -57,37 +62,60 @@ def compared_days(from_date: date, to_date: date) -> tuple[date, date] | None:
 	return min(days[:-1], key=lambda day: (abs((day - from_date).days), day)), days[-1]
 
 
-def read_changes(earlier: date, later: date) -> dict[str, float]:
-	"""Change of the score by customer, of those whom the user may see and who have a score on both days."""
-	snapshot, before = frappe.qb.DocType(SNAPSHOT), frappe.qb.DocType(SNAPSHOT).as_("before")
-	change = snapshot.computed_score - before.computed_score
-	query = (
-		frappe.qb.from_(snapshot)
-		.join(before)
-		.on(before.customer == snapshot.customer)
-		.select(snapshot.customer, change)
-	)
-	limited = [SNAPSHOT]
-	if build_match_conditions(HEALTH):
-		# a health names more that permissions may speak of than a snapshot does, such as the territory
-		health = frappe.qb.DocType(HEALTH)
-		query = query.join(health).on(health.name == snapshot.customer)
-		limited.append(HEALTH)
-	days = [snapshot.as_of == later, before.as_of == earlier, change.notnull()]
+def read_changes(earlier: date, later: date, newly_at_risk: bool = False) -> dict[str, float]:
+	"""Change of the score by customer, of those whom the user may see and who have a score on both days.
+
+	With `newly_at_risk`, only of those in band At Risk on the later day and in another on the earlier.
+	"""
+	query, snapshot, change = compared(earlier, later, newly_at_risk)
 	return {
 		customer: round(float(points), 2)
-		for customer, points in query.where(only_permitted(days, *limited)).run()
+		for customer, points in query.select(snapshot.customer, change).run()
 	}
 
 
+def count_newly_at_risk(earlier: date, later: date) -> int:
+	"""As many as `read_changes` finds."""
+	query, _snapshot, _change = compared(earlier, later, newly_at_risk=True)
+	return query.select(Count("*")).run()[0][0]
+
+
+def compared(earlier: date, later: date, newly_at_risk: bool) -> tuple[QueryBuilder, Any, Any]:
+	"""The snapshots of the later day beside those of the earlier one; their table, and the change of the score."""
+	snapshot, before = frappe.qb.DocType(SNAPSHOT), frappe.qb.DocType(SNAPSHOT).as_("before")
+	change = snapshot.computed_score - before.computed_score
+	conditions = [snapshot.as_of == later, before.as_of == earlier, change.notnull()]
+	if newly_at_risk:
+		conditions += [snapshot.band == AT_RISK, before.band != AT_RISK]
+	query = frappe.qb.from_(snapshot).join(before).on(before.customer == snapshot.customer)
+	return permitted_snapshots(query, conditions), snapshot, change
+
+
+def permitted_snapshots(query: QueryBuilder, conditions: Iterable[Criterion]) -> QueryBuilder:
+	"""The query over snapshots, under their own name, only of those whom the user may see."""
+	limited = [SNAPSHOT]
+	if build_match_conditions(HEALTH):
+		# a health names more that permissions may speak of than a snapshot does, such as the territory
+		health, snapshot = frappe.qb.DocType(HEALTH), frappe.qb.DocType(SNAPSHOT)
+		query = query.join(health).on(health.name == snapshot.customer)
+		limited.append(HEALTH)
+	return query.where(only_permitted(conditions, *limited))
+
+
 def movers(changes: Mapping[str, float], filters: frappe._dict) -> list[str]:
-	"""The customers that moved most; of equal movements, in the order of their names."""
+	"""The customers that moved most; of equal movements, in the order of their names.
+
+	Newly at risk without any movement is who was overridden: they follow at the end.
+	"""
 	number = min(max(cint(filters.how_many) or ROWS, 1), MOST)
 	falls = [customer for customer in changes if changes[customer] < 0 and filters.direction != RISES]
 	rises = [customer for customer in changes if changes[customer] > 0 and filters.direction != FALLS]
+	everybody = filters.newly_at_risk and not filters.direction
+	unmoved = [customer for customer in changes if everybody and not changes[customer]]
 	return [
 		*nsmallest(number, falls, key=lambda customer: (changes[customer], customer)),
 		*nsmallest(number, rises, key=lambda customer: (-changes[customer], customer)),
+		*nsmallest(number, unmoved),
 	]
 
 
@@ -121,7 +149,7 @@ def described(customers: list[str], days: tuple[date, date]) -> list[Row]:
 			{
 				**health,
 				"customer": customer,
-				"direction": _("Fall") if change < 0 else _("Rise"),
+				"direction": direction(change),
 				"score_before": before.computed_score,
 				"score_after": after.computed_score,
 				"change": change,
@@ -132,6 +160,12 @@ def described(customers: list[str], days: tuple[date, date]) -> list[Row]:
 			}
 		)
 	return rows
+
+
+def direction(change: float) -> str:
+	if not change:
+		return _("Unchanged")
+	return _("Fall") if change < 0 else _("Rise")
 
 
 def read_snapshots(customers: list[str], days: tuple[date, date]) -> dict[tuple[str, date], frappe._dict]:

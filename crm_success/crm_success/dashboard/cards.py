@@ -1,0 +1,87 @@
+"""Numbers of the workspace's cards that Frappe's own cards cannot give. Each counts what the user may see.
+
+Frappe's average of no rows is 0 and its sum knows no reporting currency. Where a card has no number yet it shows
+NOTHING; a click on any other opens what was counted.
+"""
+
+from typing import Any
+
+import frappe
+from frappe.query_builder.functions import Avg, Sum
+from frappe.utils import add_days, date_diff, flt, getdate, nowdate
+
+from crm_success.crm_success.dashboard.access import check_reader
+from crm_success.crm_success.report.permitted import HEALTH, only_permitted, reporting_currency, whole_amount
+from crm_success.crm_success.report.score_movers.score_movers import (
+	MOST,
+	compared_days,
+	count_newly_at_risk,
+)
+from crm_success.engine.definitions import HealthBand
+
+Card = dict[str, Any]
+Asked = str | dict | list | None
+
+NOTHING = "–"
+WEEK = 7
+# snapshots further apart than this tell nothing about a week
+LONGEST_WEEK = 2 * WEEK
+# below this, the card writes an amount in full, and cents would only be noise
+SHORTENED_FROM = 10_000
+
+
+@frappe.whitelist()
+def average_score(filters: Asked = None) -> Card | str:
+	"""The mean health score of the customers who have one."""
+	check_reader()
+	health = frappe.qb.DocType(HEALTH)
+	query = frappe.qb.from_(health).select(Avg(health.score)).where(only_permitted([], HEALTH))
+	average = query.run()[0][0]
+	if average is None:
+		return NOTHING
+	number = {"value": round(flt(average), 1), "fieldtype": "Float", "precision": 1}
+	return {**number, "route": ["query-report", "Customer Health"]}
+
+
+@frappe.whitelist()
+def revenue_at_risk(filters: Asked = None) -> Card | str:
+	"""Yearly revenue of the customers in band At Risk, in the reporting currency."""
+	check_reader()
+	health = frappe.qb.DocType(HEALTH)
+	at_risk = only_permitted([health.band == HealthBand.AT_RISK.value], HEALTH)
+	amount = round(flt(frappe.qb.from_(health).select(Sum(health.revenue)).where(at_risk).run()[0][0]))
+	currency = reporting_currency()
+	if currency != frappe.db.get_default("currency"):
+		return whole_amount(amount, currency)  # the card formats numbers in the site's currency only
+	number = {"value": amount, "fieldtype": "Currency", "precision": 0 if abs(amount) < SHORTENED_FROM else 2}
+	return {
+		**number,
+		"route": ["query-report", "Customer Health"],
+		"route_options": {"band": HealthBand.AT_RISK.value},
+	}
+
+
+@frappe.whitelist()
+def newly_at_risk(filters: Asked = None) -> Card | str:
+	"""Customers At Risk who were not a week ago, as the report Score Movers compares them."""
+	check_reader()
+	today = getdate(nowdate())
+	week_ago = add_days(today, -WEEK)
+	days = compared_days(week_ago, today)
+	if (
+		not days
+		or date_diff(today, days[0]) > WEEK + LONGEST_WEEK
+		or date_diff(*reversed(days)) > LONGEST_WEEK
+	):
+		return NOTHING
+	return {
+		"value": count_newly_at_risk(*days),
+		"fieldtype": "Int",
+		"route": ["query-report", "Score Movers"],
+		"route_options": {
+			"from_date": str(week_ago),
+			"to_date": str(today),
+			"newly_at_risk": 1,
+			"how_many": MOST,
+		},
+	}

@@ -1,0 +1,101 @@
+"""Data of the charts of the workspace: customers by score, segment and band, now, of those whom the user may see.
+
+They are methods of their own, without Frappe's cache_source, whose key knows no user: a chart that was kept
+there would show one user's counts to another.
+"""
+
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.query_builder.functions import Count, Sum
+from frappe.utils import cint, flt
+from pypika.functions import Floor
+
+from crm_success.crm_success.dashboard.access import check_reader
+from crm_success.crm_success.report.permitted import HEALTH, only_permitted, reporting_currency
+from crm_success.engine.definitions import HealthBand
+
+Chart = dict[str, Any]
+
+BANDS = tuple(band.value for band in HealthBand)
+POINTS = 10
+STEPS = 100 // POINTS
+LOWEST = 10
+# a label is put on the page as HTML, and cut to the room it has: escaped, it could be cut in the middle of a sign
+HARMLESS = str.maketrans("<>", "()")
+
+
+@frappe.whitelist()
+def lowest_scores(**asked: Any) -> Chart:
+	"""The customers who need somebody first, by name, with their scores."""
+	check_reader()
+	health = frappe.qb.DocType(HEALTH)
+	query = frappe.qb.from_(health).select(health.customer_name, health.customer, health.score)
+	query = query.where(only_permitted([health.score.notnull()], HEALTH))
+	rows = query.orderby(health.score).orderby(health.name).limit(LOWEST).run()
+	if not rows:
+		return {}
+	labels = [(name or customer).translate(HARMLESS) for name, customer, _score in rows]
+	scores = [round(flt(score), 1) for _name, _customer, score in rows]
+	return {"labels": labels, "datasets": [{"name": _("Health Score"), "values": scores}]}
+
+
+@frappe.whitelist()
+def score_distribution(**asked: Any) -> Chart:
+	"""Customers by ten points of the score; 100 belongs to the highest ten."""
+	check_reader()
+	health = frappe.qb.DocType(HEALTH)
+	step = Floor(health.score / POINTS)
+	where = only_permitted([health.score.notnull()], HEALTH)
+	rows = frappe.qb.from_(health).select(step, Count("*")).where(where).groupby(step).run()
+	if not rows:
+		return {}
+	counts = [0] * STEPS
+	for found, customers in rows:
+		counts[min(cint(found), STEPS - 1)] += customers
+	lowest = [number * POINTS for number in range(STEPS)]
+	labels = [f"{score}–{score + POINTS - 1}" for score in lowest[:-1]] + [f"{lowest[-1]}+"]
+	return {"labels": labels, "datasets": [{"name": _("Customers"), "values": counts}]}
+
+
+@frappe.whitelist()
+def segment_sizes(**asked: Any) -> Chart:
+	"""Customers by segment, the largest first; those in none at the end."""
+	check_reader()
+	health = frappe.qb.DocType(HEALTH)
+	query = frappe.qb.from_(health).select(health.segment, Count("*")).where(only_permitted([], HEALTH))
+	rows = sorted(query.groupby(health.segment).run(), key=lambda row: (not row[0], -row[1], row[0] or ""))
+	if not rows:
+		return {}
+	names = [_(segment, context=HEALTH) if segment else _("No Segment") for segment, _customers in rows]
+	values = [customers for _segment, customers in rows]
+	return {
+		"labels": [name.translate(HARMLESS) for name in names],
+		"datasets": [{"name": _("Customers"), "values": values}],
+	}
+
+
+@frappe.whitelist()
+def revenue_by_band(**asked: Any) -> Chart:
+	"""Yearly revenue by band, in the reporting currency. A dataset a band, so that each keeps its colour."""
+	check_reader()
+	health = frappe.qb.DocType(HEALTH)
+	where = only_permitted([health.band.isin(BANDS)], HEALTH)
+	rows = frappe.qb.from_(health).select(health.band, Sum(health.revenue)).where(where).groupby(health.band)
+	revenue = dict(rows.run())
+	if not revenue:
+		return {}
+	currency = reporting_currency()
+	names = [_(band, context=HEALTH) for band in BANDS]
+	in_currency = [_("{0} ({1})").format(name, currency) if currency else name for name in names]
+	return {
+		"labels": names,
+		"datasets": [
+			{
+				"name": name,
+				"values": [round(flt(revenue.get(band))) if other == band else 0 for other in BANDS],
+			}
+			for name, band in zip(in_currency, BANDS, strict=True)
+		],
+	}

@@ -1,0 +1,6 @@
+frappe.provide("frappe.dashboards.chart_sources");
+
+frappe.dashboards.chart_sources["Bands over Time"] = {
+	method: "crm_success.crm_success.dashboard.bands_over_time.bands_over_time",
+	filters: [],
+};

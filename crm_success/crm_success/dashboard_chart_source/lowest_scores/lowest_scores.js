@@ -1,0 +1,6 @@
+frappe.provide("frappe.dashboards.chart_sources");
+
+frappe.dashboards.chart_sources["Lowest Scores"] = {
+	method: "crm_success.crm_success.dashboard.charts.lowest_scores",
+	filters: [],
+};

@@ -1,0 +1,6 @@
+frappe.provide("frappe.dashboards.chart_sources");
+
+frappe.dashboards.chart_sources["Revenue by Band"] = {
+	method: "crm_success.crm_success.dashboard.charts.revenue_by_band",
+	filters: [],
+};

@@ -1,0 +1,6 @@
+frappe.provide("frappe.dashboards.chart_sources");
+
+frappe.dashboards.chart_sources["Score Distribution"] = {
+	method: "crm_success.crm_success.dashboard.charts.score_distribution",
+	filters: [],
+};

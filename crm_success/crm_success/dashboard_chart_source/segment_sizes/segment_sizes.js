@@ -1,0 +1,6 @@
+frappe.provide("frappe.dashboards.chart_sources");
+
+frappe.dashboards.chart_sources["Segment Sizes"] = {
+	method: "crm_success.crm_success.dashboard.charts.segment_sizes",
+	filters: [],
+};
