@@ -1,10 +1,12 @@
 """What the form of a Health Metric asks for: the fields of a source, and a preview of an unsaved metric."""
 
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 import frappe
 from frappe import _
-from frappe.utils import escape_html
+from frappe.utils import escape_html, getdate, strip_html
 
 from crm_success.api.parsing import parse_day, parse_record
 from crm_success.bridge.tables import parent_doctype_for
@@ -47,13 +49,36 @@ def get_source_fields(doctype: str, parent_doctype: str | None = None) -> dict[s
 def preview_metric(metric: str | dict, as_of: str | None = None) -> dict[str, Any]:
 	"""What the metric, saved or not, measures for a few customers that the user may see. Saves nothing."""
 	frappe.has_permission(METRIC, "write", throw=True)
-	doc, day = frappe.get_doc(parse_record(METRIC, metric)), parse_day(as_of)
-	doc.run_method("validate")
-	check_readable(doc)
 	from crm_success.bridge.preview import preview
 
+	return _measured(preview, metric, parse_day(as_of))
+
+
+@frappe.whitelist(methods=["POST"])
+def metric_distribution(metric: str | dict) -> dict[str, Any]:
+	"""Today's values of the metric, saved or not, with how many customers have each. Saves nothing.
+
+	A metric that cannot be measured yet is no error here, where the form draws by itself: `problem` says why.
+	"""
+	frappe.has_permission(METRIC, "write", throw=True)
+	from crm_success.bridge.distribution import distribution
+
 	try:
-		return preview(doc.as_dict(), day)
+		return _measured(distribution, metric, getdate())
+	except (frappe.ValidationError, frappe.PermissionError) as error:
+		frappe.clear_last_message()
+		return {"problem": strip_html(str(error))}
+
+
+def _measured(
+	measure: Callable[[Mapping[str, Any], date], dict[str, Any]], metric: str | dict, as_of: date
+) -> dict[str, Any]:
+	"""What `measure` finds for a metric that could be saved, and whose source the user may read."""
+	doc = frappe.get_doc(parse_record(METRIC, metric))
+	doc.run_method("validate")
+	check_readable(doc)
+	try:
+		return measure(doc.as_dict(), as_of)
 	except ScoringError as error:
 		frappe.throw(escape_html(in_words(error)), title=_("This Metric Cannot Be Measured"))
 

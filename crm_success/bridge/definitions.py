@@ -30,8 +30,13 @@ SCORECARD = "Health Scorecard"
 SEGMENT = "Customer Segment"
 
 
-def read_definitions(as_of: date) -> tuple[Definitions, list[Message]]:
-	"""Everything enabled that decides a score on that day, and what had to be left out."""
+def read_definitions(
+	as_of: date, unsaved_scorecard: Mapping[str, Any] | None = None
+) -> tuple[Definitions, list[Message]]:
+	"""Everything enabled that decides a score on that day, and what had to be left out.
+
+	With `unsaved_scorecard`, a record by its field names, as things would be once it is saved.
+	"""
 	messages: list[Message] = []
 	metrics = _metrics(messages)
 	keys = {metric.label: metric.key for metric in metrics}
@@ -39,7 +44,7 @@ def read_definitions(as_of: date) -> tuple[Definitions, list[Message]]:
 	definitions = Definitions(
 		metrics=metrics,
 		dimensions=tuple(frappe.get_all("Health Dimension", pluck="name", order_by="sequence, name")),
-		scorecards=_scorecards(keys, messages),
+		scorecards=_scorecards(keys, messages, unsaved_scorecard),
 		segments=_segments(messages),
 		limits=read_limits(),
 		money=money,
@@ -73,18 +78,32 @@ def _judgeable_metric(record: Mapping[str, Any]) -> Metric:
 	return metric
 
 
-def _scorecards(keys: Mapping[str, str], messages: list[Message]) -> tuple[Scorecard, ...]:
+def _scorecards(
+	keys: Mapping[str, str], messages: list[Message], unsaved: Mapping[str, Any] | None
+) -> tuple[Scorecard, ...]:
 	children = {
 		"dimensions": "Health Scorecard Dimension",
 		"metrics": "Health Scorecard Metric",
 		"caps": "Health Scorecard Cap",
 	}
 	records = _records(SCORECARD, children)
+	if unsaved:
+		records = _once_saved(records, unsaved)
 	good = list(_usable(records, lambda record: _checked_scorecard(record, keys), SCORECARD, messages))
 	if not good:
 		reason = _("No Health Scorecard is enabled: nobody gets a score. Enable one and make it the default.")
 		messages.append(Message(ERROR, reason, SCORECARD))
 	return scorecards_from_records(good, keys)
+
+
+def _once_saved(records: Iterable[dict[str, Any]], unsaved: Mapping[str, Any]) -> list[dict[str, Any]]:
+	"""The enabled scorecards as saving this one would leave them: a new default takes over from the one before."""
+	others = [record for record in records if record["name"] != unsaved["name"]]
+	if unsaved.get("is_default"):
+		others = [{**record, "is_default": 0} for record in others]
+	return (
+		sorted([*others, dict(unsaved)], key=lambda record: record["name"]) if unsaved["enabled"] else others
+	)
 
 
 def _checked_scorecard(record: dict[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ An edit in the middle of a run, or a worker on another host with another cache, 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from frappe import _
 from pypika import Field
@@ -45,9 +46,12 @@ class Frozen:
 		return to_json(self)
 
 
-def freeze(as_of: date) -> Frozen:
-	"""The definitions of now for scoring that day, without what cannot be used, which is named instead."""
-	definitions, messages = read_definitions(as_of)
+def freeze(as_of: date, unsaved_scorecard: Mapping[str, Any] | None = None) -> Frozen:
+	"""The definitions of now for scoring that day, without what cannot be used, which is named instead.
+
+	With `unsaved_scorecard`, the definitions as they would be once it is saved.
+	"""
+	definitions, messages = read_definitions(as_of, unsaved_scorecard)
 	tables = tables_for(definitions.metrics)
 	scorecards, about_scorecards = _usable_scorecards(definitions, tables)
 	definitions = replace(definitions, scorecards=scorecards)

@@ -1,34 +1,30 @@
 """What a metric would measure, for a few customers and with the documents behind it. Stores nothing."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import frappe
-from frappe.desk.reportview import build_match_conditions
 
-from crm_success.bridge import database
-from crm_success.bridge.definitions import METRIC, metric_of, read_definitions
+from crm_success.bridge.definitions import METRIC, metric_of
 from crm_success.bridge.documents import documents_behind
-from crm_success.bridge.frozen import Frozen, plan_for
+from crm_success.bridge.frozen import Frozen
+from crm_success.bridge.readings import definitions_with, reader_of, visible
 from crm_success.bridge.tables import CUSTOMER, tables_for
-from crm_success.engine.definitions import Calibration, Definitions, Measure, Metric, PercentileCuts
+from crm_success.engine.definitions import Calibration, Measure, Metric, PercentileCuts
 
 if TYPE_CHECKING:
 	import pandas as pd
 
 EACH_SIDE = 5
 
-_HEALTH = "Customer Health"
-
 
 def preview(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 	"""Five lowest and five highest customers that the user may see; ScoringError where nothing can be read."""
 	metric = metric_of(record)
-	definitions = _definitions_with(metric, as_of)
+	definitions = definitions_with(metric, as_of)
 	frozen = Frozen(definitions, tuple(tables_for(definitions.metrics).values()))
-	values = _visible(_values(frozen, as_of))
+	values = _values(frozen, as_of)
 	known = values[metric.key].dropna().sort_values(kind="stable")
 	points = _points(metric, values[metric.key], as_of)
 	shown = _both_ends(known.index.tolist())
@@ -53,36 +49,14 @@ def preview(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 	}
 
 
-def _definitions_with(metric: Metric, as_of: date) -> Definitions:
-	"""The metric, as it would be if it were saved, and those that its formula needs."""
-	from crm_success.engine.measures import needed_metrics, usable_expressions
-
-	definitions, _messages = read_definitions(as_of)
-	others = [other for other in definitions.metrics if other.key != metric.key]
-	broken = usable_expressions([*others, metric])[1].get(metric.key)
-	if broken:
-		raise broken
-	return replace(definitions, metrics=needed_metrics([*others, metric], [metric.key]), scorecards=())
-
-
 def _values(frozen: Frozen, as_of: date) -> "pd.DataFrame":
 	from crm_success.engine.measures import raw_values
-	from crm_success.queries.reading import Reader
 
-	definitions, tables = frozen.definitions, frozen.tables_by_doctype
-	plan = plan_for(definitions.metrics, frozen, as_of)
-	if plan.problems:
-		raise plan.problems[0].error
-	reader = Reader(plan, definitions, tables, database.dialect(), database.read_frame)
+	metrics = frozen.definitions.metrics
+	reader = reader_of(metrics, frozen, as_of, strict=True)
 	customers = reader.customers().index
-	return raw_values(definitions.metrics, reader.aggregates(as_of, customers=customers), customers, as_of)
-
-
-def _visible(values: "pd.DataFrame") -> "pd.DataFrame":
-	"""Without the customers whose health the user may not see."""
-	if not build_match_conditions(_HEALTH):
-		return values
-	return values.loc[values.index.isin(frappe.get_list(_HEALTH, pluck="customer", limit=0))]
+	values = raw_values(metrics, reader.aggregates(as_of, customers=customers), customers, as_of)
+	return values.loc[visible(customers)]
 
 
 def _points(metric: Metric, raw: "pd.Series", as_of: date) -> "pd.Series":
@@ -110,7 +84,7 @@ def _customer_names(customers: Iterable[str]) -> dict[str, str]:
 def _evidence(
 	metric: Metric, customer: str, values: "pd.DataFrame", frozen: Frozen, as_of: date
 ) -> list[dict[str, Any]]:
-	"""The documents behind a value; for a formula, the values of the metrics it names."""
+	"""The documents behind a value that the user may read; for a formula, the values of the metrics it names."""
 	if metric.measure is Measure.EXPRESSION:
 		inputs = (other for other in frozen.definitions.metrics if other.key != metric.key)
 		return [
@@ -122,7 +96,19 @@ def _evidence(
 			}
 			for other in inputs
 		]
-	return documents_behind(metric, frozen.tables_by_doctype, frozen.definitions.money, customer, as_of)
+	money = frozen.definitions.money
+	return _readable(documents_behind(metric, frozen.tables_by_doctype, money, customer, as_of))
+
+
+def _readable(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+	"""Without those that User Permissions hide; all are of one DocType, which the user may read."""
+	if not documents:
+		return []
+	names = [document["name"] for document in documents]
+	readable = frappe.get_list(
+		documents[0]["doctype"], filters={"name": ("in", names)}, pluck="name", limit=0
+	)
+	return [document for document in documents if document["name"] in readable]
 
 
 def _plain(value: float) -> float | None:

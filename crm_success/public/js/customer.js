@@ -59,8 +59,8 @@ crm_success.customer.facts_of = function (health) {
 		facts.push($(`<strong></strong>`).text(__("{0} of 100", [format_number(score, null, 1)])));
 		facts.push(crm_success.customer.trend_of(health));
 	}
-	if (segment) facts.push(crm_success.customer.labelled(__("Segment"), __(segment)));
-	if (stage) facts.push(crm_success.customer.labelled(__("Lifecycle Stage"), __(stage)));
+	if (segment) facts.push(crm_success.customer.labelled(__("Segment"), __(segment, null, "Customer Segment")));
+	if (stage) facts.push(crm_success.customer.labelled(__("Lifecycle Stage"), __(stage, null, "Customer")));
 	facts.push($(`<span class="text-muted small"></span>`).text(crm_success.customer.day_of(health)));
 	return facts;
 };

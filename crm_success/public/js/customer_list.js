@@ -18,8 +18,20 @@ frappe.provide("frappe.listview_settings");
 			data-filter="health_band,=,${value}"><span class="ellipsis">${label}</span></span>`;
 	};
 
+	// Frappe looks options up without a context, where "Lost" is a lost quotation
+	const translated_stage = (value) => (value ? __(value, null, "Customer") : "");
+	const stage_field = frappe.meta.get_docfield("Customer", "lifecycle_stage");
+	if (stage_field) stage_field.formatter = translated_stage;
+
+	const format_stage = function (value) {
+		if (!value) return "";
+		const filter = frappe.utils.escape_html(`lifecycle_stage,=,${value}`);
+		const label = frappe.utils.escape_html(translated_stage(value));
+		return `<a class="filterable ellipsis" data-filter="${filter}">${label}</a>`;
+	};
+
 	settings.add_fields = [...(settings.add_fields || []), "health_band"];
-	settings.formatters = { ...settings.formatters, health_band: format_band };
+	settings.formatters = { ...settings.formatters, health_band: format_band, lifecycle_stage: format_stage };
 	// an indicator that ERPNext or another app brings stays; the band is then a column to choose in List Settings
 	settings.get_indicator ??= band_indicator;
 })();

@@ -37,7 +37,7 @@ crm_success.filter_editor.parse = function (text, doctype) {
 
 crm_success.filter_editor.show = function (frm, { fieldname, doctype, parent_doctype, computed }) {
 	const dialog = new frappe.ui.Dialog({
-		title: __("{0} on {1}", [__(frm.get_docfield(fieldname).label), __(doctype)]),
+		title: __("{0} on {1}", [__(frm.get_docfield(fieldname).label, null, frm.doctype), __(doctype)]),
 		fields: [
 			{ fieldtype: "HTML", fieldname: "computed" },
 			{ fieldtype: "HTML", fieldname: "filter_area" },

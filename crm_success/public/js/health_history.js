@@ -20,9 +20,12 @@ Object.assign(crm_success.customer_health.history, {
 
 	chart($chart, { snapshots, watch_from, healthy_from }) {
 		const { score_text } = crm_success.customer_health;
-		return new frappe.Chart($chart.get(0), {
+		const chart = new frappe.Chart($chart.get(0), {
 			type: "line",
 			height: 190,
+			// a dialog opened while the line still grows would change the width, which the chart does not survive
+			animate: 0,
+			disableEntryAnimation: 1,
 			colors: ["blue"],
 			data: {
 				labels: snapshots.map(({ as_of }) => frappe.datetime.str_to_user(as_of)),
@@ -36,6 +39,8 @@ Object.assign(crm_success.customer_health.history, {
 			axisOptions: { xAxisMode: "tick", xIsSeries: 1, shortenYAxisNumbers: 1 },
 			tooltipOptions: { formatTooltipY: (value) => (value === null ? "" : score_text(value)) },
 		});
+		// by itself it shows a flat line at zero for most of a second first
+		chart.update(chart.realData, true);
 	},
 
 	// Also for those who cannot see the line

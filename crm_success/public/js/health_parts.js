@@ -22,7 +22,7 @@ Object.assign(crm_success.customer_health.parts, {
 
 	head() {
 		const { weight_title } = crm_success.customer_health.parts;
-		const figures = [__("Value"), __("Points"), weight_title(), __("Contribution")];
+		const figures = [__("Value"), __("Points", null, "Health Metric Band"), weight_title(), __("Contribution")];
 		const titles = [__("Metric"), ...figures, __("Evidence")];
 		const cells = titles.map((title) => $("<div role='columnheader'>").text(title));
 		return $("<div class='health-part health-parts-head' role='row'>").append(cells);
@@ -48,7 +48,7 @@ Object.assign(crm_success.customer_health.parts, {
 		const label = __(part.label, null, "Health Metric");
 		$("<div role='rowheader' class='health-part-label'>").text(label).appendTo($row);
 		add_cell($row, "value", __("Value")).append($("<span>").text(value_words(part, picture.currency)));
-		add_cell($row, "points", __("Points")).append(bar(part));
+		add_cell($row, "points", __("Points", null, "Health Metric Band")).append(bar(part));
 		const weight = `${format_number(part.weight, null, 1)} %`;
 		add_cell($row, "weight", weight_title()).append($("<span>").text(weight));
 		const signed = crm_success.customer_health.signed_text(part.contribution);

@@ -7,7 +7,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, flt, getdate
 
-from crm_success.crm_success.refusal import refuse
+from crm_success.crm_success.entered import check_entered
+from crm_success.crm_success.refusal import bold, refuse
 
 # fieldname: lowest and highest value
 RANGES = {
@@ -40,6 +41,7 @@ USED_UNLESS_ZERO = frozenset({"value_high_percent", "value_potential_amount", "v
 
 class CRMSuccessSettings(Document):
 	def validate(self):
+		check_entered(self)
 		for fieldname, (lowest, highest) in RANGES.items():
 			self.check_range(fieldname, lowest, highest)
 		for smaller, larger in ORDERED:
@@ -94,8 +96,8 @@ class CRMSuccessSettings(Document):
 				_(
 					"There is no exchange rate from {0} to {1}, so amounts in it are left out of the scores. Add a {2} record."
 				).format(
-					", ".join(map(frappe.bold, missing)),
-					frappe.bold(target),
+					", ".join(map(bold, missing)),
+					bold(target),
 					frappe.bold(_("Currency Exchange")),
 				),
 				title=_("Exchange Rate Missing"),

@@ -130,7 +130,14 @@ crm_success.customer_health.ask_override = function (frm) {
 				min_date: frappe.datetime.str_to_obj(frappe.datetime.get_today()),
 				description: __("The override ends by itself after this day"),
 			},
-			{ fieldname: "override_reason", fieldtype: "Small Text", label: __("Override Reason"), reqd: 1 },
+			{
+				fieldname: "override_reason",
+				fieldtype: "Small Text",
+				label: __("Override Reason"),
+				reqd: 1,
+				// Frappe keeps a second copy of what is typed, as HTML
+				formatter: (value) => frappe.utils.escape_html(value || ""),
+			},
 		],
 		primary_action_label: __("Override"),
 		primary_action: (values) =>

@@ -1,22 +1,63 @@
-frappe.listview_settings["Customer Health"] = {
-	add_fields: ["band", "score", "trend"],
-	// customers with nothing to measure would stand before the lowest scores
-	filters: [["band", "is", "set"]],
-	hide_name_column: true,
+// The list of customers' health. Sets the words of its fields too, since Frappe runs this file before a form or a report.
 
-	get_indicator(doc) {
-		const colors = { Healthy: "green", Watch: "orange", "At Risk": "red" };
-		if (!doc.band) return [__("No Score"), "gray", "band,is,not set"];
-		return [__(doc.band), colors[doc.band], `band,=,${doc.band}`];
-	},
+(function () {
+	const DOCTYPE = "Customer Health";
+	// Frappe looks options up without a context, where "Lost" is a lost quotation and "New" a new document;
+	// a stage has the words of the field on Customer, so that its "Potential" is not that of the value class
+	const CONTEXTS = { stage: "Customer", activity: DOCTYPE, value_class: DOCTYPE };
+	const translated = (fieldname) => (value) => value ? __(value, null, CONTEXTS[fieldname]) : "";
 
-	formatters: {
-		score(value, df, doc) {
-			return doc.band ? format_number(value, null, 1) : "";
+	const filterable = (fieldname) => (value) => {
+		if (!value) return "";
+		const [filter, word] = [`${fieldname},=,${value}`, translated(fieldname)(value)].map(frappe.utils.escape_html);
+		return `<a class="filterable ellipsis" data-filter="${filter}">${word}</a>`;
+	};
+
+	for (const fieldname of Object.keys(CONTEXTS)) {
+		const docfield = frappe.meta.get_docfield(DOCTYPE, fieldname);
+		if (docfield) docfield.formatter = translated(fieldname);
+	}
+
+	// Frappe shows texts as HTML, and scoring writes these past its cleaning. Only "<": forms escape some themselves
+	const as_text = (value) => frappe.utils.replace_newlines((value || "").replaceAll("<", "&lt;"));
+	for (const fieldname of ["customer_name", "cap_reason", "drivers", "override_reason"]) {
+		const docfield = frappe.meta.get_docfield(DOCTYPE, fieldname);
+		if (docfield) docfield.formatter = as_text;
+	}
+
+	frappe.listview_settings[DOCTYPE] = {
+		add_fields: ["band", "score", "trend"],
+		// customers with nothing to measure would stand before the lowest scores
+		filters: [["band", "is", "set"]],
+		hide_name_column: true,
+
+		onload(listview) {
+			for (const [fieldname, context] of Object.entries(CONTEXTS)) {
+				const filter = listview.page.fields_dict[fieldname];
+				if (!filter) continue;
+				filter.df.context = context;
+				filter.last_options = null;
+				filter.set_options();
+			}
 		},
-		trend(value) {
-			const arrows = { Up: "↑", Stable: "→", Down: "↓" };
-			return value ? `${arrows[value]} ${__(value)}` : "";
+
+		get_indicator(doc) {
+			const colors = { Healthy: "green", Watch: "orange", "At Risk": "red" };
+			if (!doc.band) return [__("No Score"), "gray", "band,is,not set"];
+			return [__(doc.band), colors[doc.band], `band,=,${doc.band}`];
 		},
-	},
-};
+
+		formatters: {
+			score(value, df, doc) {
+				return doc.band ? format_number(value, null, 1) : "";
+			},
+			trend(value) {
+				const arrows = { Up: "↑", Stable: "→", Down: "↓" };
+				return value ? `${arrows[value]} ${__(value)}` : "";
+			},
+			stage: filterable("stage"),
+			activity: filterable("activity"),
+			value_class: filterable("value_class"),
+		},
+	};
+})();

@@ -6,6 +6,7 @@ from frappe.model.document import Document
 from frappe.utils import cint
 
 from crm_success.bridge.customer_fields import update_customers
+from crm_success.crm_success.entered import check_entered
 from crm_success.queries.statements import EVERYBODY
 
 LETTERS = {"r": "Recency", "f": "Frequency", "m": "Monetary"}
@@ -13,7 +14,11 @@ EXAMPLES = 3
 
 
 class CustomerSegment(Document):
+	def before_insert(self):
+		check_entered(self)
+
 	def validate(self):
+		check_entered(self)
 		for letter, label in LETTERS.items():
 			self.check_range(_(label), cint(self.get(f"{letter}_min")), cint(self.get(f"{letter}_max")))
 

@@ -1,5 +1,6 @@
 frappe.listview_settings["Customer Segment"] = {
 	add_fields: ["enabled"],
+	formatters: { name: (value) => __(value, null, "Customer Segment") },
 
 	get_indicator(doc) {
 		return doc.enabled ? [__("Enabled"), "green", "enabled,=,1"] : [__("Disabled"), "gray", "enabled,=,0"];

@@ -24,7 +24,9 @@ def check_filters(text: str | None, doctypes: Collection[str], fields: Mapping[s
 
 	`doctypes` are those that a filter may name, `fields` those that it may look at.
 	"""
-	for row in parse(text):
+	rows = parse(text)
+	filters_from_record(rows)
+	for row in rows:
 		_check_doctype(row, doctypes)
 		(filter_,) = filters_from_record([row])
 		field = known_field(filter_.fieldname, doctypes, fields)
@@ -79,7 +81,11 @@ def _check_doctype(row: list, doctypes: Collection[str]) -> None:
 
 
 def _check_filter(filter_: Filter, field: SourceField) -> None:
-	from crm_success.queries.conditions import OPERATORS
+	from pypika import Field
+
+	from crm_success.queries.conditions import OPERATORS, condition
+	from crm_success.queries.statements import Bindings, Dialect
+	from crm_success.queries.tables import kind_of
 
 	if filter_.operator not in OPERATORS:
 		raise Refusal(
@@ -88,6 +94,8 @@ def _check_filter(filter_: Filter, field: SourceField) -> None:
 			)
 		)
 	_CHECK_BY_OPERATOR.get(filter_.operator, _check_single)(filter_, field)
+	# whatever else a statement would refuse
+	condition(filter_, Field(filter_.fieldname), kind_of(field.fieldtype), Bindings(Dialect.MARIADB))
 
 
 def _check_single(filter_: Filter, field: SourceField) -> None:
@@ -150,7 +158,7 @@ def _check_value(value: Any, field: SourceField) -> None:
 def _check_number(value: Any, field: SourceField) -> None:
 	try:
 		finite = isfinite(float(value or 0))
-	except (TypeError, ValueError):
+	except (TypeError, ValueError, OverflowError):
 		finite = False
 	if not finite:
 		raise Refusal(
@@ -178,7 +186,9 @@ def _check_date(value: Any, field: SourceField) -> None:
 def _check_option(value: Any, field: SourceField) -> None:
 	options = [option.strip() for option in field.options.split("\n")]
 	if value and field.options.strip() and str(value) not in options:
-		advice = closest(value, options) or " " + _("It can be {0}.").format(", ".join(filter(None, options)))
+		advice = closest(value, options) or " " + _("It can be {0}.").format(
+			", ".join(map(bold, filter(None, options)))
+		)
 		raise Refusal(_("{0} is never {1}.").format(bold(field.fieldname), bold(value)) + advice)
 
 

@@ -1,4 +1,4 @@
-// The form of a Health Metric: real fields to choose from, filters without JSON, a preview before saving.
+// The form of a Health Metric: real fields to choose from, filters without JSON, a preview and a picture before saving.
 
 frappe.provide("crm_success.health_metric");
 
@@ -21,6 +21,7 @@ frappe.ui.form.on("Health Metric", {
 		if (may_write && frm.doc.measure) {
 			frm.add_custom_button(__("Preview"), () => crm_success.health_metric.preview(frm));
 		}
+		crm_success.metric_histogram.show(frm);
 	},
 
 	source_doctype(frm) {
@@ -131,7 +132,9 @@ crm_success.health_metric.preview = function (frm) {
 
 crm_success.health_metric.show_preview = function (frm, preview) {
 	const dialog = new frappe.ui.Dialog({
-		title: __("Preview of {0}", [frm.doc.metric_name || __("Health Metric")]),
+		title: frappe.utils.escape_html(
+			__("Preview of {0}", [__(frm.doc.metric_name || "Health Metric", null, "Health Metric")])
+		),
 		size: "extra-large",
 		fields: [{ fieldtype: "HTML", fieldname: "tables" }],
 	});
@@ -161,7 +164,7 @@ crm_success.health_metric.preview_table = function (frm, customers, unit) {
 	const columns = [
 		[__("Customer"), "30%"],
 		[value_title, "15%", "text-right"],
-		[__("Points"), "10%", "text-right"],
+		[__("Points", null, "Health Metric Band"), "10%", "text-right"],
 		[made_of, "45%"],
 	];
 	const head = columns

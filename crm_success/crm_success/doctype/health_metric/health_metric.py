@@ -7,10 +7,15 @@ from crm_success.crm_success.doctype.health_metric.expression_checks import chec
 from crm_success.crm_success.doctype.health_metric.source_checks import check_readable
 from crm_success.crm_success.doctype.health_metric.sources import measurable_doctypes, parents_with_customer
 from crm_success.crm_success.doctype.health_metric.validation import validate_metric
+from crm_success.crm_success.entered import check_entered
 
 
 class HealthMetric(Document):
+	def before_insert(self):
+		check_entered(self)
+
 	def validate(self):
+		check_entered(self)
 		validate_metric(self)
 		self.check_permission_of_source()
 		self.check_use_when_disabled()

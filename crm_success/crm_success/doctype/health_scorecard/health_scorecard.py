@@ -4,10 +4,15 @@ import frappe
 from frappe.model.document import Document
 
 from crm_success.crm_success.doctype.health_scorecard import validation
+from crm_success.crm_success.entered import check_entered
 
 
 class HealthScorecard(Document):
+	def before_insert(self):
+		check_entered(self)
+
 	def validate(self):
+		check_entered(self)
 		validation.check_dimensions(self)
 		validation.check_metrics(self)
 		validation.check_bands(self)

@@ -1,5 +1,6 @@
 frappe.listview_settings["Health Scorecard"] = {
 	add_fields: ["enabled", "is_default"],
+	formatters: { name: (value) => __(value, null, "Health Scorecard") },
 
 	get_indicator(doc) {
 		if (!doc.enabled) return [__("Disabled"), "gray", "enabled,=,0"];

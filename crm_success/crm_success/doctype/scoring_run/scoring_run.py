@@ -5,20 +5,32 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import add_days, nowdate
 
+from crm_success.crm_success.refusal import bold
+
 CLEARED_AT_ONCE = 100
 # these name a run only to say where they come from
 NAMED_BY = ("Customer Health", "Customer Health Snapshot", "Score Calibration")
 
 
 class ScoringRun(Document):
+	def before_insert(self):
+		self.refuse_insert_by_hand()
+
 	def on_trash(self):
 		self.check_is_finished()
 		delete_traces([self.name])
 
+	def refuse_insert_by_hand(self):
+		if not self.flags.by_scoring:
+			frappe.throw(
+				_("A Scoring Run is started, not written. Use Run Now in the list of Scoring Runs."),
+				title=_("Made by Scoring"),
+			)
+
 	def check_is_finished(self):
 		if self.active:
 			frappe.throw(
-				_("{0} is not finished. Cancel the run before deleting it.").format(frappe.bold(self.name)),
+				_("{0} is not finished. Cancel the run before deleting it.").format(bold(self.name)),
 				title=_("Run Not Finished"),
 			)
 
