@@ -1,62 +1,42 @@
-"""The Chinese translation is whole: every text of the app has a row, and every row a text. Reads sources, runs no Frappe.
-
-The standalone command speaks English only and is left out.
-"""
+"""The Chinese translations are whole: every text of the app has a row, and every row a text. Reads sources, runs no Frappe."""
 
 import ast
 import csv
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable
 from io import StringIO
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
-
-from crm_success.queries.computed import COMPUTED_FIELDS
-from crm_success.setup import defaults
-
-APP = Path(__file__).resolve().parent.parent / "crm_success"
-CSV = APP / "translations/zh.csv"
-TITLES_BY_DOCTYPE = {
-	"Dashboard": ("dashboard_name",),
-	"Dashboard Chart": ("chart_name", "x_field_label"),
-	"Number Card": ("label",),
-	"Page": ("title",),
-	"Report": ("report_name",),
-}
-RECORDS_BY_DOCTYPE = {
-	"Health Dimension": (defaults.DIMENSIONS, ("dimension_name", "description")),
-	"Health Metric": (defaults.METRICS, ("metric_name", "description")),
-	"Health Scorecard": (defaults.SCORECARDS, ("scorecard_name",)),
-	"Health Scorecard Cap": ([cap for card in defaults.SCORECARDS for cap in card["caps"]], ("reason",)),
-	"Customer Segment": (defaults.SEGMENTS, ("segment_name", "strategy", "service_promise")),
-}
-# constants that are translated where they are shown, not where they stand
-CONSTANTS = {
-	"crm_success/doctype/customer_segment/customer_segment.py": "LETTERS",
-	"install.py": "ROLES",
-}
-_JS_TEXT = r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\$])*`)"""
-JS_CALL = re.compile(
-	rf"(?<![\w.$])__?\(\s*(?P<text>{_JS_TEXT})(?:\s*,\s*(?:null|\[[^\]]*\])\s*,\s*(?P<context>{_JS_TEXT}))?"
+from translatable_texts import (
+	APP,
+	PLACEHOLDER,
+	Text,
+	all_texts,
+	classes_of,
+	phrases_of_core,
+	texts_of_code,
+	texts_of_document,
+	texts_of_hooks,
+	texts_of_javascript,
+	texts_of_json,
+	texts_of_python,
+	texts_of_records,
 )
-PLACEHOLDER = re.compile(r"\{\w*\}")
+
+# each kind of writing, with a character set that lacks the characters only the other one has
+CHARACTERS = {"zh": "gb2312", "zh-TW": "big5"}
+SYMBOLS = re.compile(r"[…○−·]")
+# words of the mainland that Taiwan reads as foreign, even in its own characters
+MAINLAND = re.compile("數據|信息|默認|保存|設置|文檔|鏈接|字段|打印|視頻|服務器|軟件|登錄|數組|“|”")
 TAG = re.compile(r"</?[a-z][^>]*>")
 CODE = re.compile(r"<code>.*?</code>")
+PERCENT = re.compile(r"%[sd]")
+MARKDOWN = re.compile(r"^#+ |\*\*", re.MULTILINE)
 NOT_CHINESE = re.compile(
 	r"[\u4e00-\u9fff][,;:!?()]|[,;:!?()][\u4e00-\u9fff]|[\u4e00-\u9fff] | [\u4e00-\u9fff]"
 )
-
-
-class Text(NamedTuple):
-	"""A text that is shown to people, and the DocType that Frappe may pass as its context."""
-
-	source: str
-	context: str = ""
 
 
 class Row(NamedTuple):
@@ -71,180 +51,6 @@ class Row(NamedTuple):
 		return Text(self.source, self.context)
 
 
-def all_texts() -> set[Text]:
-	texts = {*texts_of_records(), *texts_of_code(), *texts_of_json(), *texts_of_hooks()}
-	return {text for text in texts if re.search("[A-Za-z]", text.source)}
-
-
-# ---- files that Frappe imports -----------------------------------------------------------------------------
-
-
-def texts_of_json() -> Iterator[Text]:
-	for path in sources("json"):
-		document = json.loads(path.read_text())
-		if isinstance(document, dict):
-			yield from texts_of_document(document)
-
-
-def texts_of_document(document: Mapping[str, Any]) -> Iterator[Text]:
-	doctype = document.get("doctype", "")
-	if doctype == "DocType":
-		yield from texts_of_doctype(document)
-	elif doctype == "Workspace":
-		yield from map(Text, texts_of_workspace(document))
-	else:
-		yield from map(Text, found(document, TITLES_BY_DOCTYPE.get(doctype, ())))
-		for table in ("columns", "filters"):
-			rows = document.get(table) if doctype == "Report" else None
-			for row in rows or ():
-				yield from map(Text, found(row, ("label",)))
-
-
-def texts_of_doctype(document: Mapping[str, Any]) -> Iterator[Text]:
-	yield from map(Text, found(document, ("name", "module", "description")))
-	yield from map(Text, (row["role"] for row in document.get("permissions", ())))
-	for field in document["fields"]:
-		yield from (Text(text, document["name"]) for text in texts_of_field(field))
-	for table, fieldname in (("links", "group"), ("actions", "label"), ("states", "title")):
-		for row in document.get(table, ()):
-			yield from (Text(text, document["name"]) for text in found(row, (fieldname,)))
-
-
-def texts_of_field(field: Mapping[str, Any]) -> Iterator[str]:
-	yield from found(field, ("label", "description", "placeholder"))
-	if field["fieldtype"] == "Select":
-		yield from (option for option in field.get("options", "").split("\n") if option)
-	if field["fieldtype"] == "HTML":
-		yield from found(field, ("options",))
-
-
-def texts_of_workspace(document: Mapping[str, Any]) -> Iterator[str]:
-	yield from found(document, ("label", "title"))
-	for table in ("charts", "links", "number_cards", "quick_lists", "shortcuts"):
-		for row in document.get(table, ()):
-			yield from found(row, ("label", "description", "format"))
-	for block in json.loads(document.get("content") or "[]"):
-		yield from found(block["data"], ("text",))
-
-
-def texts_of_hooks() -> Iterator[Text]:
-	yield from (Text(line.strip()) for line in (APP / "modules.txt").read_text().splitlines())
-
-
-# ---- code --------------------------------------------------------------------------------------------------
-
-
-def texts_of_code() -> Iterator[Text]:
-	for path in sources("py"):
-		yield from texts_of_python(path.read_text())
-	for path in sources("js", "html", "vue"):
-		yield from texts_of_javascript(path.read_text())
-	for name, constant in CONSTANTS.items():
-		yield from map(Text, strings_of_constant(APP / name, constant))
-	for doctype, fields in value_of_constant(APP / "setup/custom_fields.py", "CUSTOM_FIELDS").items():
-		yield from (Text(text, doctype) for field in fields for text in texts_of_field(field))
-	for fields in COMPUTED_FIELDS.values():
-		yield from (Text(label) for label, _fieldtype in fields.values())
-
-
-def texts_of_python(code: str) -> Iterator[Text]:
-	"""What `_` is called with, under whatever name it was imported, and what errors of the core are made of.
-
-	Frappe strips a text before it looks it up.
-	"""
-	tree = ast.parse(code)
-	names = {"_", "_lt", *imported_as(tree), *classes_of("Phrase")}
-	for node in ast.walk(tree):
-		if isinstance(node, ast.Call) and node.args and name_of_call(node) in names:
-			first = node.args[0]
-			if isinstance(first, ast.Constant) and isinstance(first.value, str):
-				yield Text(first.value.strip(), context_of(node))
-
-
-def imported_as(tree: ast.AST) -> Iterator[str]:
-	for node in ast.walk(tree):
-		if isinstance(node, ast.ImportFrom) and node.module == "frappe":
-			yield from (alias.asname for alias in node.names if alias.name in ("_", "_lt") and alias.asname)
-
-
-@cache
-def classes_of(name: str) -> frozenset[str]:
-	"""The class of that name and all that inherit from it, in any file."""
-	trees = [ast.parse(path.read_text()) for path in sources("py")]
-	defined = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-	bases = {node.name: {ast.unparse(base) for base in node.bases} for node in defined}
-	family, more = set(), {name}
-	while more:
-		family |= more
-		more = {child for child, parents in bases.items() if parents & family} - family
-	return frozenset(family)
-
-
-def phrases_of_core(name: str) -> Iterator[ast.Call]:
-	"""Where engine and queries make a phrase of that class or of one that inherits from it."""
-	for path in (*APP.glob("engine/*.py"), *APP.glob("queries/*.py")):
-		for node in ast.walk(ast.parse(path.read_text())):
-			if isinstance(node, ast.Call) and name_of_call(node) in classes_of(name):
-				yield node
-
-
-def name_of_call(node: ast.Call) -> str:
-	"""`_` for both `_(…)` and `frappe._(…)`."""
-	function = node.func
-	return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-
-
-def context_of(node: ast.Call) -> str:
-	values = [word.value for word in node.keywords if word.arg == "context"]
-	return values[0].value if values and isinstance(values[0], ast.Constant) else ""
-
-
-def texts_of_javascript(code: str) -> Iterator[Text]:
-	"""What `__` is called with in a script, or `_` in a template."""
-	for call in JS_CALL.finditer(code):
-		yield Text(unquoted(call["text"]), unquoted(call["context"] or "''"))
-
-
-def unquoted(literal: str) -> str:
-	"""The escapes of JavaScript that texts use are those of Python."""
-	return ast.literal_eval(f'"""{literal[1:-1]}"""' if literal[0] == "`" else literal)
-
-
-def strings_of_constant(path: Path, name: str) -> list[str]:
-	"""The values of a tuple, list or dict that the module assigns to the name."""
-	value = value_of_constant(path, name)
-	return list(value.values() if isinstance(value, dict) else value)
-
-
-def value_of_constant(path: Path, name: str) -> Any:
-	"""What the module assigns to the name, without running it."""
-	for node in ast.parse(path.read_text()).body:
-		if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-			return ast.literal_eval(node.value)
-	raise LookupError(f"{path} has no constant {name}")
-
-
-# ---- default records ---------------------------------------------------------------------------------------
-
-
-def texts_of_records() -> Iterator[Text]:
-	for doctype, (records, fieldnames) in RECORDS_BY_DOCTYPE.items():
-		for record in records:
-			yield from (Text(text, doctype) for text in found(record, fieldnames))
-
-
-# ---- helpers -----------------------------------------------------------------------------------------------
-
-
-def sources(*ends: str) -> list[Path]:
-	paths = [path for end in ends for path in APP.rglob(f"*.{end}")]
-	return sorted(path for path in paths if not {"standalone", "tests"} & {*path.relative_to(APP).parts})
-
-
-def found(record: Mapping[str, Any], fieldnames: Iterable[str]) -> Iterator[str]:
-	yield from (record[fieldname] for fieldname in fieldnames if record.get(fieldname))
-
-
 def as_csv(rows: Iterable[Iterable[str]]) -> str:
 	target = StringIO()
 	csv.writer(target, lineterminator="\n").writerows(sorted(rows))
@@ -256,10 +62,24 @@ def texts() -> set[Text]:
 	return all_texts()
 
 
+@pytest.fixture(scope="module", params=CHARACTERS)
+def language(request: pytest.FixtureRequest) -> str:
+	return request.param
+
+
 @pytest.fixture(scope="module")
-def rows() -> list[Row]:
-	with CSV.open(encoding="utf-8", newline="") as file:
-		return [Row(*line) for line in csv.reader(file)]
+def rows(language: str) -> list[Row]:
+	return rows_of((APP / f"translations/{language}.csv").read_text(encoding="utf-8"))
+
+
+def rows_of(text: str) -> list[Row]:
+	return [Row(*line) for line in csv.reader(StringIO(text))]
+
+
+def of_another_writing(text: str, language: str) -> list[str]:
+	"""The characters that this language does not write."""
+	kept = SYMBOLS.sub("", text)
+	return [character for character in kept if not character.encode(CHARACTERS[language], "ignore")]
 
 
 # ---- tests -------------------------------------------------------------------------------------------------
@@ -269,14 +89,14 @@ def test_every_text_is_translated(texts: set[Text], rows: list[Row]):
 	"""By a row without a context, since Frappe often passes none."""
 	translated = {row.source for row in rows if row.translation.strip() and not row.context}
 	missing = {(text.source, "", "") for text in texts if text.source not in translated}
-	assert not missing, f"Fill in and add to {CSV.name}:\n{as_csv(missing)}"
+	assert not missing, f"Fill in and add:\n{as_csv(missing)}"
 
 
 def test_every_row_translates_a_text_of_the_app(texts: set[Text], rows: list[Row]):
 	"""A row with a context is for the DocType that shows the text, where another app means something else by it."""
 	sources = {text.source for text in texts}
 	stale = [row for row in rows if (row.text not in texts if row.context else row.source not in sources)]
-	assert not stale, f"Take out of {CSV.name}:\n{as_csv(stale)}"
+	assert not stale, f"Take out:\n{as_csv(stale)}"
 
 
 def test_no_text_is_translated_twice(rows: list[Row]):
@@ -295,7 +115,11 @@ def test_no_translation_is_empty(rows: list[Row]):
 	] == []
 
 
-@pytest.mark.parametrize("kept", [PLACEHOLDER, TAG, CODE], ids=["placeholders", "tags", "code"])
+@pytest.mark.parametrize(
+	"kept",
+	[PLACEHOLDER, PERCENT, TAG, CODE, MARKDOWN],
+	ids=["placeholders", "percents", "tags", "code", "markdown"],
+)
 def test_translations_keep(kept: re.Pattern, rows: list[Row]):
 	changed = [
 		row for row in rows if Counter(kept.findall(row.source)) != Counter(kept.findall(row.translation))
@@ -304,7 +128,23 @@ def test_translations_keep(kept: re.Pattern, rows: list[Row]):
 
 
 def test_chinese_has_its_own_punctuation_and_no_spaces(rows: list[Row]):
-	assert [row.translation for row in rows if NOT_CHINESE.search(TAG.sub("", row.translation))] == []
+	plain = [MARKDOWN.sub("", TAG.sub("", row.translation)) for row in rows]
+	assert [text for text in plain if NOT_CHINESE.search(text)] == []
+
+
+def test_characters_are_those_of_the_language(rows: list[Row], language: str):
+	odd = {row.translation: of_another_writing(row.translation, language) for row in rows}
+	assert {text: characters for text, characters in odd.items() if characters} == {}
+
+
+def test_simplified_and_traditional_characters_are_told_apart():
+	assert of_another_writing("客户设置…{0}", "zh-TW") == ["户", "设"]
+	assert of_another_writing("客戶設定…{0}", "zh") == ["戶", "設"]
+
+
+@pytest.mark.parametrize("language", ["zh-TW"], indirect=True)
+def test_taiwan_has_words_of_its_own(rows: list[Row]):
+	assert [row.translation for row in rows if MAINLAND.search(row.translation)] == []
 
 
 def test_rows_are_sorted(rows: list[Row]):
@@ -358,6 +198,29 @@ __("High", null, "Issue"); __(doc.status); __(`${a} b`); call__("no")
 		Text('a "lot"'),
 		Text("all"),
 		Text("High", "Issue"),
+	}
+
+
+def test_texts_of_records_that_come_as_files_are_found():
+	documents = [
+		{"doctype": "Number Card", "name": "a-card", "label": "A card"},
+		{"doctype": "Dashboard Chart", "chart_name": "A chart"},
+		{
+			"doctype": "Module Onboarding",
+			"title": "Begin",
+			"subtitle": "Steps",
+			"success_message": "Well done",
+		},
+		{"doctype": "Onboarding Step", "title": "Run", "description": "First run", "action_label": "Go"},
+		{"doctype": "Form Tour", "name": "a-tour", "steps": [{"title": "Weight", "description": "How much"}]},
+		{"doctype": "Workspace Sidebar", "title": "Success", "items": [{"label": "Home", "link_to": "x"}]},
+		{"doctype": "Report", "report_name": "A report", "columns": [{"label": "A column"}]},
+		{"doctype": "Role", "role_name": "no"},
+	]
+	found = {text.source for document in documents for text in texts_of_document(document)}
+	assert found == {
+		*("A card", "A chart", "Begin", "Steps", "Well done", "Run", "First run", "Go"),
+		*("Weight", "How much", "Success", "Home", "A report", "A column"),
 	}
 
 

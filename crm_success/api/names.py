@@ -1,0 +1,32 @@
+"""Finds metrics, dimensions and segments by name, as stored or in the reader's language. Searches nothing else."""
+
+import frappe
+from frappe import _
+
+SEARCHED = ("Customer Segment", "Health Dimension", "Health Metric")
+
+
+@frappe.whitelist()
+@frappe.validate_and_sanitize_search_inputs
+def search_names(
+	doctype: str,
+	txt: str,
+	searchfield: str,
+	start: int,
+	page_len: int,
+	filters: dict | list | str | None = None,
+) -> list[list[str]]:
+	"""For link fields. Frappe's own search knows a translated name only, and translates it without its DocType."""
+	frappe.has_permission(doctype, "read", throw=True)
+	if doctype not in SEARCHED:
+		frappe.throw(_("{0} cannot be searched by translated names.").format(_(doctype)))
+	# a disabled record is offered nowhere
+	has_switch = frappe.get_meta(doctype).has_field("enabled")
+	fields = ["name", "enabled"] if has_switch else ["name"]
+	rows = frappe.get_list(doctype, filters=frappe.parse_json(filters), fields=fields, limit=0)
+	names = [row.name for row in rows if row.get("enabled", 1) and _is_called(row.name, txt, doctype)]
+	return [[name] for name in names[start : start + page_len]]
+
+
+def _is_called(name: str, txt: str, doctype: str) -> bool:
+	return any(txt.casefold() in word.casefold() for word in (name, _(name, context=doctype)))
