@@ -3,6 +3,7 @@
 import sys
 import time
 from difflib import get_close_matches
+from html import unescape
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -149,7 +150,8 @@ def _summarize(run: str) -> None:
 	for message in doc.messages:
 		examples = f" For example: {', '.join(message.examples.splitlines())}" if message.examples else ""
 		source = f"{message.reference_doctype}: " if message.reference_doctype else ""
-		click.echo(f"  {message.severity}: {source}{message.reason} ({message.count:,}){examples}")
+		# the record holds HTML
+		click.echo(unescape(f"  {message.severity}: {source}{message.reason} ({message.count:,}){examples}"))
 	if doc.status in ("Failed", "Cancelled"):
 		last_line = (doc.error or "").strip().rpartition("\n")[2]
 		_stop(FAILED, f"The run {doc.name} is {doc.status.lower()}. {last_line}".strip())

@@ -5,8 +5,10 @@ their messages and ranges, without a link.
 """
 
 import frappe
-from frappe.core.doctype.user_permission.user_permission import get_user_permissions
+from frappe.desk.reportview import build_match_conditions
 from frappe.model.document import Document
+
+HEALTH = "Customer Health"
 
 
 def conditions_for_runs(user: str | None = None, doctype: str | None = None) -> str:
@@ -16,9 +18,10 @@ def conditions_for_runs(user: str | None = None, doctype: str | None = None) -> 
 
 def has_run_permission(doc: Document, ptype: str | None = None, user: str | None = None) -> bool:
 	"""The same for one record."""
-	return ptype == "create" or not is_limited(user)
+	return not is_limited(user)
 
 
-def is_limited(user: str | None) -> bool:
-	"""Whether User Permissions limit somebody to some customers."""
-	return bool(get_user_permissions(user or frappe.session.user).get("Customer"))
+def is_limited(user: str | None = None) -> bool:
+	"""Whether User Permissions, on Customer or on anything else that a health names, hide some customers."""
+	user = user or frappe.session.user
+	return not frappe.has_permission(HEALTH, user=user) or bool(build_match_conditions(HEALTH, user=user))

@@ -6,8 +6,10 @@ import frappe
 from frappe import _
 
 from crm_success.api.parsing import parse_day
+from crm_success.crm_success.refusal import bold
 from crm_success.jobs import progress, queueing, runs
 from crm_success.jobs.store import RUN
+from crm_success.permissions import is_limited
 
 HEALTH = "Customer Health"
 
@@ -18,6 +20,8 @@ MAY_RESCORE = frozenset({"Customer Success User", "Customer Success Manager", "S
 def start_run(as_of: str | None = None) -> dict[str, str]:
 	"""Score all customers in the background, as of today or a day in the past; the name of the run."""
 	frappe.has_permission(RUN, "create", throw=True)
+	if is_limited():
+		frappe.throw(_("A run scores all customers, and you may see some only."), frappe.PermissionError)
 	if not queueing.is_queue_up():
 		frappe.throw(_("The background workers cannot be reached. Ask your administrator to start Redis."))
 	run = runs.start_run(parse_day(as_of), "Desk")
@@ -52,7 +56,7 @@ def rescore_customer(customer: str) -> dict[str, Any]:
 	rescore_customers([customer])
 	scored = frappe.db.get_value(HEALTH, {"customer": customer}, ["score", "band"], as_dict=True)
 	if not scored:
-		frappe.throw(_("{0} is not scored: internal customers are left out.").format(frappe.bold(customer)))
+		frappe.throw(_("{0} is not scored: internal customers are left out.").format(bold(customer)))
 	return scored
 
 

@@ -44,8 +44,8 @@ def merge(messages: Iterable[Message]) -> list[Message]:
 
 
 def as_text(messages: Iterable[Message]) -> str:
-	"""The messages as text for a record."""
-	return to_json(Messages(tuple(messages)))
+	"""The messages as text for a record, in which the desk finds no HTML."""
+	return to_json(Messages(tuple(messages))).replace("<", "\\u003c")
 
 
 def from_text(text: str | None) -> tuple[Message, ...]:
@@ -55,4 +55,10 @@ def from_text(text: str | None) -> tuple[Message, ...]:
 
 def as_row(message: Message) -> dict[str, Any]:
 	"""The message as the values of a Scoring Run Message."""
-	return {**asdict(message), "examples": "\n".join(message.examples)}
+	texts = {"reason": message.reason, "examples": "\n".join(message.examples)}
+	return {**asdict(message), **{name: _as_html(text) for name, text in texts.items()}}
+
+
+def _as_html(text: str) -> str:
+	"""The desk shows it as HTML, and these rows are written past Frappe, which cleans what people enter."""
+	return text.replace("<", "&lt;")
