@@ -1,12 +1,14 @@
 # make demo   set up what is needed and score an embedded example
 # make test   set up what is needed and run all tests; the site tests where a bench is found
+# make walk   walk through the desk of a bench in Chromium and take the pictures of the guides (PEOPLE="sales manager")
+# make soak   twenty nights of scoring with workers, Redis and MariaDB killed meanwhile; ends with a line of figures
 # make lint   style, formatting and types
 # TESTS=crm_success.tests.test_x runs only these site tests (make test-site)
 # PYTHON=/path/to/python3 picks the interpreter, FRAPPE_BENCH=/path/to/bench the bench (empty: no site tests)
 
 BIN := .venv/bin
 
-.PHONY: help demo test test-plain test-site lint format clean
+.PHONY: help demo test test-plain test-site walk soak lint format clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -21,6 +23,14 @@ test-plain: .venv/.ready-dev
 
 test-site: .venv/.ready-dev
 	@$(BIN)/python scripts/site_tests.py $(TESTS)
+
+# without its library the walk says what it misses, and is skipped
+walk: .venv/.ready-dev
+	@$(BIN)/python -c "import PIL, playwright" 2>/dev/null || bash scripts/setup_venv.sh '.[walk]' || true
+	@$(BIN)/python scripts/desk_walk.py $(PEOPLE)
+
+soak: .venv/.ready-dev
+	@$(BIN)/python soak/run.py $(NIGHTS)
 
 lint: .venv/.ready-dev
 	@$(BIN)/ruff check
