@@ -1,5 +1,7 @@
 """The errors of the scoring core. Only the desk's endpoints, jobs and commands turn them into words for people."""
 
+MOST_SHOWN = 100
+
 
 class Phrase:
 	"""English words with places for values: {0}, {1}. Kept apart, so that the desk can say them in any language.
@@ -14,6 +16,12 @@ class Phrase:
 
 	def __str__(self) -> str:
 		return self.template.format(*self.values) if self.values else self.template
+
+
+def shown(value: object) -> str:
+	"""A value as a message shows it: with its quotes, and only the beginning of a long one."""
+	text = repr(value)
+	return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 
 class ScoringError(Phrase, Exception):

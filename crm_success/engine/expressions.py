@@ -234,10 +234,11 @@ def _check_decimals(node: ast.expr) -> None:
 
 def _decimals(node: ast.expr) -> int:
 	"""The whole number written as an argument; one that is too large stands for anything else."""
-	if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-		return -_decimals(node.operand)
+	sign = 1
+	while isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+		sign, node = -sign, node.operand
 	if isinstance(node, ast.Constant) and type(node.value) is int:
-		return node.value
+		return sign * node.value
 	return MAX_DECIMALS + 1
 
 

@@ -23,35 +23,36 @@ from crm_success.engine.definitions import (
 	Segment,
 	Weight,
 )
-from crm_success.engine.errors import DefinitionError
+from crm_success.engine.errors import MOST_SHOWN, DefinitionError, shown
 
 Record = Mapping[str, Any]
 
 # a name that a formula can use; a leading underscore is the profile's
 METRIC_KEY = re.compile(r"[a-z][a-z0-9_]*")
+MOST_CONDITIONS = 100
 E = TypeVar("E", Measure, ScaleKind, MissingValue)
 
 
 def metric_from_record(record: Record) -> Metric:
 	"""A Health Metric; DefinitionError names the field that does not fit."""
-	key = str(record["metric_key"])
+	key = _text(record, "metric_key")
 	if not METRIC_KEY.fullmatch(key):
-		raise DefinitionError("{0} cannot be the key of a metric", repr(key))
+		raise DefinitionError("{0} cannot be the key of a metric", shown(key))
 	return Metric(
 		key=key,
-		label=record["metric_name"],
+		label=_text(record, "metric_name"),
 		measure=_choice(Measure, record, "measure"),
-		dimension=record.get("dimension") or "",
-		doctype=record.get("source_doctype") or "",
-		parent_doctype=record.get("parent_doctype") or "",
-		customer_field=record.get("customer_field") or "",
-		date_field=record.get("date_field") or "",
-		value_field=record.get("value_field") or "",
+		dimension=_text(record, "dimension"),
+		doctype=_text(record, "source_doctype"),
+		parent_doctype=_text(record, "parent_doctype"),
+		customer_field=_text(record, "customer_field"),
+		date_field=_text(record, "date_field"),
+		value_field=_text(record, "value_field"),
 		filters=filters_from_record(record.get("filters")),
 		matching=filters_from_record(record.get("matching")),
 		window_days=_whole(record, "window_days"),
-		expression=record.get("expression") or "",
-		unit=record.get("unit") or "",
+		expression=_text(record, "expression"),
+		unit=_text(record, "unit"),
 		scale=scale_from_record(record),
 		missing=_choice(MissingValue, record, "missing_treatment", MissingValue.IGNORE),
 	)
@@ -129,6 +130,10 @@ def filters_from_record(value: Any) -> tuple[Filter, ...]:
 		value = [[name, *_condition(condition)] for name, condition in value.items()]
 	if not isinstance(value or [], list | tuple):
 		raise DefinitionError("Filters are a list of conditions like [field, operator, value]")
+	if len(value or ()) > MOST_CONDITIONS:
+		raise DefinitionError(
+			"There are {0} conditions, but at most {1} can be used", len(value), MOST_CONDITIONS
+		)
 	return tuple(_filter(row) for row in value or ())
 
 
@@ -137,11 +142,23 @@ def _filter(row: Any) -> Filter:
 	# the desk's filter area adds a fifth element, whether the filter is hidden
 	fieldname, operator, value = parts[1:4] if len(parts) in (4, 5) else (parts + [None] * 3)[:3]
 	if not 3 <= len(parts) <= 5 or not isinstance(fieldname, str) or not isinstance(operator, str):
-		raise DefinitionError("{0} is not a filter like [field, operator, value]", repr(row))
+		raise DefinitionError("{0} is not a filter like [field, operator, value]", shown(row))
 	values = list(value) if isinstance(value, list | tuple) else [value]
 	if not all(item is None or isinstance(item, str | int | float) for item in values):
-		raise DefinitionError("A filter on {0} compares with one value or a plain list of values", fieldname)
+		raise DefinitionError(
+			"A filter on {0} compares with one value or a plain list of values", fieldname[:MOST_SHOWN]
+		)
+	for item in (fieldname, *values):
+		_check_characters(item)
 	return Filter(fieldname, operator.lower(), tuple(values) if isinstance(value, list | tuple) else value)
+
+
+def _check_characters(value: Any) -> None:
+	"""No half of a character, which has no bytes, and no NUL, which PostgreSQL knows in no text."""
+	if isinstance(value, str) and any(
+		character == "\x00" or "\ud800" <= character <= "\udfff" for character in value
+	):
+		raise DefinitionError("{0} has a character that no text can hold", shown(value))
 
 
 def _condition(condition: Any) -> tuple[Any, ...]:
@@ -185,16 +202,24 @@ def _range(record: Record, letter: str) -> tuple[int, int]:
 	return _whole(record, f"{letter}_min") or 1, _whole(record, f"{letter}_max") or 5
 
 
+def _text(record: Record, name: str) -> str:
+	value = record.get(name)
+	if value is None or isinstance(value, str | int | float):
+		_check_characters(value)
+		return str(value or "")
+	raise DefinitionError("{0} is {1}; it must be a text", name, shown(value))
+
+
 def _number(record: Record, name: str, default: float = 0.0) -> float:
 	value = record.get(name)
 	if value is None or value == "":
 		return default
 	try:
 		number = float(value)
-	except (TypeError, ValueError) as error:
-		raise DefinitionError("{0} is {1}; it must be a number", name, repr(value)) from error
+	except (TypeError, ValueError, OverflowError) as error:
+		raise DefinitionError("{0} is {1}; it must be a number", name, shown(value)) from error
 	if not isfinite(number):
-		raise DefinitionError("{0} is {1}; it must be a finite number", name, repr(value))
+		raise DefinitionError("{0} is {1}; it must be a finite number", name, shown(value))
 	return number
 
 
@@ -208,4 +233,4 @@ def _choice(kind: type[E], record: Record, name: str, default: E | None = None) 
 		return kind(value)
 	except ValueError as error:
 		allowed = ", ".join(option.value for option in kind)
-		raise DefinitionError("{0} is {1}; it must be one of {2}", name, repr(value), allowed) from error
+		raise DefinitionError("{0} is {1}; it must be one of {2}", name, shown(value), allowed) from error

@@ -1,6 +1,7 @@
 """Frappe's filters as SQL conditions, with the same answers as a list in the desk gives."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from math import isfinite
 from typing import Any, TypeAlias
@@ -9,11 +10,13 @@ from pypika.functions import Coalesce
 from pypika.terms import Criterion, EmptyCriterion, Term
 
 from crm_success.engine.definitions import Filter
-from crm_success.engine.errors import DefinitionError
+from crm_success.engine.errors import DefinitionError, shown
 from crm_success.queries.statements import Bindings, Dialect
 from crm_success.queries.tables import DATE, DATETIME, NUMERIC_KINDS, TEXT, TIME
 
 Build: TypeAlias = Callable[[Term, Any, str, Bindings], Criterion]
+
+MOST_CHARACTERS = 1000
 
 
 def condition(filter_: Filter, column: Term, kind: str, bindings: Bindings) -> Criterion:
@@ -21,7 +24,7 @@ def condition(filter_: Filter, column: Term, kind: str, bindings: Bindings) -> C
 	build = _OPERATORS.get(filter_.operator)
 	if build is None:
 		allowed = ", ".join(_OPERATORS)
-		raise DefinitionError("Operator {0} is not one of {1}", repr(filter_.operator), allowed)
+		raise DefinitionError("Operator {0} is not one of {1}", shown(filter_.operator), allowed)
 	return build(column, filter_.value, kind, bindings)
 
 
@@ -35,17 +38,37 @@ def _value(value: Any, kind: str) -> Any:
 		return _number(value)
 	if kind in (DATE, DATETIME):
 		return _moment(value, kind)
-	return "" if value is None else str(value)
+	return _time(value) if kind == TIME else _text(value)
+
+
+def _text(value: Any) -> str:
+	text = "" if value is None else str(value)
+	if len(text) > MOST_CHARACTERS:
+		raise DefinitionError(
+			"{0} has {1} characters, but at most {2} can be compared with",
+			shown(text),
+			len(text),
+			MOST_CHARACTERS,
+		)
+	return text
+
+
+def _time(value: Any) -> str:
+	for form in ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f"):
+		with suppress(ValueError):
+			return datetime.strptime(str(value).strip(), form).time().isoformat()
+	raise DefinitionError("{0} is not a time like 13:30:00", shown(value))
 
 
 def _number(value: Any) -> float | int:
 	try:
 		number = float(value or 0)
-	except (TypeError, ValueError) as error:
-		raise DefinitionError("{0} is not a number", repr(value)) from error
+	except (TypeError, ValueError, OverflowError) as error:
+		raise DefinitionError("{0} is not a number", shown(value)) from error
 	if not isfinite(number):
-		raise DefinitionError("{0} is not a finite number", repr(value))
-	return int(number) if number.is_integer() else number
+		raise DefinitionError("{0} is not a finite number", shown(value))
+	# whole numbers beyond these have no place in a database's integers
+	return int(number) if number.is_integer() and abs(number) < _LARGEST_WHOLE else number
 
 
 def _moment(value: Any, kind: str) -> str:
@@ -53,7 +76,7 @@ def _moment(value: Any, kind: str) -> str:
 	try:
 		moment = datetime.fromisoformat(text).replace(tzinfo=None)
 	except ValueError as error:
-		raise DefinitionError("{0} is not a date like 2026-01-31", repr(value)) from error
+		raise DefinitionError("{0} is not a date like 2026-01-31", shown(value)) from error
 	only_day = kind == DATE or len(text) <= _LENGTH_OF_DAY
 	return moment.date().isoformat() if only_day else moment.isoformat(" ")
 
@@ -117,7 +140,7 @@ def _listed(value: Any, kind: str) -> list[Any]:
 def _like(column: Term, value: Any, kind: str, bindings: Bindings) -> Criterion:
 	if kind != TEXT:
 		raise DefinitionError("'like' and 'not like' compare texts only: use {0} or between", "=, <, >")
-	text = "" if value is None else str(value)
+	text = _text(value)
 	if bindings.dialect is not Dialect.SQLITE:
 		# there a backslash takes the meaning of the next character away; to the desk it is a character like others
 		text = text.replace("\\", "\\\\")
@@ -148,6 +171,7 @@ def _is(column: Term, value: Any, kind: str, bindings: Bindings) -> Criterion:
 	return is_set if str(value).lower() == "set" else is_set.negate()
 
 
+_LARGEST_WHOLE = 2**53
 _MOMENTS = (DATE, DATETIME, TIME)
 _LENGTH_OF_DAY = len("2026-01-31")
 _END_OF_DAY = " 23:59:59.999999"

@@ -7,7 +7,7 @@ from enum import Enum
 from pypika import Field
 
 from crm_success.engine.definitions import Filter, Measure, Metric
-from crm_success.engine.errors import DefinitionError, Phrase, ScoringError, SourceError
+from crm_success.engine.errors import DefinitionError, Phrase, ScoringError, SourceError, shown
 from crm_success.queries.computed import NEEDS_INVOICE, computed_field, missing_columns
 from crm_success.queries.conditions import condition
 from crm_success.queries.statements import Bindings, Dialect
@@ -149,7 +149,7 @@ def check_readable(metric: Metric, tables: Tables) -> None:
 	if not metric.date_field or not metric.customer_field:
 		raise DefinitionError("A date field and a customer field are needed")
 	if field_kind(metric, metric.date_field, tables) not in (DATE, DATETIME):
-		raise DefinitionError("{0} holds no dates", repr(metric.date_field))
+		raise DefinitionError("{0} holds no dates", shown(metric.date_field))
 	_check_value_field(metric, tables)
 	_check_window(metric)
 	for filter_ in (*metric.filters, *metric.matching):
@@ -174,7 +174,7 @@ def _check_value_field(metric: Metric, tables: Tables) -> None:
 	# other measures do not look at the value field
 	adds_up = metric.measure in _NEED_A_NUMBER and metric.value_field
 	if adds_up and field_kind(metric, metric.value_field, tables) not in NUMERIC_KINDS:
-		raise DefinitionError("{0} holds no numbers: {1} needs some", repr(metric.value_field), measure)
+		raise DefinitionError("{0} holds no numbers: {1} needs some", shown(metric.value_field), measure)
 
 
 def _check_window(metric: Metric) -> None:
@@ -187,7 +187,7 @@ def _check_window(metric: Metric) -> None:
 
 def _table(doctype: str, tables: Tables) -> Table:
 	if doctype not in tables:
-		raise SourceError("There is no table for DocType {0}", repr(doctype))
+		raise SourceError("There is no table for DocType {0}", shown(doctype))
 	return tables[doctype]
 
 
@@ -204,7 +204,7 @@ def _check_field(metric: Metric, name: str, tables: Tables) -> None:
 		return
 	in_parent = metric.parent_doctype and tables[metric.parent_doctype].has(name)
 	if not table.has(name) and not in_parent:
-		raise SourceError("{0} has no column {1}", Phrase(metric.doctype), repr(name))
+		raise SourceError("{0} has no column {1}", Phrase(metric.doctype), shown(name))
 
 
 def _read(source: Source, metrics: Sequence[Metric]) -> Read:

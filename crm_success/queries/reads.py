@@ -9,7 +9,7 @@ from pypika.functions import Count, Max, Min, NullIf, Sum
 from pypika.terms import Criterion, LiteralValue, Term
 
 from crm_success.engine.definitions import Filter, Money, Scorecard
-from crm_success.engine.errors import Phrase, SourceError
+from crm_success.engine.errors import Phrase, SourceError, shown
 from crm_success.queries.conditions import condition
 from crm_success.queries.plan import Aggregate, Function, Read, Tables, Window
 from crm_success.queries.rows import SourceRows, window_bounds
@@ -67,7 +67,7 @@ def next_keys_statement(customer: Table, dialect: Dialect, after: str | None, li
 def _on_customer(filter_: Filter, customer: Table, rows: SqlTable, bindings: Bindings) -> Criterion:
 	kind = customer.kinds.get(filter_.fieldname)
 	if kind is None:
-		raise SourceError("{0} has no column {1}", Phrase(customer.doctype), repr(filter_.fieldname))
+		raise SourceError("{0} has no column {1}", Phrase(customer.doctype), shown(filter_.fieldname))
 	return condition(filter_, rows[filter_.fieldname], kind, bindings)
 
 
