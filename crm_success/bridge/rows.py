@@ -29,10 +29,12 @@ class ScoredRows:
 	"""One row a customer, keyed by the fields of Customer Health, and what had to be said about them."""
 
 	rows: tuple[Row, ...]
+	# the moment before anything was read, by the clock that stamps records
+	read_at: str
 	messages: tuple[Message, ...] = ()
 
 
-def to_rows(scored: "pd.DataFrame", definitions: Definitions, wording: Wording) -> ScoredRows:
+def to_rows(scored: "pd.DataFrame", definitions: Definitions, wording: Wording, read_at: str) -> ScoredRows:
 	"""The scored customers as rows, with drivers in words and components as JSON."""
 	frame = scored.rename_axis("customer").reset_index()
 	plain = frame.astype(object).where(frame.notna(), None)
@@ -41,6 +43,7 @@ def to_rows(scored: "pd.DataFrame", definitions: Definitions, wording: Wording) 
 	currency = definitions.money.currency
 	return ScoredRows(
 		tuple(_row(record, wording, currency) for record in records),
+		read_at,
 		(_about_amounts(too_large),) if too_large else (),
 	)
 

@@ -5,6 +5,8 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from frappe.utils import now
+
 from crm_success.bridge import database
 from crm_success.bridge.frozen import Frozen, plan_for
 from crm_success.bridge.history import earlier_scores
@@ -29,12 +31,12 @@ class Scorer:
 		"""The rows of Customer Health of the range, without what the writer alone knows."""
 		from crm_success.engine.pipeline import score_customers
 
-		definitions = self.frozen.definitions
+		read_at, definitions = now(), self.frozen.definitions
 		customers = self._reader.customers(keys)
 		aggregates = self._reader.aggregates(self.as_of, keys, customers.index)
 		history = earlier_scores(self.as_of, keys)
 		scored = score_customers(customers, aggregates, definitions, self.calibration, self.as_of, history)
-		return to_rows(scored, definitions, self._wording)
+		return to_rows(scored, definitions, self._wording, read_at)
 
 	@cached_property
 	def _reader(self) -> "Reader":

@@ -54,6 +54,7 @@ def stale_customers(limit: int, after: str = "") -> list[str]:
 	return frappe.get_all(HEALTH, filters=filters, pluck="customer", order_by="customer", limit=limit)
 
 
+@database.own_transaction
 def begin_scoring(keys: KeyRange) -> None:
 	"""Note that the stale rows of a range are being scored now, and commit. Comes before reading."""
 	marked = [row["customer"] for row in database.read_rows(_stale_in(keys))]

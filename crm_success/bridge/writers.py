@@ -9,6 +9,7 @@ inserted or updated one key at a time, so workers on neighbouring ranges do not 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import frappe
@@ -22,7 +23,7 @@ from crm_success.bridge import database
 from crm_success.bridge.customer_fields import update_customers
 from crm_success.bridge.messages import EXAMPLES, INFO, Message
 from crm_success.bridge.rows import Row, ScoredRows
-from crm_success.bridge.stale import BEING_SCORED, FRESH
+from crm_success.bridge.stale import BEING_SCORED, FRESH, STALE
 from crm_success.bridge.upsert import Choice, Column, take_the_offer, upsert
 from crm_success.engine.definitions import Scorecard
 from crm_success.queries.statements import KeyRange, Statement, within
@@ -62,6 +63,7 @@ _SCORED_FIELDS = (
 	"drivers",
 	"components",
 )
+OVERRIDE = ("override_score", "override_until", "override_reason", "override_by")
 _SNAPSHOT_FIELDS = (
 	"score",
 	"computed_score",
@@ -85,6 +87,8 @@ class Writing:
 	run: str | None
 	snapshot: bool
 	scorecards: Mapping[str, Scorecard]
+	# whether the day was today when its scoring began: a run that outlives its night keeps what was shown that day
+	began_today: bool = True
 
 	@property
 	def is_current(self) -> bool:
@@ -110,7 +114,7 @@ def write_scores(scored: ScoredRows, keys: KeyRange, writing: Writing) -> Writte
 	"""
 	stamps = _stamps()
 	health = [{**_health_row(row, writing), **stamps} for row in scored.rows]
-	upsert(HEALTH, health, ["customer"], _health_choices(writing))
+	upsert(HEALTH, health, ["customer"], _health_choices(writing, scored.read_at))
 	exceptions = database.read_rows(_exceptions(keys, writing.as_of))
 	deleted = {row["customer"] for row in exceptions if row["known"] is None}
 	later = {row["customer"] for row in exceptions if row["as_of"] and row["as_of"] > writing.as_of}
@@ -127,7 +131,7 @@ def write_scores(scored: ScoredRows, keys: KeyRange, writing: Writing) -> Writte
 	update_customers(keys)
 	if writing.snapshot:
 		# who overrode a score today said nothing about a day in the past
-		shown = overridden if writing.is_current else {}
+		shown = overridden if writing.began_today else {}
 		_write_snapshots([row for row in scored.rows if row["customer"] not in deleted], shown, writing)
 	scores = [row["computed_score"] for row in scored.rows if row["customer"] not in deleted]
 	return Written(
@@ -138,29 +142,33 @@ def write_scores(scored: ScoredRows, keys: KeyRange, writing: Writing) -> Writte
 	)
 
 
-def end_override(row: Mapping[str, Any], writing: Writing) -> None:
-	"""Give a health row its computed score back and clear the override, without committing."""
-	score = row["computed_score"]
-	cleared = {"override_score": 0, "override_until": None, "override_reason": None, "override_by": None}
-	_set(row["customer"], {"score": score, "band": _band(score, row["scorecard"], writing), **cleared})
-	update_customers(KeyRange(names=(row["customer"],)))
+def end_override(customer: str, writing: Writing) -> Row | None:
+	"""Give a score its computed value back and clear the override, without committing; what the override was.
 
-
-def overrides_that_ended(today: date) -> list[Row]:
-	"""The health rows whose override ran until a day before today."""
-	fields = [
-		"name",
-		"customer",
-		"computed_score",
-		"scorecard",
-		"override_score",
-		"override_until",
-		"override_reason",
-		"override_by",
-	]
-	return frappe.get_all(
-		HEALTH, filters={"override_until": ("<", today)}, fields=fields, order_by="customer"
+	None where it has not ended before the day of `writing`, or not any more: somebody may have set another one.
+	"""
+	row = frappe.db.get_value(
+		HEALTH,
+		{"customer": customer},
+		["computed_score", "scorecard", *OVERRIDE],
+		as_dict=True,
+		for_update=True,
 	)
+	if not row or not row["override_until"] or row["override_until"] >= writing.as_of:
+		return None
+	score = row["computed_score"]
+	band = _band(score, row["scorecard"], writing)
+	_set(customer, {"score": score, "band": band, **dict.fromkeys(OVERRIDE), "override_score": 0})
+	update_customers(KeyRange(names=(customer,)))
+	return row
+
+
+def overridden_until_before(today: date) -> list[str]:
+	"""The customers whose override ran until a day before today."""
+	health = frappe.qb.DocType(HEALTH)
+	# get_all would count those without an override as ended long ago
+	query = frappe.qb.from_(health).select(health.customer).where(health.override_until < today)
+	return query.orderby(health.customer).run(pluck=True)
 
 
 def _health_row(row: Row, writing: Writing) -> Row:
@@ -179,21 +187,25 @@ def _stamps() -> Row:
 	return {"creation": moment, "owner": user, "modified": moment, "modified_by": user}
 
 
-def _health_choices(writing: Writing) -> dict[str, Choice]:
+def _health_choices(writing: Writing, read_at: str) -> dict[str, Choice]:
 	"""Override columns are not among them: those belong to people."""
 	choices = dict.fromkeys((*_SCORED_FIELDS, "scoring_run", "modified", "modified_by"), _unless_later)
-	if writing.is_current:
-		choices["stale"] = _fresh_unless_marked_again
 	# last, because MariaDB assigns in this order and the others look at the day that is there
-	return {**choices, "as_of": _unless_later}
+	choices["as_of"] = _unless_later
+	# and this one first: it looks at when the row was written
+	return {"stale": partial(_fresh_unless_overtaken, read_at), **choices} if writing.is_current else choices
 
 
 def _unless_later(current: Column, offered: Column, name: str) -> Term:
 	return Case().when(current("as_of") > offered("as_of"), current(name)).else_(offered(name))
 
 
-def _fresh_unless_marked_again(current: Column, offered: Column, name: str) -> Term:
-	return Case().when(current(name) == BEING_SCORED, FRESH).else_(current(name))
+def _fresh_unless_overtaken(read_at: str, current: Column, offered: Column, name: str) -> Term:
+	"""Stale again where a document has marked the customer meanwhile, or where somebody wrote the row after these
+	values were read: they may have read a later document, which these values would hide.
+	"""
+	overtaken = current("modified") > read_at
+	return Case().when(overtaken, STALE).when(current(name) == BEING_SCORED, FRESH).else_(current(name))
 
 
 def _exceptions(keys: KeyRange, as_of: date) -> Statement:

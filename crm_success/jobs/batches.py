@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 import frappe
+from frappe.utils import getdate
 from rq.timeouts import BaseTimeoutException
 
 from crm_success.bridge import database, messages
@@ -34,9 +35,10 @@ class RunWork:
 	@cached_property
 	def writing(self) -> Writing:
 		"""How the run's scores are written."""
-		snapshot = bool(frappe.db.get_value(RUN, self._run, "snapshot"))
+		row = frappe.db.get_value(RUN, self._run, ["as_of", "snapshot", "creation"], as_dict=True)
 		scorecards = {card.name: card for card in self.scorer.frozen.definitions.scorecards}
-		return Writing(self.scorer.as_of, self._run, snapshot, scorecards)
+		began_today = row.as_of >= getdate(row.creation)
+		return Writing(row.as_of, self._run, bool(row.snapshot), scorecards, began_today)
 
 
 def work_on_run(run: str) -> None:
@@ -82,7 +84,7 @@ def do_batch(batch: frappe._dict, work: RunWork) -> None:
 		raise
 	except Exception:
 		error = frappe.get_traceback()
-		frappe.db.rollback()
+		database.start_over()
 		frappe.log_error(
 			title=f"Scoring batch {batch.batch_no} failed", reference_doctype=BATCH, reference_name=batch.name
 		)

@@ -37,7 +37,8 @@ def dispatch_scoring_run() -> None:
 		return
 	if frappe.db.exists(RUN, {"active": ACTIVE}):
 		return
-	if frappe.db.exists(RUN, {"triggered_by": "Schedule", "as_of": getdate()}):
+	# one of a later day was started before the clock was set back
+	if frappe.db.exists(RUN, {"triggered_by": "Schedule", "as_of": (">=", getdate())}):
 		return
 	try:
 		run = start_run(getdate(), "Schedule")

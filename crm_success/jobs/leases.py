@@ -18,6 +18,9 @@ from crm_success.jobs.store import BATCH, FAILED, QUEUED, RUNNING
 LEASE = timedelta(minutes=15)
 MOST_ATTEMPTS = 3
 
+# whose lease ends later than that got it before the clock was set back, or in an hour that comes twice
+_LATEST_END = 2 * LEASE
+
 _CANDIDATES = 20
 _CLAIMED_FIELDS = ["name", "batch_no", "after_customer", "upto_customer", "customers", "attempts", "worker"]
 
@@ -43,6 +46,7 @@ def is_ours(batch: frappe._dict) -> bool:
 	return bool(held) and (held.status, held.worker, held.attempts) == (RUNNING, batch.worker, batch.attempts)
 
 
+@database.own_transaction
 def give_back(batch: frappe._dict, error: str = "") -> None:
 	"""Let another attempt be made, or none where there were enough; committed. Nothing if it is not ours any more."""
 	if is_ours(batch):
@@ -61,10 +65,9 @@ def end_expired(run: str) -> int:
 	moment = database.now()
 	running = {"scoring_run": run, "status": RUNNING}
 	held = frappe.get_all(BATCH, filters=running, fields=["name", "worker", "lease_until"])
-	forsaken = [batch for batch in held if batch.lease_until < moment or _is_dead(batch.worker)]
+	forsaken = [batch for batch in held if _has_ended(batch.lease_until, moment) or _is_dead(batch.worker)]
 	for batch in forsaken:
 		_end(batch.name, batch.worker, moment)
-		frappe.db.commit()
 	return len(forsaken)
 
 
@@ -82,6 +85,7 @@ def _is_dead(worker: str) -> bool:
 	return False
 
 
+@database.own_transaction
 def _claimable(run: str) -> list[str]:
 	batch = frappe.qb.DocType(BATCH)
 	query = frappe.qb.from_(batch).select(batch.name).where(batch.scoring_run == run)
@@ -92,16 +96,24 @@ def _claimable(run: str) -> list[str]:
 
 
 def _is_free(batch: Table, moment: datetime) -> Criterion:
-	left = (batch.status == RUNNING) & (batch.lease_until < moment)
+	has_ended = (batch.lease_until < moment) | (batch.lease_until > moment + _LATEST_END)
+	left = (batch.status == RUNNING) & has_ended
 	return ((batch.status == QUEUED) | left) & (batch.attempts < MOST_ATTEMPTS)
 
 
+def _has_ended(lease_until: datetime, moment: datetime) -> bool:
+	return not moment <= lease_until <= moment + _LATEST_END
+
+
+@database.own_transaction
 def _claim(name: str) -> frappe._dict | None:
 	moment = database.now()
 	held = frappe.db.get_value(
 		BATCH, name, ["status", "lease_until", "attempts"], as_dict=True, for_update=True
 	)
-	free = held and (held.status == QUEUED or (held.status == RUNNING and held.lease_until < moment))
+	free = held and (
+		held.status == QUEUED or (held.status == RUNNING and _has_ended(held.lease_until, moment))
+	)
 	if not free or held.attempts >= MOST_ATTEMPTS:
 		frappe.db.rollback()
 		return None
@@ -117,14 +129,20 @@ def _claim(name: str) -> frappe._dict | None:
 	return frappe.db.get_value(BATCH, name, _CLAIMED_FIELDS, as_dict=True)
 
 
+@database.own_transaction
 def _end(name: str, worker: str, moment: datetime) -> None:
+	_end_if_forsaken(name, worker, moment)
+	frappe.db.commit()
+
+
+def _end_if_forsaken(name: str, worker: str, moment: datetime) -> None:
 	held = frappe.db.get_value(
 		BATCH, name, ["status", "worker", "lease_until", "attempts"], as_dict=True, for_update=True
 	)
 	# meanwhile it may have been finished, or claimed by somebody else
 	if not held or (held.status, held.worker) != (RUNNING, worker):
 		return
-	if held.lease_until >= moment and not _is_dead(worker):
+	if not _has_ended(held.lease_until, moment) and not _is_dead(worker):
 		return
 	if held.attempts < MOST_ATTEMPTS:
 		frappe.db.set_value(BATCH, name, {"status": QUEUED, "lease_until": None})

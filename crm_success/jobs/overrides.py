@@ -7,30 +7,38 @@ from frappe import _
 from frappe.utils import flt
 from frappe.utils.formatters import format_value
 
+from crm_success.bridge import database
 from crm_success.bridge.definitions import read_definitions
-from crm_success.bridge.writers import HEALTH, Writing, end_override, overrides_that_ended
+from crm_success.bridge.writers import HEALTH, Writing, end_override, overridden_until_before
 
 
 def end_overrides(today: date) -> int:
 	"""Give every score whose override has ended its computed value back; how many. Commits one by one."""
-	ended = overrides_that_ended(today)
-	if not ended:
+	customers = overridden_until_before(today)
+	if not customers:
 		return 0
 	definitions, _messages = read_definitions(today)
 	scorecards = {scorecard.name: scorecard for scorecard in definitions.scorecards}
 	writing = Writing(today, None, snapshot=False, scorecards=scorecards)
-	for row in ended:
-		end_override(row, writing)
-		_comment(row)
-		frappe.db.commit()
-	return len(ended)
+	return sum(_end(customer, writing) for customer in customers)
 
 
-def _comment(row: frappe._dict) -> None:
+@database.own_transaction
+def _end(customer: str, writing: Writing) -> bool:
+	# ends the read view: what is seen from here on is what is there now
+	frappe.db.rollback()
+	ended = end_override(customer, writing)
+	if ended:
+		_comment(customer, ended)
+	frappe.db.commit()
+	return bool(ended)
+
+
+def _comment(customer: str, row: frappe._dict) -> None:
 	text = _("The override {0} by {1} ended on {2}: {3}").format(
 		f"{flt(row.override_score):g}",
 		row.override_by or _("somebody"),
 		format_value(row.override_until, "Date"),
 		frappe.utils.escape_html(row.override_reason or ""),
 	)
-	frappe.get_doc(HEALTH, row.name).add_comment("Info", text)
+	frappe.get_doc(HEALTH, customer).add_comment("Info", text)

@@ -1,7 +1,7 @@
 """Prepares a run: freezes definitions, checks the data, takes cut points if they are due, cuts batches. Scores nobody."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import frappe
 from frappe.utils import add_days, add_months, cint, getdate
@@ -31,22 +31,28 @@ def prepare_run(run: str) -> None:
 	if not _claim(run):
 		return
 	try:
-		_prepare(run)
+		database.again_after_conflict(lambda: _prepare(run))
 	except Exception:
-		frappe.db.rollback()
+		database.start_over()
 		fail_run(run, frappe.get_traceback())
 		raise
 
 
 def _claim(run: str) -> bool:
 	row = frappe.db.get_value(RUN, run, ["status", "modified"], as_dict=True, for_update=True)
-	forsaken = row and row.status == PREPARING and row.modified < database.now() - LEASE
+	forsaken = row and row.status == PREPARING and is_forsaken(row.modified)
 	if not row or not (row.status == QUEUED or forsaken):
 		frappe.db.rollback()
 		return False
 	_sign_of_life(run, {"status": PREPARING, "started_at": database.now()})
 	progress.publish(run)
 	return True
+
+
+def is_forsaken(last_sign: datetime) -> bool:
+	"""Whether the last sign of life is too old, or from before the clock was set back."""
+	moment = database.now()
+	return not moment - LEASE <= last_sign <= moment + LEASE
 
 
 def _prepare(run: str) -> None:
@@ -71,9 +77,8 @@ def _prepare(run: str) -> None:
 		"customers_total": sum(count for _, count in ranges),
 		"batches_total": len(ranges),
 	}
-	if queueing.is_queue_up():
-		queueing.enqueue_workers(run, queueing.workers_for(len(ranges)))
 	_sign_of_life(run, values)
+	queueing.offer_work(run, len(ranges))
 	progress.publish(run)
 
 

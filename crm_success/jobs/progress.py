@@ -50,11 +50,16 @@ def of(run: str) -> dict[str, Any] | None:
 
 def report(run: str) -> None:
 	"""Store, commit and publish. Called after each batch, in a transaction of its own."""
+	_store_latest(run)
+	publish(run)
+
+
+@database.own_transaction
+def _store_latest(run: str) -> None:
 	# the row's lock first: numbers counted before it was ours might replace newer ones
 	if frappe.db.get_value(RUN, run, "status", for_update=True) in (RUNNING, CANCELLED):
 		store(run)
 	frappe.db.commit()
-	publish(run)
 
 
 def _count(run: str) -> dict[str, Any]:

@@ -26,6 +26,19 @@ def enqueue_workers(run: str, count: int) -> None:
 		_enqueue("crm_success.jobs.batches.work_on_run", WORK_SECONDS, job_id, run=run)
 
 
+def offer_work(run: str, batches: int) -> None:
+	"""Queue workers for so many batches, and commit. A queue that cannot be reached is no reason to stop: the reaper
+	will find the batches without workers.
+	"""
+	try:
+		enqueue_workers(run, workers_for(batches))
+		frappe.db.commit()
+	except RedisError:
+		frappe.db.rollback()
+		frappe.log_error(title=f"No workers could be queued for {run}")
+		frappe.db.commit()
+
+
 def enqueue_rescore_stale() -> None:
 	"""Score the stale customers again; one such job at a time."""
 	_enqueue(

@@ -2,7 +2,6 @@
 
 import frappe
 
-from crm_success.bridge import database
 from crm_success.jobs import leases, preparation, progress, queueing
 from crm_success.jobs.runs import finish_if_done
 from crm_success.jobs.store import BATCH, PREPARING, QUEUED, RUN, RUNNING
@@ -19,7 +18,7 @@ def revive(run: str) -> None:
 
 def _revive_preparation(run: str) -> None:
 	modified = frappe.db.get_value(RUN, run, "modified")
-	if modified < database.now() - preparation.LEASE and not queueing.waiting_jobs(run):
+	if preparation.is_forsaken(modified) and not queueing.waiting_jobs(run):
 		queueing.enqueue_prepare(run)
 		frappe.db.commit()
 

@@ -32,7 +32,8 @@ class Rescoring:
 		self.frozen = freeze(as_of)
 		self._scorer = Scorer(self.frozen, _calibration(self.frozen, as_of), as_of)
 		scorecards = {scorecard.name: scorecard for scorecard in self.frozen.definitions.scorecards}
-		self._writing = Writing(as_of, None, snapshot=as_of < getdate(), scorecards=scorecards)
+		is_past = as_of < getdate()
+		self._writing = Writing(as_of, None, is_past, scorecards, began_today=not is_past)
 
 	@property
 	def messages(self) -> tuple[Message, ...]:

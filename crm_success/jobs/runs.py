@@ -36,14 +36,14 @@ def start_run(as_of: date, triggered_by: str) -> str:
 	refuse_if_active()
 	run = frappe.new_doc(RUN)
 	run.update({"as_of": as_of, "triggered_by": triggered_by, "status": QUEUED, "active": ACTIVE})
-	frappe.db.savepoint("start_run")
+	run.flags.by_scoring = True
 	try:
 		run.insert(ignore_permissions=True)
-	except (frappe.UniqueValidationError, frappe.DuplicateEntryError):
-		# somebody else was faster by the blink of an eye
-		frappe.db.rollback(save_point="start_run")
+	except (frappe.UniqueValidationError, frappe.DuplicateEntryError, frappe.QueryDeadlockError):
+		# somebody else was faster by the blink of an eye; only a new transaction sees their run
+		frappe.db.rollback()
 		frappe.clear_last_message()
-		refuse_if_active(latest=True)
+		refuse_if_active()
 		raise
 	return run.name
 
@@ -57,14 +57,9 @@ def check_day(as_of: date) -> None:
 		frappe.throw(_("{0} is too long ago. Choose a day since {1}.").format(shown, EARLIEST), title=title)
 
 
-def refuse_if_active(latest: bool = False) -> None:
-	"""RunInProgressError with the name and progress of the run that is not finished.
-
-	`latest` looks past the transaction's own view, by a lock; without it nothing is locked.
-	"""
-	active = frappe.db.get_value(
-		RUN, {"active": ACTIVE}, ["name", "progress"], as_dict=True, for_update=latest
-	)
+def refuse_if_active() -> None:
+	"""RunInProgressError with the name and progress of the run that is not finished. Locks nothing."""
+	active = frappe.db.get_value(RUN, {"active": ACTIVE}, ["name", "progress"], as_dict=True)
 	if active:
 		frappe.throw(
 			_("Scoring Run {0} is still at {1} %. Wait until it is finished, or cancel it.").format(
@@ -99,11 +94,12 @@ def retry_failed(run: str) -> int:
 
 
 def fail_run(run: str, error: str) -> None:
-	"""End a run that could not even be prepared."""
-	frappe.db.get_value(RUN, run, "status", for_update=True)
-	_close(run, FAILED, {"error": error})
+	"""End a run that could not even be prepared, unless somebody cancelled it meanwhile."""
+	if frappe.db.get_value(RUN, run, "active", for_update=True):
+		_close(run, FAILED, {"error": error})
 
 
+@database.own_transaction
 def finish_if_done(run: str) -> bool:
 	"""End a run whose last batch is done or failed, and commit; whether this call did it.
 

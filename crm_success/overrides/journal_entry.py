@@ -6,7 +6,7 @@ from crm_success.bridge.stale import mark_stale_after_commit
 
 
 def mark_customers_stale(doc: Document, method: str | None = None) -> None:
-	"""on_submit and on_cancel."""
+	"""on_submit, on_update_after_submit, on_cancel and on_trash."""
 	mark_stale_after_commit(
 		row.party for row in doc.get("accounts", []) if row.get("party_type") == "Customer"
 	)

@@ -6,6 +6,6 @@ from crm_success.bridge.stale import mark_stale_after_commit
 
 
 def mark_customers_stale(doc: Document, method: str | None = None) -> None:
-	"""on_submit and on_cancel."""
+	"""on_submit, on_update_after_submit, on_cancel and on_trash."""
 	if doc.get("party_type") == "Customer":
 		mark_stale_after_commit([doc.party])

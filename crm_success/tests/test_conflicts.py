@@ -14,10 +14,10 @@ from crm_success.bridge import database
 from crm_success.bridge.stale import mark_stale_later
 from crm_success.jobs import batches, leases
 from crm_success.jobs.batches import RunWork, do_batch, drain
-from crm_success.jobs.store import BATCH
+from crm_success.jobs.store import BATCH, RUN
 from crm_success.tests import factories
-from crm_success.tests.scoring_site import health_rows, start_and_prepare
-from crm_success.tests.worker_processes import WorkersTestCase, connect
+from crm_success.tests.scoring_site import drop_jobs, health_rows, start_and_prepare
+from crm_success.tests.worker_processes import Helper, WorkersTestCase, connect, wait_for
 
 
 class TestConflicts(WorkersTestCase):
@@ -163,3 +163,137 @@ def _override_slowly(site: str, customer: str, seconds: int = 3) -> None:
 	time.sleep(seconds)
 	frappe.db.commit()
 	frappe.destroy()
+
+
+class TestConflictsOfTheDatabase(WorkersTestCase):
+	"""Another transaction gets in the way of a worker's own, in each of the three ways that MariaDB has."""
+
+	def conflict(self, session: str, holder: str, number: str):
+		run = start_and_prepare()
+		drop_jobs()
+		customer = sorted(self.expected[0])[0]
+		# so that its row has to be written
+		frappe.db.set_value("Customer", customer, "lifecycle_stage", None, update_modified=False)
+		frappe.db.commit()
+		other = Helper(_OTHER + holder, CUSTOMER=customer)
+		other.wait_until_ready()
+		worker = Helper(_TELLING_WORKER.format(session=session, run=run))
+		wait_for(self.is_waiting, "the worker waits for the lock")
+		other.go()
+		other.output()
+		self.assertIn(number, worker.output(), "the conflict was met, and tried again")
+		self.assert_as_expected(run)
+		self.assert_attempts(run)
+
+	def is_waiting(self) -> bool:
+		rows = frappe.db.sql("SELECT info FROM information_schema.processlist WHERE info IS NOT NULL")
+		return any(info.startswith("UPDATE `tabCustomer` ") for (info,) in rows)
+
+	def test_a_deadlock(self):
+		self.conflict("SET @none = 0", _CROSS, "1213")
+
+	def test_a_lock_that_is_held_too_long(self):
+		self.conflict("SET SESSION innodb_lock_wait_timeout = 1", _HOLD_LONGER, "1205")
+
+	def test_a_row_that_was_changed_since_it_was_read(self):
+		if not frappe.db.sql("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'"):
+			self.skipTest("this release of MariaDB lets such conflicts pass")
+		self.conflict("SET SESSION innodb_snapshot_isolation = ON", _CHANGE, "1020")
+
+
+class TestSameInstant(WorkersTestCase):
+	def both(self, code: str) -> list[str]:
+		"""What two processes print that do the same at the same instant; each takes a second to commit."""
+		pair = [Helper(_AT_ONCE + code) for _ in range(2)]
+		for helper in pair:
+			helper.wait_until_ready()
+		for helper in pair:
+			helper.go()
+		return sorted(helper.output() for helper in pair)
+
+	def test_of_two_runs_one_is_started_and_the_other_refused(self):
+		refused, started = self.both(_START)
+		self.assertRegex(refused, r"^Scoring Run \S+ is still at 0 %\. Wait until it is finished")
+		self.assertEqual(started, "started")
+		frappe.db.rollback()
+		self.assertEqual(frappe.db.count(RUN), 1)
+
+	def test_two_dispatchers_start_one_run_and_neither_fails(self):
+		frappe.db.set_single_value("CRM Success Settings", "scoring_hour", 0)
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.db.set_single_value, "CRM Success Settings", "scoring_hour", 2)
+		frappe.db.commit()
+		self.assertEqual(self.both(_DISPATCH), ["done", "done"])
+		frappe.db.rollback()
+		self.assertEqual(frappe.db.count(RUN), 1)
+		self.assertEqual(drop_jobs(), 1)
+
+
+_OTHER = """
+import os, time
+customer = os.environ["CUSTOMER"]
+"""
+_CROSS = """
+frappe.db.sql("SELECT name FROM tabCustomer WHERE name = %s FOR UPDATE", customer)
+# the one that has written less becomes the victim
+frappe.db.sql("UPDATE tabAccount SET idx = idx + 1")
+print("holding", flush=True)
+input()
+frappe.db.sql("UPDATE `tabCustomer Health` SET trend = 'crossed' WHERE customer = %s", customer)
+frappe.db.rollback()
+"""
+_HOLD_LONGER = """
+frappe.db.sql("SELECT name FROM tabCustomer WHERE name = %s FOR UPDATE", customer)
+print("holding", flush=True)
+input()
+time.sleep(1.5)
+frappe.db.rollback()
+"""
+_CHANGE = """
+frappe.db.sql("UPDATE tabCustomer SET website = 'example.com' WHERE name = %s", customer)
+print("holding", flush=True)
+input()
+frappe.db.commit()
+"""
+_TELLING_WORKER = """
+from crm_success.bridge import database
+from crm_success.jobs.batches import drain
+is_conflict = database._is_conflict
+
+def telling(error):
+	found = is_conflict(error)
+	if found:
+		print(error, flush=True)
+	return found
+
+database._is_conflict = telling
+frappe.db.sql({session!r})
+drain({run!r})
+"""
+_AT_ONCE = """
+import time
+from frappe.utils import getdate
+from crm_success.jobs import customer_scoring, runs
+start = runs.start_run
+
+def slowly(*arguments):
+	run = start(*arguments)
+	time.sleep(1)
+	return run
+
+print("ready", flush=True)
+input()
+"""
+_START = """
+try:
+	slowly(getdate(), "Desk")
+	frappe.db.commit()
+	print("started")
+except runs.RunInProgressError as refusal:
+	print(refusal)
+"""
+_DISPATCH = """
+customer_scoring.start_run = slowly
+customer_scoring.dispatch_scoring_run()
+print("done")
+"""

@@ -1,12 +1,13 @@
 """A customer's health as a record: who may change what, overrides, and what follows the customer."""
 
 import frappe
-from frappe.utils import add_days, nowdate
+from frappe.utils import add_days, getdate, nowdate
 
 from crm_success.crm_success.doctype.customer_health.customer_health import NULLABLE
 from crm_success.crm_success.doctype.customer_health_snapshot.customer_health_snapshot import (
 	CustomerHealthSnapshot,
 )
+from crm_success.jobs.runs import start_run
 from crm_success.tests.factories import make_customer, make_user
 from crm_success.tests.utils import SiteTestCase
 
@@ -232,7 +233,8 @@ class TestHistory(SiteTestCase):
 		self.assertEqual([str(day) for day in kept], [add_days(nowdate(), -29)])
 
 	def test_deleting_a_run_takes_its_batches_and_is_forgotten(self):
-		run = frappe.get_doc({"doctype": "Scoring Run", "as_of": nowdate(), "status": "Completed"}).insert()
+		run = frappe.get_doc("Scoring Run", start_run(getdate(), "Command"))
+		run.db_set({"status": "Completed", "active": None})
 		frappe.get_doc({"doctype": "Scoring Batch", "scoring_run": run.name, "batch_no": 1}).insert()
 		make_customer("Health Test One")
 		make_health("Health Test One", scoring_run=run.name)
@@ -241,7 +243,7 @@ class TestHistory(SiteTestCase):
 		override(frappe.get_doc(HEALTH, "Health Test One")).save()
 
 	def test_a_run_that_is_not_finished_cannot_be_deleted(self):
-		run = frappe.get_doc({"doctype": "Scoring Run", "as_of": nowdate(), "active": "1"}).insert()
+		run = frappe.get_doc("Scoring Run", start_run(getdate(), "Command"))
 		with self.assertRaisesRegex(frappe.ValidationError, "Cancel the run"):
 			run.delete()
 

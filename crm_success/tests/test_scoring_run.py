@@ -5,7 +5,7 @@ from datetime import date
 import frappe
 from frappe.utils import add_days, getdate
 
-from crm_success.bridge.writers import HEALTH
+from crm_success.bridge.writers import HEALTH, Writing, end_override
 from crm_success.jobs.batches import drain
 from crm_success.jobs.customer_scoring import dispatch_scoring_run, end_overrides
 from crm_success.jobs.rescoring import rescore_customers
@@ -287,6 +287,20 @@ class TestOverride(ScoringTestCase):
 		)
 		self.assertIn("The override 95 by Administrator ended", " ".join(comment))
 		self.assertIn("&lt;b&gt;", " ".join(comment))
+
+	def test_who_has_no_override_is_left_alone_when_others_end(self):
+		frappe.db.set_value(HEALTH, LATE, "score", 1)
+		frappe.db.commit()
+		end_overrides()
+		self.assertEqual(health_rows(LATE)[LATE]["score"], 1)
+		about = {"reference_doctype": HEALTH, "reference_name": LATE, "content": ("like", "%by somebody%")}
+		self.assertFalse(frappe.db.exists("Comment", about))
+
+	def test_an_override_that_was_set_anew_meanwhile_goes_on(self):
+		self.override(95, getdate())
+		writing = Writing(getdate(), None, snapshot=False, scorecards={})
+		self.assertIsNone(end_override(LATE, writing))
+		self.assertEqual(health_rows(LATE)[LATE]["score"], 95)
 
 	def test_an_override_of_zero_counts(self):
 		self.override(0, getdate())

@@ -8,7 +8,7 @@ from frappe.utils import add_days, getdate
 from crm_success.bridge.stale import begin_scoring, mark_stale
 from crm_success.bridge.writers import HEALTH, Writing, write_scores
 from crm_success.jobs.customer_scoring import rescore_stale_customers
-from crm_success.jobs.rescoring import Rescoring, rescore_stale
+from crm_success.jobs.rescoring import Rescoring, rescore_customers, rescore_stale
 from crm_success.queries.statements import KeyRange
 from crm_success.tests import factories
 from crm_success.tests.scoring_site import ScoringTestCase, drop_jobs, forget_scores, health_rows
@@ -90,6 +90,16 @@ class TestStaleCustomers(ScoringTestCase):
 		frappe.db.commit()
 		self._write_as_if_read_before()
 		self.assertEqual(frappe.db.get_value(HEALTH, GOOD, "stale"), 1)
+
+	def test_values_that_were_overtaken_by_newer_ones_are_scored_again(self):
+		rescoring, keys = Rescoring(), KeyRange(names=(GOOD,))
+		read_before = rescoring._scorer.score(keys)
+		rescore_customers([GOOD])
+		write_scores(read_before, keys, Writing(getdate(), None, False, {}))
+		frappe.db.commit()
+		self.assertEqual(frappe.db.get_value(HEALTH, GOOD, "stale"), 1)
+		rescore_stale()
+		self.assertEqual(self.stale(), set())
 
 	def _write_as_if_read_before(self):
 		rescoring, keys = Rescoring(), KeyRange(names=(GOOD,))

@@ -1,16 +1,20 @@
 """Any number of workers, dying workers and lost queues: the rows are those of one quiet worker."""
 
+import os
+import signal
 import threading
 import time
+from datetime import timedelta
+from pathlib import Path
 
 import frappe
 from frappe.utils import add_days, getdate
 
-from crm_success.jobs import leases
-from crm_success.jobs.batches import RunWork, do_batch, drain
+from crm_success.bridge import database
+from crm_success.jobs.batches import drain
 from crm_success.jobs.customer_scoring import requeue_expired_batches
 from crm_success.jobs.preparation import prepare_run
-from crm_success.jobs.queueing import enqueue_prepare, waiting_jobs
+from crm_success.jobs.queueing import enqueue_prepare, enqueue_workers, waiting_jobs
 from crm_success.jobs.runs import retry_failed, start_run
 from crm_success.jobs.store import BATCH, RUN
 from crm_success.tests.scoring_site import (
@@ -23,10 +27,14 @@ from crm_success.tests.scoring_site import (
 from crm_success.tests.worker_processes import (
 	WORKER_SECONDS,
 	DyingWorker,
+	Helper,
 	WorkersTestCase,
 	burst_worker,
+	children,
 	connect,
+	finish_with_workers,
 	real_workers,
+	wait_for,
 )
 
 
@@ -112,17 +120,46 @@ class TestDyingWorkers(WorkersTestCase):
 		drain(run)
 		self.assert_as_expected(run)
 
-	def test_killed_before_the_last_step_the_reaper_finishes_the_run(self):
-		run = start_and_prepare()
-		work = RunWork(run)
-		while batch := leases.claim(run):
-			do_batch(batch, work)
-		self.assertEqual(self.run_values(run, "status")[0], "Running")
+	def test_killed_half_way_through_the_upsert_leaves_no_row(self):
+		run = self.die_and_finish("half-way through the upsert")
+		self.assertEqual((health_rows(), snapshot_rows(getdate())), ({}, {}))
 		requeue_expired_batches()
+		finish_with_workers(run)
 		self.assert_as_expected(run)
+		self.assert_attempts(run, 2)
+
+	def test_killed_before_the_last_step_the_reaper_finishes_the_run(self):
+		for checkpoint in ("before finishing", "while finishing"):
+			with self.subTest(checkpoint):
+				forget_scores()
+				run = self.die_and_finish(checkpoint)
+				self.assertEqual(self.run_values(run, "status")[0], "Running")
+				requeue_expired_batches()
+				self.assert_as_expected(run)
+
+	def test_killed_while_preparing_the_run_is_prepared_again_after_a_quarter_of_an_hour(self):
+		run = start_run(getdate(), "Desk")
+		frappe.db.commit()
+		DyingWorker(run, "while preparing").die()
+		self.assertEqual(self.run_values(run, "status")[0], "Preparing")
+		self.assertEqual(frappe.db.count(BATCH, {"scoring_run": run}), 0)
+		requeue_expired_batches()
+		self.assertEqual(waiting_jobs(run), 0, "a sign of life was given just now")
+		long_ago = database.now() - timedelta(minutes=16)
+		frappe.db.set_value(RUN, run, "modified", long_ago, update_modified=False)
+		frappe.db.commit()
+		requeue_expired_batches()
+		finish_with_workers(run)
+		self.assert_as_expected(run)
+		self.assertEqual(
+			frappe.db.count("Score Calibration"), 1, "nothing is left of the one that was not finished"
+		)
 
 	def test_a_lease_that_still_runs_is_respected(self):
 		run = self.die_and_finish("after claiming")
+		# of other hosts only the lease can tell
+		frappe.db.set_value(BATCH, {"scoring_run": run, "status": "Running"}, "worker", "another-host:1")
+		frappe.db.commit()
 		requeue_expired_batches()
 		drain(run)
 		self.assertEqual(self.run_values(run, "status")[0], "Running")
@@ -153,21 +190,70 @@ class TestDyingWorkers(WorkersTestCase):
 		frappe.db.set_value(RUN, run, "modified", add_days(getdate(), -1), update_modified=False)
 		frappe.db.commit()
 		requeue_expired_batches()
-		self.finish_with_workers(run)
+		finish_with_workers(run)
 		self.assert_as_expected(run)
 
 	def test_batches_without_jobs_get_workers_again(self):
 		run = start_and_prepare()
 		drop_jobs()
 		requeue_expired_batches()
-		self.finish_with_workers(run)
+		finish_with_workers(run)
 		self.assert_as_expected(run)
 
-	def finish_with_workers(self, run: str):
-		for _ in range(3):
-			burst_worker().communicate(timeout=WORKER_SECONDS)
-			if self.run_values(run, "active") == (None,):
-				return
+
+class TestDyingParents(WorkersTestCase):
+	"""The process of RQ that watches the one at work. A customer whose row is locked keeps the work waiting."""
+
+	def setUp(self):
+		super().setUp()
+		self.run_name = start_and_prepare()
+		drop_jobs()
+		enqueue_workers(self.run_name, 1)
+		frappe.db.commit()
+		self.customer = sorted(self.expected[0])[0]
+		# so that its row has to be written
+		frappe.db.set_value("Customer", self.customer, "lifecycle_stage", None, update_modified=False)
+		frappe.db.commit()
+		self.holder = Helper(_HOLD_CUSTOMER.format(customer=self.customer))
+		self.holder.wait_until_ready()
+		self.parent = burst_worker()
+		wait_for(self.is_waiting, "the job waits for the lock")
+		(self.job,) = children(self.parent.pid)
+
+	def is_waiting(self) -> bool:
+		processes = frappe.db.sql("SELECT info FROM information_schema.processlist WHERE info IS NOT NULL")
+		return any(info.startswith("UPDATE `tabCustomer` ") for (info,) in processes)
+
+	def test_parent_and_job_killed_half_way_through_a_batch(self):
+		os.kill(self.parent.pid, signal.SIGKILL)
+		os.kill(self.job, signal.SIGKILL)
+		self.parent.communicate()
+		self.holder.go()
+		self.holder.output()
+		self.assertNotIn(self.customer, health_rows(), "nothing of the batch is written")
+		wait_for(lambda: not Path(f"/proc/{self.job}").exists(), "the job ended")
+		requeue_expired_batches()
+		finish_with_workers(self.run_name)
+		self.assert_as_expected(self.run_name)
+		self.assert_attempts(self.run_name, 2)
+
+	def test_a_job_whose_parent_was_killed_goes_on_to_the_end(self):
+		os.kill(self.parent.pid, signal.SIGKILL)
+		self.parent.wait()
+		requeue_expired_batches()
+		self.holder.go()
+		self.holder.output()
+		wait_for(lambda: self.run_values(self.run_name, "active") == (None,), "the run ended")
+		self.assert_as_expected(self.run_name)
+		self.assert_attempts(self.run_name)
+
+
+_HOLD_CUSTOMER = """
+frappe.db.sql("SELECT name FROM tabCustomer WHERE name = %s FOR UPDATE", {customer!r})
+print("holding", flush=True)
+input()
+frappe.db.rollback()
+"""
 
 
 def _drain_in_thread(site: str, run: str) -> None:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -63,6 +63,12 @@ class WorkersTestCase(ScoringTestCase):
 		values = frappe.db.get_value(RUN, run, fieldnames)
 		return values if len(fieldnames) > 1 else (values,)
 
+	def assert_attempts(self, run: str, *attempts: int):
+		"""How often the batches were tried, most often first: what happened stays visible."""
+		tried = frappe.get_all(BATCH, {"scoring_run": run, "attempts": (">", 1)}, pluck="attempts")
+		self.assertEqual(sorted(tried, reverse=True), list(attempts))
+		self.assertEqual(frappe.db.count(BATCH, {"scoring_run": run, "status": ("!=", "Done")}), 0)
+
 	def end_leases(self, run: str):
 		"""As if a quarter of an hour had passed."""
 		past = database.now() - timedelta(seconds=1)
@@ -77,9 +83,18 @@ def connect(site: str) -> None:
 	frappe.set_user("Administrator")
 
 
-def burst_worker() -> subprocess.Popen:
+def burst_worker(**environment: str) -> subprocess.Popen:
 	"""An RQ worker as `bench worker --queue long --burst` starts it: works until the queue is empty."""
-	return _worker("--burst")
+	return _worker("--burst", **environment)
+
+
+def finish_with_workers(run: str, **environment: str) -> None:
+	"""Real workers, one after the other, until the run has ended; three at most."""
+	for _ in range(3):
+		burst_worker(**environment).communicate(timeout=WORKER_SECONDS)
+		frappe.db.rollback()
+		if not frappe.db.get_value(RUN, run, "active"):
+			return
 
 
 @contextmanager
@@ -101,7 +116,7 @@ def real_workers(count: int) -> Iterator[None]:
 			worker.communicate(timeout=WORKER_SECONDS)
 
 
-def _worker(*options: str) -> subprocess.Popen:
+def _worker(*options: str, **environment: str) -> subprocess.Popen:
 	command = [
 		sys.executable,
 		"-m",
@@ -112,32 +127,108 @@ def _worker(*options: str) -> subprocess.Popen:
 		"long",
 		*options,
 	]
-	return subprocess.Popen(command, cwd=_sites(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+	streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+	return subprocess.Popen(command, cwd=_sites(), env={**os.environ, **environment}, **streams)
 
 
 class DyingWorker:
-	"""A worker process on one run that stops at a checkpoint and is killed there without warning."""
+	"""A process at work on a run that stops at a checkpoint and is killed there without warning."""
 
-	CHECKPOINTS = ("after claiming", "after reading", "before committing", "after committing")
+	CHECKPOINTS = (
+		"while preparing",
+		"after claiming",
+		"after reading",
+		"half-way through the upsert",
+		"before committing",
+		"after committing",
+		"before finishing",
+		"while finishing",
+	)
 
 	def __init__(self, run: str, checkpoint: str) -> None:
+		self._is_there = False
 		code = _DYING.format(site=frappe.local.site, run=run, checkpoint=checkpoint)
 		self._process = subprocess.Popen(
 			[sys.executable, "-c", code],
 			cwd=_sites(),
+			stdin=subprocess.PIPE,
 			stdout=subprocess.PIPE,
 			stderr=subprocess.PIPE,
 			text=True,
 		)
 
-	def die(self) -> None:
-		"""Wait until the checkpoint is reached, then kill -9."""
+	def wait(self) -> None:
+		"""Until the checkpoint is reached."""
+		if self._is_there:
+			return
 		line = self._process.stdout.readline()
 		if line.strip() != "there":
 			self._process.kill()
 			raise AssertionError(f"the checkpoint was not reached: {self._process.stderr.read()}")
+		self._is_there = True
+
+	def die(self) -> None:
+		"""Wait until the checkpoint is reached, then kill -9."""
+		self.wait()
 		os.kill(self._process.pid, signal.SIGKILL)
 		self._process.communicate()
+		# what it committed is seen from here on
+		frappe.db.rollback()
+
+	def go_on(self) -> None:
+		"""Let it live, and wait until it has ended well. It stops at its first checkpoint only."""
+		_, error = self._process.communicate("\n" * 100, timeout=WORKER_SECONDS)
+		if self._process.returncode:
+			raise AssertionError(error)
+
+
+class Helper:
+	"""A process beside the test that runs some lines of Python on the site."""
+
+	def __init__(self, code: str, **environment: str) -> None:
+		start = f"import frappe; frappe.init(site={frappe.local.site!r}); frappe.connect()\n"
+		start += "frappe.set_user('Administrator')\n"
+		self._process = subprocess.Popen(
+			[sys.executable, "-c", start + code],
+			cwd=_sites(),
+			env={**os.environ, **environment},
+			stdin=subprocess.PIPE,
+			stdout=subprocess.PIPE,
+			stderr=subprocess.PIPE,
+			text=True,
+		)
+
+	def wait_until_ready(self) -> None:
+		"""Until it has printed a line."""
+		if not self._process.stdout.readline():
+			raise AssertionError(self._process.stderr.read())
+
+	def go(self) -> None:
+		"""Let it pass its `input()`."""
+		self._process.stdin.write("\n")
+		self._process.stdin.flush()
+
+	def output(self) -> str:
+		"""What it printed since, once it has ended well."""
+		out, error = self._process.communicate(timeout=WORKER_SECONDS)
+		if self._process.returncode:
+			raise AssertionError(error)
+		return out.strip()
+
+
+def children(process: int) -> list[int]:
+	"""The processes that a process has started and that still live."""
+	return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def wait_for(condition: Callable[[], object], what: str) -> None:
+	"""Until it holds; an AssertionError that says what did not happen."""
+	enough = time.monotonic() + WORKER_SECONDS
+	while not condition():
+		if time.monotonic() > enough:
+			raise AssertionError(f"it did not happen: {what}")
+		time.sleep(0.1)
+		frappe.db.rollback()
 
 
 def _sites() -> Path:
@@ -145,37 +236,68 @@ def _sites() -> Path:
 
 
 _DYING = """
-import time
-
 import frappe
 
 frappe.init(site={site!r})
 frappe.connect()
 frappe.set_user("Administrator")
 
-from crm_success.jobs import batches, leases
+from crm_success.bridge import upsert
+from crm_success.jobs import batches, leases, preparation, progress, runs
 
 
-def stop_after(function):
+def stop():
+	print("there", flush=True)
+	input()
+
+
+def stop_after(function, when=lambda result: result is not None):
 	def wrapped(*arguments, **named):
 		result = function(*arguments, **named)
-		if result is not None:
-			print("there", flush=True)
-			time.sleep(600)
+		if when(result):
+			stop()
 		return result
 
 	return wrapped
 
 
+def stop_before(function, when=lambda *arguments: True):
+	def wrapped(*arguments, **named):
+		if when(*arguments):
+			stop()
+		return function(*arguments, **named)
+
+	return wrapped
+
+
 checkpoint = {checkpoint!r}
-if checkpoint == "after claiming":
+if checkpoint == "while preparing":
+	# the second range of the calibration is read by then
+	signs = []
+	preparation._sign_of_life = stop_before(
+		preparation._sign_of_life, lambda *arguments: signs.append(1) or len(signs) == 4
+	)
+	preparation.prepare_run({run!r})
+elif checkpoint == "after claiming":
 	leases.claim = stop_after(leases.claim)
 elif checkpoint == "after reading":
 	batches.Scorer.score = stop_after(batches.Scorer.score)
+elif checkpoint == "half-way through the upsert":
+	# in statements of one row each, after the second
+	upsert.MOST_ROWS, written = 1, []
+	frappe.db.sql = stop_after(
+		frappe.db.sql,
+		lambda result: "INTO `tabCustomer Health`" in str(frappe.db.last_query)
+		and (written.append(1) or len(written) == 2),
+	)
 elif checkpoint == "before committing":
 	batches.write_scores = stop_after(batches.write_scores)
-else:
+elif checkpoint == "after committing":
 	do_batch = batches.do_batch
 	batches.do_batch = stop_after(lambda *arguments: do_batch(*arguments) or "done")
+elif checkpoint == "before finishing":
+	batches.finish_if_done = stop_before(batches.finish_if_done, lambda run: not progress.open_batches(run))
+elif checkpoint == "while finishing":
+	runs._close = stop_before(runs._close)
 batches.drain({run!r})
 """
