@@ -1,0 +1,88 @@
+"""Prints the figures of a benchmark as ratios with their bounds, and what they are made of. Measures nothing."""
+
+
+def print_report(small: dict, large: dict) -> None:
+	"""One line a ratio: what was reached, what is asked for, the seconds or megabytes behind it."""
+	rows = ", ".join(f"{count:,} {doctype}" for doctype, count in large["rows"].items())
+	print(f"\n{rows}\n")
+	for line in _lines(small, large):
+		print(line)
+
+
+def _lines(small: dict, large: dict) -> list[str]:
+	one, two, first = large["one_worker"], large["two_workers"], large["first_run"]
+	floor = large["bare_reads"] + large["bare_upsert"]
+	per_customer = one["seconds"] / one["customers"]
+	small_per_customer = small["one_worker"]["seconds"] / small["one_worker"]["customers"]
+	single, marking = large["one_customer"], large["marking"]
+	peak = max(run["peak_mb"] for run in (one, two, first))
+	return [
+		_line(
+			"run / floor, one worker",
+			one["seconds"] / floor,
+			"<=",
+			1.6,
+			f"{one['seconds']:.1f} s / ({large['bare_reads']:.1f} s reads + {large['bare_upsert']:.1f} s upsert)",
+		),
+		_line("run / floor, two workers", two["seconds"] / floor, "", None, f"{two['seconds']:.1f} s"),
+		_line(
+			"one worker / two workers",
+			one["seconds"] / two["seconds"],
+			">=",
+			1.6,
+			f"{one['customers'] / one['seconds']:,.0f} and {two['customers'] / two['seconds']:,.0f} customers/s",
+		),
+		_line(
+			"get_all loop / run",
+			large["loop_per_customer"] / per_customer,
+			">=",
+			50,
+			f"{1000 * large['loop_per_customer']:.1f} ms / {1000 * per_customer:.2f} ms a customer",
+		),
+		_line(
+			"cost of a customer, large / small site",
+			per_customer / small_per_customer,
+			"<=",
+			1.1,
+			f"{1000 * per_customer:.2f} ms / {1000 * small_per_customer:.2f} ms",
+		),
+		_line(
+			"first run with cut points and snapshots / run",
+			first["seconds"] / one["seconds"],
+			"",
+			None,
+			f"{first['seconds']:.1f} s",
+		),
+		_line(
+			"one customer, median / 150 ms",
+			single["median"] / 0.150,
+			"<=",
+			1,
+			f"{1000 * single['median']:.0f} ms, slowest {1000 * single['slowest']:.0f} ms",
+		),
+		_line(
+			"500 stale customers / 500 single ones",
+			large["stale_500"] / (500 * single["median"]),
+			"",
+			None,
+			f"{large['stale_500']:.2f} s",
+		),
+		_line(
+			"marking / importing invoices",
+			marking["marking_seconds"] / marking["import_seconds"],
+			"<=",
+			0.02,
+			f"{1000 * marking['marking_seconds'] / marking['invoices']:.2f} ms of "
+			f"{1000 * marking['import_seconds'] / marking['invoices']:.0f} ms an invoice",
+		),
+		_line("peak memory of a worker / 1 GB", peak / 1024, "<=", 1, f"{peak:.0f} MB"),
+	]
+
+
+def _line(name: str, ratio: float, relation: str, bound: float | None, figures: str) -> str:
+	if bound is None:
+		judgement = ""
+	else:
+		reached = ratio <= bound if relation == "<=" else ratio >= bound
+		judgement = f"{relation} {bound:g} {'reached' if reached else 'MISSED'}"
+	return f"{name:<48}{ratio:>9.3f}  {judgement:<18}{figures}"

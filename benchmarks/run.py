@@ -1,0 +1,85 @@
+"""`make bench`: fills sites of its own on an existing bench, measures scoring on them and prints ratios. Builds no bench.
+
+The sites stay for the next call; what they hold depends on `dataset.py` alone. The figures go to standard output and,
+as JSON, into the folder of the large site.
+
+    python benchmarks/run.py [CUSTOMERS]     e.g. 2000, for a quick look; 100,000 without
+"""
+
+import hashlib
+import json
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parent / "scripts"))
+
+from dataset import Size  # noqa: E402
+from report import print_report  # noqa: E402
+from site_bench import SITE, NoBench, TestBench, find_bench  # noqa: E402
+from site_services import SiteTestError, running_redis  # noqa: E402
+
+MINUTES = 60
+CUSTOMERS = 100_000
+
+
+def main(arguments: list[str]) -> int:
+	"""Exit code 0: measured, or no bench; 2: cannot run."""
+	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+	try:
+		customers = int(arguments[0]) if arguments else CUSTOMERS
+		bench = find_bench()
+		small = measure(bench, Size.of(customers // 10), "small")
+		large = measure(bench, Size.of(customers), "large")
+	except NoBench as reason:
+		print(f"bench: skipped, {reason}")
+		return 0
+	except SiteTestError as error:
+		print(f"bench: cannot run. {error}", file=sys.stderr)
+		return 2
+	print_report(small, large)
+	return 0
+
+
+def measure(path: Path, size: Size, purpose: str) -> dict:
+	"""The figures of one size, as `on_site.py` writes them."""
+	bench = TestBench(path, f"crm-success-bench-{size.customers}", f"bench, {size.customers:,} customers")
+	results = bench.root / "results.json"
+	with bench.only_run():
+		bench.database.start()
+		bench.install_requirements()
+		with running_redis(bench.settings) as redis:
+			bench.write(redis)
+			prepare(bench, size)
+			bench.step("measuring")
+			results.unlink(missing_ok=True)
+			script = str(FOLDER / "on_site.py")
+			bench.python(script, SITE, purpose, str(results), minutes=MINUTES)
+	return json.loads(results.read_text())
+
+
+def prepare(bench: TestBench, size: Size) -> None:
+	"""Bring the site to its rows and to this checkout; both last long, so what is there already stays."""
+	state = bench.root / "dataset.json"
+	wanted = {"dataset": digest(FOLDER / "dataset.py"), "size": size.customers, **bench.baseline_state()}
+	if not (state.exists() and json.loads(state.read_text()) == wanted and bench.database.reachable()):
+		state.unlink(missing_ok=True)
+		bench.borrow_baseline(TestBench(bench.bench))
+		bench.prepare_site()
+		bench.step("filling the site, once")
+		bench.python(str(FOLDER / "fill.py"), SITE, str(size.customers), minutes=MINUTES)
+		state.write_text(json.dumps(wanted))
+		return
+	shutil.rmtree(bench.sites / SITE / "locks", ignore_errors=True)
+	bench.step("bringing the site to this checkout")
+	bench.frappe("--site", SITE, "migrate", "--skip-search-index")
+
+
+def digest(path: Path) -> str:
+	return hashlib.sha1(path.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+	sys.exit(main(sys.argv[1:]))

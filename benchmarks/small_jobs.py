@@ -1,0 +1,82 @@
+"""What goes on by day: one customer scored again, stale ones in a batch, and what marking costs whoever saves a document."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from statistics import median
+
+import frappe
+from frappe.utils import getdate
+
+from crm_success.bridge import stale
+from crm_success.jobs.rescoring import rescore_customers, rescore_stale
+from crm_success.overrides import sales_invoice
+from crm_success.tests import factories
+
+CALLS = 40
+INVOICES = 300
+
+
+def one_customer() -> dict:
+	"""Seconds for one customer, over CALLS of them, after one that loads the libraries."""
+	names = _sample(CALLS + 1)
+	rescore_customers(names[:1])
+	seconds = sorted(_seconds(lambda name=name: rescore_customers([name])) for name in names[1:])
+	return {"median": median(seconds), "slowest": seconds[-1]}
+
+
+def stale_customers(count: int) -> float:
+	"""Seconds for the job that scores so many stale customers."""
+	stale.mark_stale(_sample(count))
+	frappe.db.commit()
+	seconds = _seconds(rescore_stale)
+	if stale.stale_customers(limit=1):
+		raise SystemExit("there are stale customers left")
+	return seconds
+
+
+def marking() -> dict:
+	"""Share of the time of importing INVOICES through ERPNext's API that goes into marking customers."""
+	factories.make_fiscal_years(getdate().year)
+	customers = _sample(50)
+	for customer in customers[:5]:
+		_import(customer)
+	with _clock(sales_invoice, "mark_stale_after_commit") as noting, _clock(stale, "_mark_noted") as marking:
+		whole = sum(_seconds(lambda c=customers[i % 50]: _import(c)) for i in range(INVOICES))
+	return {"import_seconds": whole, "marking_seconds": sum(noting) + sum(marking), "invoices": INVOICES}
+
+
+def _import(customer: str) -> None:
+	"""As an importing script does: insert, submit, commit."""
+	factories.make_invoice(customer, 100, getdate())
+	frappe.db.commit()
+
+
+@contextmanager
+def _clock(module, name: str) -> Iterator[list[float]]:
+	"""The seconds of each call of one of our own functions."""
+	function, seconds = getattr(module, name), []
+
+	def timed(*arguments, **named):
+		start = time.perf_counter()
+		try:
+			return function(*arguments, **named)
+		finally:
+			seconds.append(time.perf_counter() - start)
+
+	setattr(module, name, timed)
+	try:
+		yield seconds
+	finally:
+		setattr(module, name, function)
+
+
+def _sample(count: int) -> list[str]:
+	names = frappe.get_all("Customer", pluck="name", order_by="name")
+	return names[:: max(1, len(names) // count)][:count]
+
+
+def _seconds(call: Callable[[], object]) -> float:
+	start = time.perf_counter()
+	call()
+	return time.perf_counter() - start
