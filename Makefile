@@ -1,14 +1,15 @@
 # make demo   set up what is needed and score an embedded example
 # make test   set up what is needed and run all tests; the site tests where a bench is found
 # make walk   walk through the desk of a bench in Chromium and take the pictures of the guides (PEOPLE="sales manager")
-# make soak   twenty nights of scoring with workers, Redis and MariaDB killed meanwhile; ends with a line of figures
+# make soak   a million random formulas, then twenty nights with workers, Redis and MariaDB killed; ends with figures
+# make bench  scoring of 100,000 customers on a site of its own, as ratios; CUSTOMERS=10000 for a quick look
 # make lint   style, formatting and types
 # TESTS=crm_success.tests.test_x runs only these site tests (make test-site)
 # PYTHON=/path/to/python3 picks the interpreter, FRAPPE_BENCH=/path/to/bench the bench (empty: no site tests)
 
 BIN := .venv/bin
 
-.PHONY: help demo test test-plain test-site walk soak lint format clean
+.PHONY: help demo test test-plain test-site walk soak bench lint format clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -30,7 +31,12 @@ walk: .venv/.ready-dev
 	@$(BIN)/python scripts/desk_walk.py $(PEOPLE)
 
 soak: .venv/.ready-dev
+	@FUZZ_TIMES=50 $(BIN)/python -m pytest -q tests/properties
+	@FUZZ_TIMES=10 $(BIN)/python scripts/site_tests.py crm_success.tests.test_fuzzed_metrics
 	@$(BIN)/python soak/run.py $(NIGHTS)
+
+bench: .venv/.ready-dev
+	@$(BIN)/python benchmarks/run.py $(CUSTOMERS)
 
 lint: .venv/.ready-dev
 	@$(BIN)/ruff check

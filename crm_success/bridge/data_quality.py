@@ -45,6 +45,8 @@ def _findings(checks: Iterable[DataCheck]) -> Iterator[Message]:
 		IN_THE_FUTURE: _("Documents dated after today do not count yet. Check their dates."),
 	}
 	for check in checks:
+		if check.doubt and not database.read_rows(check.doubt):
+			continue
 		found = [row for row in database.read_rows(check.statement) if row["documents"]]
 		if found:
 			examples = tuple(str(row["example"]) for row in found[:EXAMPLES])

@@ -1,6 +1,7 @@
 """What the core says, in words: why a score is what it is, or why something was refused. Decides nothing."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import frappe
@@ -34,7 +35,11 @@ class Wording:
 		language = site_language()
 		self._labels = {metric.key: _(metric.label, lang=language) for metric in definitions.metrics}
 		self._units = {metric.key: metric.unit for metric in definitions.metrics}
-		self._number_format = frappe.db.get_default("number_format") or "#,###.##"
+		number_format = frappe.db.get_default("number_format") or "#,###.##"
+		# contributions and most values are the same for many customers, and Frappe's formatting is slow
+		self._formatted = lru_cache(maxsize=50_000)(
+			lambda value, digits: fmt_money(value, precision=digits, format=number_format)
+		)
 		self._sentences = {
 			True: _("Lowers the score by {0}: {1} is {2}", lang=language),
 			False: _("Raises the score by {0}: {1} is {2}", lang=language),
@@ -79,7 +84,7 @@ class Wording:
 			return f"{value:.3g}"
 		# a whole number, or a large one, needs no decimals
 		digits = 0 if value == round(value) or abs(value) >= 100 else 1
-		return fmt_money(value, precision=digits, format=self._number_format)
+		return self._formatted(value, digits)
 
 
 def row_in_words(row: Mapping[str, Any], wording: Wording) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from pypika import Order
+from pypika import Field, Order
 from pypika import Table as SqlTable
 from pypika.functions import Count, Min
 from pypika.queries import QueryBuilder
@@ -14,16 +14,20 @@ from crm_success.engine.definitions import Metric, Money
 from crm_success.queries.computed import computed_field
 from crm_success.queries.plan import Aggregate, Source, Tables, Window, measure_parts, source_of
 from crm_success.queries.rows import SourceRows, window_bounds
-from crm_success.queries.statements import Dialect, Statement
+from crm_success.queries.statements import Bindings, Dialect, Statement
 
 
 @dataclass(frozen=True)
 class DataCheck:
-	"""A statement that finds rows which cannot count: columns `documents` and `example`, one row a finding."""
+	"""A statement that finds rows which cannot count: columns `documents` and `example`, one row a finding.
+
+	Where there is a `doubt`, a cheap statement, and that has no rows, the other has none either.
+	"""
 
 	kind: str
 	source: Source
 	statement: Statement
+	doubt: Statement | None = None
 
 
 WITHOUT_CUSTOMER = "without customer"
@@ -66,7 +70,8 @@ def data_checks(
 	for source, date_field in _date_fields(metrics).items():
 		for kind, build in _CHECKS.items():
 			rows = SourceRows(source, tables, today, money, dialect)
-			yield DataCheck(kind, source, build(rows, date_field))
+			doubt = _any_unknown_name(rows.customer, dialect) if kind == UNKNOWN_CUSTOMER else None
+			yield DataCheck(kind, source, build(rows, date_field), doubt)
 
 
 def _inside(rows: SourceRows, aggregate: Aggregate) -> list[Criterion]:
@@ -99,6 +104,17 @@ def _unknown_customer(rows: SourceRows, date_field: str) -> Statement:
 	query = query.where(customer.name.isnull() & (rows.customer > rows.bindings.bind("")))
 	columns = [Count("*").as_("documents"), rows.customer.as_("example")]
 	return rows.bindings.statement(query.select(*columns).groupby(rows.customer).orderby(rows.customer))
+
+
+def _any_unknown_name(column: Field, dialect: Dialect) -> Statement:
+	"""Names, of whatever they are, that no customer has: read from the index of the column, without any row."""
+	bindings, customer = Bindings(dialect), SqlTable("tabCustomer", alias="customer")
+	rows = SqlTable(column.table._table_name)
+	names = dialect.query.from_(rows).select(rows[column.name].as_("customer")).distinct()
+	names = names.where(rows[column.name] > bindings.bind("")).as_("names")
+	query = dialect.query.from_(names).left_join(customer).on(customer.name == names.customer)
+	query = query.select(names.customer).where(customer.name.isnull()).limit(1)
+	return bindings.statement(query)
 
 
 def _in_the_future(rows: SourceRows, date_field: str) -> Statement:

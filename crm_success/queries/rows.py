@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from pypika import Case
+from pypika import Case, Field
 from pypika import Table as SqlTable
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, Term
@@ -44,7 +44,7 @@ class SourceRows:
 			query = query.left_join(self._invoice).on(settled & invoices)
 		return query.where(Criterion.all(self._eligible()))
 
-	def column(self, fieldname: str) -> Term:
+	def column(self, fieldname: str) -> Field:
 		"""A real column, of the child table where it has it, else of its parent."""
 		if self._parent_rows is not None and not self._table.has(fieldname):
 			return self._parent_rows[fieldname]
@@ -87,7 +87,7 @@ class SourceRows:
 		return condition(filter_, self.field(filter_.fieldname), self.kind(filter_.fieldname), self.bindings)
 
 	@property
-	def customer(self) -> Term:
+	def customer(self) -> Field:
 		"""The column that names the customer."""
 		return self.column(self.source.customer_field)
 

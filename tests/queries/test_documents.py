@@ -32,6 +32,8 @@ def _findings(database: Database, *metrics: Metric) -> dict[tuple[str, str], lis
 	for check in data_checks(metrics, TABLES, AS_OF, database.dialect, Money()):
 		rows = database.execute(check.statement)
 		assert list(rows.columns) == ["documents", "example"]
+		if check.doubt and database.execute(check.doubt).empty:
+			assert rows.empty, "a finding that nobody would look for"
 		found[check.source.doctype, check.kind] = [
 			(int(row.documents), row.example) for row in rows.itertuples() if row.documents
 		]
@@ -128,6 +130,8 @@ def test_each_source_is_checked_once_and_clean_ones_have_no_findings(database: D
 	expression = metric(Measure.EXPRESSION, doctype="", expression="m + n", key="e")
 	found = _findings(database, by_resolution, issue, child, customer, expression)
 	assert len(found) == 2 * 3
+	doubts = [check.doubt for check in data_checks([issue], TABLES, AS_OF, database.dialect, Money())]
+	assert [doubt and database.execute(doubt).empty for doubt in doubts] == [None, True, None]
 	assert not any(found.values())
 
 
