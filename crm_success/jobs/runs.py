@@ -116,13 +116,24 @@ def finish_if_done(run: str) -> bool:
 
 
 def _findings(run: str) -> list[Message]:
-	fields = ["batch_no", "status", "after_customer", "upto_customer", "customers", "error", "messages"]
+	fields = [
+		"batch_no",
+		"status",
+		"after_customer",
+		"upto_customer",
+		"customers",
+		"attempts",
+		"error",
+		"messages",
+	]
 	batches = frappe.get_all(BATCH, filters={"scoring_run": run}, fields=fields, order_by="batch_no")
 	found = list(frozen_of(run).messages)
 	for batch in batches:
 		found.extend(messages.from_text(batch.messages))
 		if batch.status == FAILED:
 			found.append(_about_failure(batch))
+		elif batch.attempts > 1:
+			found.append(_about_attempts(batch))
 	return messages.merge(found)
 
 
@@ -137,6 +148,14 @@ def _about_failure(batch: frappe._dict) -> Message:
 		(batch.error or "").strip().rpartition("\n")[2],
 	)
 	return Message(ERROR, reason, BATCH, batch.customers, (example,))
+
+
+def _about_attempts(batch: frappe._dict) -> Message:
+	reason = _(
+		"Customers were scored at a later attempt, after an error or the end of a worker. None is missing."
+	)
+	example = _("Batch {0}, attempt {1}").format(batch.batch_no, batch.attempts)
+	return Message(INFO, reason, BATCH, batch.customers, (example,))
 
 
 def _final_status(run: str, findings: list[Message]) -> str:

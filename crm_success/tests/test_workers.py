@@ -127,6 +127,7 @@ class TestDyingWorkers(WorkersTestCase):
 		finish_with_workers(run)
 		self.assert_as_expected(run)
 		self.assert_attempts(run, 2)
+		self.assert_message(frappe.get_doc(RUN, run), "later attempt", severity="Info", count=2)
 
 	def test_killed_before_the_last_step_the_reaper_finishes_the_run(self):
 		for checkpoint in ("before finishing", "while finishing"):
