@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import date
 from importlib.metadata import requires
@@ -44,6 +45,21 @@ def find_bench() -> Path:
 				f"{bench} is no bench with ERPNext: {part} is missing. FRAPPE_BENCH= skips these tests."
 			)
 	return bench
+
+
+def carry_out(purpose: str, work: Callable[[], int], needs: str) -> int:
+	"""The exit code of `work`; 0 where there is no bench, with a word on why and on `needs`; 2 where it cannot be done."""
+	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+	try:
+		return work()
+	except NoBench as reason:
+		print(f"{purpose}: skipped, {reason}\n  {needs}")
+		return 0
+	except SiteTestError as error:
+		print(f"{purpose}: cannot run. {error}", file=sys.stderr)
+		return 2
+	except KeyboardInterrupt:
+		return 130
 
 
 class TestBench:

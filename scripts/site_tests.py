@@ -6,31 +6,19 @@ A folder of its own inside the bench, `crm-success-tests`, holds sites, logs and
 """
 
 import os
-import signal
 import sys
 
-from site_bench import CHECKOUT, SITE, NoBench, TestBench, find_bench
-from site_services import SiteTestError, running_redis
+from site_bench import CHECKOUT, SITE, TestBench, carry_out, find_bench
+from site_services import running_redis
 
 SUITE_MINUTES = float(os.environ.get("SITE_TEST_MINUTES", "40"))
-SKIPPED = """site tests: skipped, {reason}
-  They need a Frappe 15 bench with ERPNext and its Python environment; MariaDB and Redis are started if installed.
+NEEDS = """They need a Frappe 15 bench with ERPNext and its Python environment; MariaDB and Redis are started if installed.
   Name it: FRAPPE_BENCH=/path/to/bench make test. With none named, ~/frappe-bench is tried."""
 
 
 def main(modules: list[str]) -> int:
 	"""Run the suite, or only `modules`. Exit code 0: all passed, or no bench; 1: failures; 2: cannot run."""
-	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-	try:
-		return run_on(TestBench(find_bench()), modules)
-	except NoBench as reason:
-		print(SKIPPED.format(reason=reason))
-		return 0
-	except SiteTestError as error:
-		print(f"site tests: cannot run. {error}", file=sys.stderr)
-		return 2
-	except KeyboardInterrupt:
-		return 130
+	return carry_out("site tests", lambda: run_on(TestBench(find_bench()), modules), NEEDS)
 
 
 def run_on(bench: TestBench, modules: list[str]) -> int:
