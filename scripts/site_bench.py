@@ -17,6 +17,7 @@ from datetime import date
 from importlib.metadata import requires
 from pathlib import Path
 
+from site_packages import Packages
 from site_services import Database, SiteTestError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -55,6 +56,7 @@ class TestBench:
 		self.root = bench / folder
 		self.sites = self.root / "sites"
 		self.dump = self.root / "baseline.sql"
+		self.test_packages = self.root / "test-packages"
 		self.settings = json.loads((bench / "sites/common_site_config.json").read_text())
 		name = "crm_test_" + hashlib.sha1(str(self.root).encode()).hexdigest()[:12]
 		self.database = Database(self.settings, name, self.root)
@@ -77,10 +79,12 @@ class TestBench:
 			link(self.root / "apps" / app, CHECKOUT if app == "crm_success" else self.bench / "apps" / app)
 
 	def install_requirements(self) -> None:
-		"""Bring this project's requirements into the bench's environment; what is there already stays as it is."""
-		wanted = [line for line in requires("crm_success") or [] if "extra ==" not in line]
-		pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted]
-		self.run([self.bench / "env/bin/python", *pip], cwd=self.root, minutes=PREPARE_MINUTES)
+		"""Bring this project's requirements into the bench's environment, and what its tests need beside it."""
+		declared = requires("crm_success") or []
+		packages = Packages(self.bench / "env/bin/python")
+		packages.install([line for line in declared if "extra ==" not in line], self.root / "trial-packages")
+		for_tests = [line.split(";")[0] for line in declared if 'extra == "site-tests"' in line]
+		packages.complete(self.test_packages, for_tests)
 
 	def prepare_site(self) -> None:
 		"""Bring the site to its beginning: ERPNext set up, and this app freshly installed."""

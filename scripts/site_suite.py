@@ -2,35 +2,28 @@
 
 Unlike `bench run-tests` it makes no test records of ERPNext (the tests make what they need) and fails if nothing ran.
 
-    python site_suite.py SITE CHECKOUT [MODULE ...]     (from the sites folder)
+    python site_suite.py SITE CHECKOUT PACKAGES [MODULE ...]     (from the sites folder)
+
+PACKAGES is a folder with what the tests need and the bench lacks; the bench's own packages come first.
 """
 
 import sys
-import unittest
 from pathlib import Path
 
 import frappe
+from site_modules import CountingResult, module_names, run
 
 import crm_success
 
 
-class CountingResult(unittest.TextTestResult):
-	"""Counts what passed; unittest's own figures leave out classes whose setup failed."""
-
-	passed = 0
-
-	def addSuccess(self, test: unittest.TestCase) -> None:
-		super().addSuccess(test)
-		self.passed += 1
-
-
-def main(site: str, checkout: Path, modules: list[str]) -> int:
+def main(site: str, checkout: Path, packages: str, modules: list[str]) -> int:
+	sys.path.append(packages)
 	package = Path(crm_success.__file__).resolve().parent
 	if package.parent != checkout:
 		raise SystemExit(f"crm_success comes from {package}, not from {checkout}")
 	print(f"site tests: {site}, Frappe {frappe.__version__}, crm_success from {package}", flush=True)
 	connect(site)
-	result = run(modules or test_modules(package))
+	result = run(modules or module_names(package), sys.stdout)
 	frappe.db.rollback()
 	frappe.destroy()
 	return report_strangers(package) | report(result)
@@ -47,26 +40,13 @@ def connect(site: str) -> None:
 		frappe.get_attr(hook)()
 
 
-def test_modules(package: Path) -> list[str]:
-	"""Names of all modules test_*.py of the app, DocTypes and reports included."""
-	paths = sorted(package.rglob("test_*.py"))
-	return [".".join(path.relative_to(package.parent).with_suffix("").parts) for path in paths]
-
-
-def run(modules: list[str]) -> CountingResult:
-	# A module that cannot be imported becomes a failing test.
-	suite = unittest.defaultTestLoader.loadTestsFromNames(modules)
-	return unittest.TextTestRunner(resultclass=CountingResult, verbosity=2, stream=sys.stdout).run(suite)
-
-
 def report(result: CountingResult) -> int:
 	for test, reason in result.skipped:
 		print(f"skipped: {test}: {reason}")
-	failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-	print(f"site tests: {result.passed} passed, {failed} failed, {len(result.skipped)} skipped")
-	if not result.passed and not failed:
+	print(f"site tests: {result.passed} passed, {result.failed} failed, {len(result.skipped)} skipped")
+	if not result.passed and not result.failed:
 		print("site tests: nothing ran, which counts as a failure")
-	return 0 if result.passed and not failed else 1
+	return 0 if result.passed and not result.failed else 1
 
 
 def report_strangers(package: Path) -> int:
@@ -80,4 +60,4 @@ def report_strangers(package: Path) -> int:
 
 
 if __name__ == "__main__":
-	sys.exit(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:]))
+	sys.exit(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4:]))

@@ -14,7 +14,7 @@ from site_services import SiteTestError, running_redis
 
 SUITE_MINUTES = float(os.environ.get("SITE_TEST_MINUTES", "40"))
 SKIPPED = """site tests: skipped, {reason}
-  They need a Frappe 15 bench with ERPNext and its Python environment; MariaDB and Redis are started if installed.
+  They need a bench of Frappe 15 or 16 with ERPNext and its Python environment; MariaDB and Redis are started if installed.
   Name it: FRAPPE_BENCH=/path/to/bench make test. With none named, ~/frappe-bench is tried."""
 
 
@@ -41,9 +41,8 @@ def run_on(bench: TestBench, modules: list[str]) -> int:
 			bench.write(redis)
 			bench.prepare_site()
 			bench.step("running the tests")
-			return bench.python(
-				"site_suite.py", SITE, str(CHECKOUT), *modules, minutes=SUITE_MINUTES, check=False
-			)
+			arguments = [SITE, str(CHECKOUT), str(bench.test_packages), *modules]
+			return bench.python("site_suite.py", *arguments, minutes=SUITE_MINUTES, check=False)
 
 
 if __name__ == "__main__":
