@@ -1,13 +1,9 @@
 """Modules of site tests that cannot be used are counted, and keep no other module from running."""
 
 import io
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
-
 from site_modules import CountingResult, module_names, run
 
 GOOD = """

@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pip
 import pytest
-from small_wheels import write_wheel
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
-
 from site_packages import Packages
 from site_services import SiteTestError
+from small_wheels import write_wheel
 
 
 @pytest.fixture
