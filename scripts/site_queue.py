@@ -50,6 +50,7 @@ class ModuleQueue:
 				path.rename(self.own(path.name))
 			except FileNotFoundError:
 				continue  # another process was faster
+			self.log.unlink(missing_ok=True)
 			return self.own(path.name).read_text()
 		return None
 
