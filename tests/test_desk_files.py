@@ -18,6 +18,13 @@ FOLDERS = (
 )
 # a path of the desk that only one version knows: /app and /app/..., but not /apps or /application
 DESK_PATH = re.compile(r"""["'`(]/app(?![\w-])""")
+# version 16 gives the columns of a list the field's name as a CSS class: these are Bootstrap's or the desk's own
+CSS_CLASSES = frozenset(
+	"accordion active alert badge blockquote border bottom breadcrumb btn card carousel close col collapse collapsing "
+	"column container disabled dropdown ellipsis fade figure filterable flex float hidden hide icon indicator initialism "
+	"invisible jumbotron label lead level list mark media modal nav navbar pagination pill popover position progress "
+	"result rounded row shadow show small status-pill sticky table tag text toast tooltip visible widget".split()
+)
 
 
 def scrub(name: str) -> str:
@@ -152,6 +159,33 @@ def test_tours_point_at_fields_with_their_labels(tour: dict[str, Any]):
 		field = fields[step["fieldname"]]
 		assert (step["label"], step["fieldtype"]) == (field["label"], field["fieldtype"])
 		assert not field.get("hidden")
+
+
+@pytest.mark.parametrize("doctype", records("doctype"), ids=lambda doctype: doctype["name"])
+def test_no_column_of_a_list_has_the_name_of_a_css_class(doctype: dict[str, Any]):
+	shown = {field["fieldname"] for field in doctype["fields"] if not field.get("hidden")}
+	assert shown & CSS_CLASSES == set()
+
+
+def test_lists_ask_for_fields_that_are_there():
+	scripts = sorted((MODULE / "doctype").glob("*/*_list.js"))
+	asked = {script: re.findall(r"add_fields: \[([^\]]*)\]", script.read_text()) for script in scripts}
+	named = [(script, name) for script, lists in asked.items() for name in re.findall(r'"(\w+)"', str(lists))]
+	assert len(named) > 10
+	for script, fieldname in named:
+		fields = json.loads((script.parent / f"{script.parent.name}.json").read_text())["fields"]
+		assert fieldname in {field["fieldname"] for field in fields}, script.name
+
+
+@pytest.mark.parametrize("script", sorted(APP.rglob("*_list.js")), ids=lambda script: script.name)
+def test_lists_show_elements(script: Path):
+	"""Version 16 measures what a formatter returns by jQuery, to which text without a tag is a selector."""
+	formatters = re.findall(r"^(\t+)formatters: \{\n(.*?)^\1\}", script.read_text(), re.DOTALL | re.MULTILINE)
+	for _, body in formatters:
+		# the name is the row's title, which is not measured
+		for returned in re.findall(r"return (.+);|^\t+(?!name:)\w+: \(\w+\) => (.+),$", body, re.MULTILINE):
+			text = "".join(returned)
+			assert text == '""' or "`<" in text, text
 
 
 def test_no_path_of_the_desk_is_written_out():

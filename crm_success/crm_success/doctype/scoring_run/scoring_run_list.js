@@ -1,7 +1,7 @@
 frappe.provide("crm_success.scoring_run_list");
 
 frappe.listview_settings["Scoring Run"] = {
-	add_fields: ["status", "progress"],
+	add_fields: ["status", "percent_done"],
 
 	get_indicator(doc) {
 		const colors = {
