@@ -126,7 +126,9 @@ class TestBench:
 			return
 		self.step(f"taking over the baseline of {lender.root.name}")
 		shutil.copyfile(lender.dump, self.dump)
-		own = {"db_name": self.database.name, "db_password": self.database.create()}
+		# version 16 writes the user's name beside that of the database, which is the same
+		own = {"db_name": self.database.name, "db_user": self.database.name}
+		own["db_password"] = self.database.create()
 		config = json.loads((lender.sites / SITE / "site_config.json").read_text())
 		(self.sites / SITE / "logs").mkdir(parents=True, exist_ok=True)
 		(self.sites / SITE / "site_config.json").write_text(json.dumps(config | own, indent=1))
