@@ -48,7 +48,10 @@ doctype_js = {
 		"public/js/health_history.js",
 		"public/js/health_documents.js",
 	],
+	"Customer Segment": "public/js/record_title.js",
+	"Health Dimension": "public/js/record_title.js",
 	"Health Metric": [
+		"public/js/record_title.js",
 		"public/js/filter_editor.js",
 		"public/js/health_values.js",
 		"public/js/metric_scale.js",
@@ -57,6 +60,7 @@ doctype_js = {
 		"public/js/metric_histogram.js",
 	],
 	"Health Scorecard": [
+		"public/js/record_title.js",
 		"public/js/filter_editor.js",
 		"public/js/health_values.js",
 		"public/js/scorecard_shares.js",

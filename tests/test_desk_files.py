@@ -103,7 +103,10 @@ def test_everything_that_the_sidebar_names_is_a_file():
 
 def test_the_icon_has_its_picture_and_opens_the_workspace():
 	assert (APP / "public" / ICON["logo_url"].removeprefix("/assets/crm_success/")).is_file()
-	assert ICON["link"].split("/")[-1] == WORKSPACE["name"].lower().replace(" ", "-")
+	# the desk opens the first link of the sidebar; an external link would open another tab of the browser
+	assert (ICON["link_type"], ICON["link_to"]) == ("Workspace Sidebar", SIDEBAR["name"])
+	first = next(item for item in SIDEBAR["items"] if item["type"] == "Link")
+	assert (first["link_type"], first["link_to"]) == ("Workspace", WORKSPACE["name"])
 
 
 def test_every_filter_names_a_field_and_one_of_its_options():
