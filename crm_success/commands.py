@@ -108,7 +108,7 @@ def _work_with_bar(run: str) -> None:
 
 		def show() -> None:
 			row = _progress(run)
-			bar.update(round(total * row.progress / 100) - bar.pos, row)
+			bar.update(round(total * row.percent_done / 100) - bar.pos, row)
 
 		while _progress(run).status == "Running":
 			drain(run, after_each=show)
@@ -123,7 +123,7 @@ def _work_with_bar(run: str) -> None:
 def _progress(run: str) -> frappe._dict:
 	frappe.db.rollback()
 	return frappe.db.get_value(
-		"Scoring Run", run, ["status", "progress", "rate", "remaining_seconds"], as_dict=True
+		"Scoring Run", run, ["status", "percent_done", "rate", "remaining_seconds"], as_dict=True
 	)
 
 

@@ -38,7 +38,10 @@ doctype_js = {
 		"public/js/health_history.js",
 		"public/js/health_documents.js",
 	],
+	"Customer Segment": "public/js/record_title.js",
+	"Health Dimension": "public/js/record_title.js",
 	"Health Metric": [
+		"public/js/record_title.js",
 		"public/js/filter_editor.js",
 		"public/js/health_values.js",
 		"public/js/metric_scale.js",
@@ -47,6 +50,7 @@ doctype_js = {
 		"public/js/metric_histogram.js",
 	],
 	"Health Scorecard": [
+		"public/js/record_title.js",
 		"public/js/filter_editor.js",
 		"public/js/health_values.js",
 		"public/js/scorecard_shares.js",

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from desk_servers import Desk
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Request, Response
 from playwright.sync_api import Error as BrowserError
 
@@ -78,7 +79,7 @@ class Window:
 	"""A page of the browser with somebody before it. `problems` are told with the step at which they came up."""
 
 	page: Page
-	desk: str
+	desk: Desk
 	view: View
 	who: str
 	problems: list[str] = field(default_factory=list)
@@ -110,15 +111,16 @@ class Window:
 		self.problems.append(f"{self.who}, {self.view.name}, {self.step}: {problem}")
 
 	def log_in(self, user: str, password: str) -> None:
-		self.page.goto(f"{self.desk}/login")
+		self.page.goto(f"{self.desk.address}/login")
 		self.page.fill("#login_email", user)
 		self.page.fill("#login_password", password)
 		self.page.locator(".form-login .btn-login").click()
-		self.page.wait_for_url(re.compile("/app"))
+		self.page.wait_for_url(re.compile(self.desk.path))
 		self.settle()
 
 	def open(self, path: str) -> None:
-		self.page.goto(f"{self.desk}{path}")
+		"""Go to a page of the desk, such as /customer."""
+		self.page.goto(f"{self.desk.address}{self.desk.path}{path}")
 		self.settle()
 
 	def settle(self) -> None:
@@ -217,7 +219,7 @@ def browser_of(playwright: Playwright, chromium: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def window_of(browser: Browser, desk: str, view: View, who: str) -> Iterator[Window]:
+def window_of(browser: Browser, desk: Desk, view: View, who: str) -> Iterator[Window]:
 	"""A window without anything remembered. What stops the walk is one more problem."""
 	size = {"width": view.width, "height": view.height}
 	context = browser.new_context(viewport=size, has_touch=view.is_phone, is_mobile=view.is_phone)

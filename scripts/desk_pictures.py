@@ -6,6 +6,7 @@ from pathlib import Path
 
 from desk_browser import View, Window, browser_of, window_of
 from desk_people import PEOPLE
+from desk_servers import Desk
 from desk_steps import METRIC, SCORECARD, change_healthy_from, fill_override, start_run, wait_for_health
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -22,7 +23,7 @@ CUSTOMER = "Granite Sports SARL"
 Picture = tuple[str, int, Callable[[Window], None]]
 
 
-def take_pictures(desk: str, password: str, chromium: str) -> list[str]:
+def take_pictures(desk: Desk, password: str, chromium: str) -> list[str]:
 	"""Every picture anew; the problems met on the way."""
 	manager = next(person for person in PEOPLE if person.manages)
 	problems = []
@@ -59,7 +60,7 @@ def write(path: Path, shot: bytes) -> None:
 
 
 def workspace(window: Window) -> None:
-	window.open("/app/crm-success")
+	window.open("/crm-success")
 	window.shown.locator(".number-widget-box .number").first.wait_for()
 	window.shown.locator(".dashboard-widget-box svg.frappe-chart").last.wait_for()
 
@@ -76,14 +77,14 @@ def onboarding(window: Window) -> None:
 
 def report(name: str) -> Callable[[Window], None]:
 	def show(window: Window) -> None:
-		window.open(f"/app/query-report/{name}")
+		window.open(f"/query-report/{name}")
 		window.shown.locator(".dt-cell--1-0").first.wait_for()
 
 	return show
 
 
 def health(window: Window) -> None:
-	window.open(f"/app/customer-health/{CUSTOMER}")
+	window.open(f"/customer-health/{CUSTOMER}")
 	wait_for_health(window)
 
 
@@ -107,31 +108,31 @@ def override(window: Window) -> None:
 
 
 def customer(window: Window) -> None:
-	window.open(f"/app/customer/{CUSTOMER}")
+	window.open(f"/customer/{CUSTOMER}")
 	window.shown.locator(".customer-health-panel").wait_for()
 
 
 def listed(doctype: str) -> Callable[[Window], None]:
 	def show(window: Window) -> None:
-		window.open(f"/app/{doctype}")
+		window.open(f"/{doctype}")
 		window.shown.locator(".list-row").first.wait_for()
 
 	return show
 
 
 def preview(window: Window) -> None:
-	window.open(f"/app/health-metric/{METRIC}")
+	window.open(f"/health-metric/{METRIC}")
 	window.press("Preview")
 	window.dialog.locator("table tbody tr").first.wait_for()
 
 
 def metric(window: Window) -> None:
-	window.open(f"/app/health-metric/{METRIC}")
+	window.open(f"/health-metric/{METRIC}")
 	window.shown.locator('.frappe-control[data-fieldname="measure"]').wait_for()
 
 
 def histogram(window: Window) -> None:
-	window.open(f"/app/health-metric/{METRIC}")
+	window.open(f"/health-metric/{METRIC}")
 	drawing = window.shown.locator(".metric-histogram svg").first
 	drawing.wait_for()
 	drawing.evaluate("element => element.closest('.form-section').scrollIntoView()")
@@ -139,7 +140,7 @@ def histogram(window: Window) -> None:
 
 
 def scorecard(window: Window) -> None:
-	window.open(f"/app/health-scorecard/{SCORECARD}")
+	window.open(f"/health-scorecard/{SCORECARD}")
 	window.shown.locator('.frappe-control[data-fieldname="dimensions"] .grid-row').first.wait_for()
 
 
@@ -151,14 +152,14 @@ def scorecard_changes(window: Window) -> None:
 
 
 def settings(window: Window) -> None:
-	window.open("/app/crm-success-settings")
+	window.open("/crm-success-settings")
 	window.shown.locator('[data-fieldname="batch_size"]').first.wait_for()
 
 
 def run(window: Window) -> None:
-	window.open("/app/scoring-run")
+	window.open("/scoring-run")
 	start_run(window)
-	window.page.wait_for_function("() => cur_frm?.doc.progress > 0 && cur_frm.doc.status === 'Running'")
+	window.page.wait_for_function("() => cur_frm?.doc.percent_done > 0 && cur_frm.doc.status === 'Running'")
 
 
 PICTURES: dict[View, tuple[Picture, ...]] = {

@@ -3,6 +3,7 @@
 from desk_browser import View, browser_of, window_of
 from desk_keyboard import walk_by_keyboard
 from desk_people import PEOPLE, Person
+from desk_servers import Desk
 from desk_steps import walk
 from playwright.sync_api import Browser, sync_playwright
 
@@ -14,7 +15,7 @@ VIEWS = (
 )
 
 
-def walk_everybody(desk: str, password: str, chromium: str, keys: list[str]) -> list[str]:
+def walk_everybody(desk: Desk, password: str, chromium: str, keys: list[str]) -> list[str]:
 	"""The problems of all people, or of those named."""
 	problems = []
 	with sync_playwright() as playwright, browser_of(playwright, chromium) as browser:
@@ -24,7 +25,7 @@ def walk_everybody(desk: str, password: str, chromium: str, keys: list[str]) -> 
 	return problems
 
 
-def walk_one(browser: Browser, desk: str, password: str, person: Person, view: View) -> list[str]:
+def walk_one(browser: Browser, desk: Desk, password: str, person: Person, view: View) -> list[str]:
 	with window_of(browser, desk, view, person.roles[0]) as window:
 		window.log_in(person.user(view.language), password)
 		walk(window, person)

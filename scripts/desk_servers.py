@@ -1,9 +1,11 @@
 """Web server, socket server and worker of the walk's site, on free ports. Knows nothing of pages."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from site_bench import SITE, TestBench, end_group
@@ -12,9 +14,22 @@ from site_services import answers, free_port, wait_until
 HOST = "127.0.0.1"
 
 
+@dataclass(frozen=True)
+class Desk:
+	"""Where the desk is served, and by which version of Frappe."""
+
+	address: str
+	version: int
+
+	@property
+	def path(self) -> str:
+		"""Version 16 moved it."""
+		return "/app" if self.version == 15 else "/desk"
+
+
 @contextmanager
-def running_desk(bench: TestBench, ports: dict[str, int]) -> Iterator[str]:
-	"""Yield the address of the desk. `ports` are those in the bench folder's settings; all three end with the block."""
+def running_desk(bench: TestBench, ports: dict[str, int]) -> Iterator[Desk]:
+	"""Yield the desk. `ports` are those in the bench folder's settings; all three end with the block."""
 	web, socket = ports["webserver_port"], ports["socketio_port"]
 	helper = [bench.bench / "env/bin/python", "-m", "frappe.utils.bench_helper", "frappe"]
 	# the desk asks for the socket server's port only where it thinks that no proxy stands before it
@@ -31,7 +46,13 @@ def running_desk(bench: TestBench, ports: dict[str, int]) -> Iterator[str]:
 			wait_until(
 				lambda port=port: answers((HOST, port)), f"The {name} server does not answer; see its log."
 			)
-		yield f"http://{HOST}:{web}"
+		yield Desk(f"http://{HOST}:{web}", version_of(bench))
+
+
+def version_of(bench: TestBench) -> int:
+	"""The version of the bench's Frappe: 15 or 16."""
+	source = (bench.bench / "apps/frappe/frappe/__init__.py").read_text()
+	return int(re.search(r'^__version__ = "(\d+)', source, re.MULTILINE)[1])
 
 
 def free_ports() -> dict[str, int]:

@@ -83,8 +83,9 @@ def copy_documents(as_of: date) -> None:
 		if not frappe.db.exists("Territory", territory):
 			values = {"territory_name": territory, "parent_territory": "All Territories"}
 			frappe.get_doc({"doctype": "Territory", **values}).insert()
-	invoice = frappe.qb.DocType("Sales Invoice")
-	frappe.qb.update(invoice).set(invoice.title, invoice.customer_name).run()
+	if frappe.get_meta("Sales Invoice").has_field("title"):  # version 15
+		invoice = frappe.qb.DocType("Sales Invoice")
+		frappe.qb.update(invoice).set(invoice.title, invoice.customer_name).run()
 	frappe.db.commit()
 
 

@@ -10,7 +10,7 @@ SCORECARD = "Standard"
 # the made-up company has oddities, which a run warns of
 DONE = "Completed with Warnings"
 CARDS, CHARTS = 6, 4
-MANAGERS_PAGES = ("/app/scoring-run", "/app/crm-success-settings")
+MANAGERS_PAGES = ("scoring-run", "crm-success-settings")
 
 
 def walk(window: Window, person: Person) -> None:
@@ -27,18 +27,27 @@ def walk(window: Window, person: Person) -> None:
 
 def workspace(window: Window, person: Person) -> None:
 	window.step = "workspace"
-	if window.view.is_phone:
-		window.shown.locator(".sidebar-toggle-btn").first.click()
-	window.page.locator('.desk-sidebar a[href="/app/crm-success"]:visible').click()
-	window.page.wait_for_url(re.compile("/app/crm-success$"))
+	go_to_workspace(window)
+	window.page.wait_for_url(re.compile("/crm-success$"))
 	links = window.shown.locator(".links-widget-box .link-item")
 	links.first.wait_for()
 	window.settle()
 	cards_and_charts(window)
 	window.look("workspace")
-	targets = {link.get_attribute("href") for link in links.all()}
+	# /app/crm-success-settings or, in version 16, with the name of the document behind it
+	targets = {link.get_attribute("href").split("/")[2] for link in links.all()}
 	for page in MANAGERS_PAGES:
 		window.expect((page in targets) == person.manages, f"{page} is offered: {page in targets}")
+
+
+def go_to_workspace(window: Window) -> None:
+	"""From where somebody is after logging in: version 16 shows icons, version 15 a sidebar of workspaces."""
+	if window.desk.version > 15:
+		window.page.locator('.desktop-icon[data-id="CRM Success"]:visible').click()
+		return
+	if window.view.is_phone:
+		window.shown.locator(".sidebar-toggle-btn").first.click()
+	window.page.locator('.desk-sidebar a[href="/app/crm-success"]:visible').click()
 
 
 def cards_and_charts(window: Window) -> None:
@@ -60,7 +69,7 @@ def cards_and_charts(window: Window) -> None:
 
 def report(window: Window) -> None:
 	window.step = "report Customer Health"
-	window.shown.locator('.link-item[href="/app/query-report/Customer Health"]').click()
+	window.shown.locator(f'.link-item[href="{window.desk.path}/query-report/Customer Health"]').click()
 	window.shown.locator(".dt-cell a").first.wait_for()
 	window.look("report Customer Health")
 	window.expect(
@@ -105,12 +114,13 @@ def customer(window: Window, person: Person) -> None:
 
 def metric(window: Window, person: Person) -> None:
 	window.step = "list of metrics"
-	window.open("/app/health-metric")
+	window.open("/health-metric")
 	window.look("list of metrics")
 	window.step = "Health Metric"
 	window.shown.locator(f'a[data-doctype="Health Metric"][data-name="{METRIC}"]').first.click()
 	window.shown.locator('.frappe-control[data-fieldname="measure"]').wait_for()
 	window.look("Health Metric", title_is_ours=False)
+	is_called(window, "Health Metric", METRIC)
 	if not person.manages:
 		window.expect(not window.button("Preview").count(), "Preview is offered")
 		return
@@ -122,13 +132,22 @@ def metric(window: Window, person: Person) -> None:
 	window.close_dialog()
 
 
+def is_called(window: Window, doctype: str, name: str) -> None:
+	"""The form has the record's name in the reader's language: version 16 in the breadcrumbs."""
+	place = ".title-text-form" if window.desk.version > 15 else ".title-text"
+	shown = window.shown.locator(f".page-head {place}").last.inner_text().strip()
+	word = window.page.evaluate("([name, doctype]) => __(name, null, doctype)", [name, doctype])
+	window.expect(shown == word, f"the form of {name} is called {shown!r}, not {word!r}")
+
+
 def scorecard(window: Window, person: Person) -> None:
 	window.step = "Health Scorecard"
-	window.open("/app/health-scorecard")
+	window.open("/health-scorecard")
 	window.look("list of scorecards")
 	window.shown.locator(f'a[data-doctype="Health Scorecard"][data-name="{SCORECARD}"]').first.click()
 	window.shown.locator('.frappe-control[data-fieldname="dimensions"] .grid-row').first.wait_for()
 	window.look("Health Scorecard", title_is_ours=False)
+	is_called(window, "Health Scorecard", SCORECARD)
 	if not person.manages:
 		window.expect(not window.button("What Would Change").count(), "What Would Change is offered")
 		return
@@ -151,7 +170,7 @@ def change_healthy_from(window: Window) -> None:
 
 def override(window: Window, person: Person) -> None:
 	window.step = "override"
-	window.open("/app/customer-health")
+	window.open("/customer-health")
 	window.look("list of Customer Health")
 	window.shown.locator('a[data-doctype="Customer Health"]').first.click()
 	wait_for_health(window)
@@ -189,8 +208,9 @@ def run(window: Window, person: Person) -> None:
 	if not person.manages:
 		return
 	window.step = "list of runs"
-	window.open("/app/scoring-run")
+	window.open("/scoring-run")
 	window.look("list of runs")
+	bars_have_width(window)
 	window.page.evaluate(
 		"frappe.realtime.on('crm_success_scoring_progress', () => (window.told = (window.told || 0) + 1))"
 	)
@@ -199,27 +219,39 @@ def run(window: Window, person: Person) -> None:
 	window.page.wait_for_function("status => cur_frm?.doc.status === status", arg=DONE, timeout=60_000)
 	window.look("Scoring Run", title_is_ours=False)
 	window.expect(window.page.evaluate("window.told || 0"), "no progress was told while the run went on")
-	pill = window.shown.locator(".page-head .indicator-pill:visible").first.inner_text()
-	window.expect(pill.strip() == window.word(DONE), f"the run is called {pill!r}")
+	pill = window.shown.locator(".page-head .indicator-pill:visible").first
+	# on a phone version 16 shows the colour, and the word as its tooltip
+	told = (pill.get_attribute(name) for name in ("title", "data-original-title"))
+	status = pill.inner_text().strip() or next(filter(None, told), "")
+	window.expect(status == window.word(DONE), f"the run is called {status!r}")
+
+
+def bars_have_width(window: Window) -> None:
+	"""How far finished runs came is seen: version 16 gives columns the field's name as a class."""
+	bars = window.shown.locator(".list-row .progress-bar:visible").all()
+	window.expect(bars or window.view.is_phone, "the list has no bars")
+	widths = [bar.evaluate("element => element.getBoundingClientRect().width") for bar in bars]
+	window.expect(all(width > 20 for width in widths), f"the bars are so wide: {widths[:3]}")
 
 
 def start_run(window: Window) -> None:
 	window.shown.locator(".primary-action:visible").click()
-	window.page.wait_for_url(re.compile("/app/scoring-run/.+"))
+	window.page.wait_for_url(re.compile("/scoring-run/.+"))
 
 
 def other_pages(window: Window, person: Person) -> None:
 	pages = [
-		("report RFM Matrix", "/app/query-report/RFM Matrix", ".dt-cell a"),
-		("report Score Movers", "/app/query-report/Score Movers", ".dt-cell a"),
-		("list of segments", "/app/customer-segment", ".list-row"),
-		("list of snapshots", "/app/customer-health-snapshot", ".list-row"),
+		("report RFM Matrix", "/query-report/RFM Matrix", ".dt-cell a"),
+		("report Score Movers", "/query-report/Score Movers", ".dt-cell a"),
+		("list of segments", "/customer-segment", ".list-row"),
+		("list of dimensions", "/health-dimension", ".list-row"),
+		("list of snapshots", "/customer-health-snapshot", ".list-row"),
 	]
 	if person.manages:
-		pages.append(("report Metric Quality", "/app/query-report/Metric Quality", ".dt-cell--1-0"))
-		pages.append(("settings", "/app/crm-success-settings", '[data-fieldname="batch_size"]'))
+		pages.append(("report Metric Quality", "/query-report/Metric Quality", ".dt-cell--1-0"))
+		pages.append(("settings", "/crm-success-settings", '[data-fieldname="batch_size"]'))
 	if person.reads_customers:
-		pages.append(("list of customers", "/app/customer", ".list-row"))
+		pages.append(("list of customers", "/customer", ".list-row"))
 	for name, path, awaited in pages:
 		window.step = name
 		window.open(path)

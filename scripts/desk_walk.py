@@ -14,12 +14,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from desk_servers import free_ports, running_desk
+from desk_servers import Desk, free_ports, running_desk
 from site_bench import PREPARE_MINUTES, SITE, NoBench, TestBench, carry_out, find_bench
 from site_services import running_redis
 
 FOLDER = "crm-success-walk"
-NEEDS = """It needs a Frappe 15 bench with ERPNext, built (bench build), Chromium, Node.js and the library playwright.
+NEEDS = """It needs a bench of Frappe 15 or 16 with ERPNext, built (bench build), Chromium, Node.js and the library playwright.
   Name the bench: FRAPPE_BENCH=/path/to/bench make walk. With none named, ~/frappe-bench is tried."""
 
 
@@ -59,8 +59,8 @@ def walk_on(bench: TestBench, people: list[str], chromium: str) -> int:
 
 
 @contextmanager
-def running_site(bench: TestBench, password: str) -> Iterator[str]:
-	"""Yield the address of the walk's desk, with its data in it; all that is started ends with the block."""
+def running_site(bench: TestBench, password: str) -> Iterator[Desk]:
+	"""Yield the walk's desk, with its data in it; all that is started ends with the block."""
 	with bench.only_run():
 		bench.database.start()
 		bench.install_requirements()

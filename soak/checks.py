@@ -84,8 +84,8 @@ def contradictions(run: str, added: set[str]) -> Iterator[str]:
 	doc = frappe.get_doc(RUN, run)
 	batches = frappe.get_all(BATCH, {"scoring_run": run}, ["batch_no", "status", "scored", "without_score"])
 	yield from (f"batch {row.batch_no} is {row.status}" for row in batches if row.status != "Done")
-	if doc.active or not doc.status.startswith("Completed") or doc.progress != 100:
-		yield f"{run} is {doc.status} at {doc.progress} %, active {doc.active!r}"
+	if doc.active or not doc.status.startswith("Completed") or doc.percent_done != 100:
+		yield f"{run} is {doc.status} at {doc.percent_done} %, active {doc.active!r}"
 	if doc.customers_scored + doc.customers_without_score != sum(
 		row.scored + row.without_score for row in batches
 	):

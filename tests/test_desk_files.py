@@ -18,6 +18,13 @@ FOLDERS = (
 )
 # a path of the desk that only one version knows: /app and /app/..., but not /apps or /application
 DESK_PATH = re.compile(r"""["'`(]/app(?![\w-])""")
+# version 16 gives the columns of a list the field's name as a CSS class: these are Bootstrap's or the desk's own
+CSS_CLASSES = """
+	accordion active alert badge blockquote border bottom breadcrumb btn card carousel close col collapse collapsing
+	column container disabled dropdown ellipsis fade figure filterable flex float hidden hide icon indicator initialism
+	invisible jumbotron label lead level list mark media modal nav navbar pagination pill popover position progress
+	result rounded row shadow show small sticky table tag text toast tooltip visible widget
+"""
 
 
 def scrub(name: str) -> str:
@@ -96,7 +103,10 @@ def test_everything_that_the_sidebar_names_is_a_file():
 
 def test_the_icon_has_its_picture_and_opens_the_workspace():
 	assert (APP / "public" / ICON["logo_url"].removeprefix("/assets/crm_success/")).is_file()
-	assert ICON["link"].split("/")[-1] == WORKSPACE["name"].lower().replace(" ", "-")
+	# the desk opens the first link of the sidebar; an external link would open another tab of the browser
+	assert (ICON["link_type"], ICON["link_to"]) == ("Workspace Sidebar", SIDEBAR["name"])
+	first = next(item for item in SIDEBAR["items"] if item["type"] == "Link")
+	assert (first["link_type"], first["link_to"]) == ("Workspace", WORKSPACE["name"])
 
 
 def test_every_filter_names_a_field_and_one_of_its_options():
@@ -152,6 +162,33 @@ def test_tours_point_at_fields_with_their_labels(tour: dict[str, Any]):
 		field = fields[step["fieldname"]]
 		assert (step["label"], step["fieldtype"]) == (field["label"], field["fieldtype"])
 		assert not field.get("hidden")
+
+
+@pytest.mark.parametrize("doctype", records("doctype"), ids=lambda doctype: doctype["name"])
+def test_no_column_of_a_list_has_the_name_of_a_css_class(doctype: dict[str, Any]):
+	shown = {field["fieldname"] for field in doctype["fields"] if not field.get("hidden")}
+	assert shown.isdisjoint(CSS_CLASSES.split())
+
+
+def test_lists_ask_for_fields_that_are_there():
+	scripts = sorted((MODULE / "doctype").glob("*/*_list.js"))
+	asked = {script: re.findall(r"add_fields: \[([^\]]*)\]", script.read_text()) for script in scripts}
+	named = [(script, name) for script, lists in asked.items() for name in re.findall(r'"(\w+)"', str(lists))]
+	assert len(named) > 10
+	for script, fieldname in named:
+		fields = json.loads((script.parent / f"{script.parent.name}.json").read_text())["fields"]
+		assert fieldname in {field["fieldname"] for field in fields}, script.name
+
+
+@pytest.mark.parametrize("script", sorted(APP.rglob("*_list.js")), ids=lambda script: script.name)
+def test_lists_show_elements(script: Path):
+	"""Version 16 measures what a formatter returns by jQuery, to which text without a tag is a selector."""
+	formatters = re.findall(r"^(\t+)formatters: \{\n(.*?)^\1\}", script.read_text(), re.DOTALL | re.MULTILINE)
+	for _, body in formatters:
+		# the name is the row's title, which is not measured
+		for returned in re.findall(r"return (.+);|^\t+(?!name:)\w+: \(\w+\) => (.+),$", body, re.MULTILINE):
+			text = "".join(returned)
+			assert text == '""' or "`<" in text, text
 
 
 def test_no_path_of_the_desk_is_written_out():

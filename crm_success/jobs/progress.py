@@ -13,7 +13,7 @@ EVENT = "crm_success_scoring_progress"
 
 _TOLD = (
 	"status",
-	"progress",
+	"percent_done",
 	"rate",
 	"remaining_seconds",
 	"customers_total",
@@ -100,7 +100,7 @@ def _speed(counted: frappe._dict) -> dict[str, Any]:
 	# customers made since the batches were cut belong to a batch too: never above 100
 	percent = 100 if finished else min(100 * passed / total, 99) if total else 0
 	return {
-		"progress": percent,
+		"percent_done": percent,
 		"rate": rate,
 		"remaining_seconds": round((total - passed) / rate) if rate else 0,
 	}

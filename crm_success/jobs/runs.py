@@ -59,11 +59,11 @@ def check_day(as_of: date) -> None:
 
 def refuse_if_active() -> None:
 	"""RunInProgressError with the name and progress of the run that is not finished. Locks nothing."""
-	active = frappe.db.get_value(RUN, {"active": ACTIVE}, ["name", "progress"], as_dict=True)
+	active = frappe.db.get_value(RUN, {"active": ACTIVE}, ["name", "percent_done"], as_dict=True)
 	if active:
 		frappe.throw(
 			_("Scoring Run {0} is still at {1} %. Wait until it is finished, or cancel it.").format(
-				active.name, cint(flt(active.progress))
+				active.name, cint(flt(active.percent_done))
 			),
 			RunInProgressError,
 			title=_("A Run Is in Progress"),
@@ -178,7 +178,7 @@ def _close(run: str, status: str, values: dict[str, str] | None = None) -> None:
 	"""Set the final status and commit, so that everybody sees it before the desk is told."""
 	closed = {"status": status, "active": None, "finished_at": database.now(), "remaining_seconds": 0}
 	if status in (COMPLETED, WITH_WARNINGS):
-		closed["progress"] = 100
+		closed["percent_done"] = 100
 	frappe.db.set_value(RUN, run, {**closed, **(values or {})})
 	frappe.db.commit()
 	frappe.clear_document_cache(RUN, run)

@@ -4,6 +4,7 @@ import json
 
 import frappe
 
+from crm_success.crm_success.doctype.health_metric.sources import customer_fields
 from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS, SETTINGS
 from crm_success.setup.seed import desk_values, seed_defaults
 from crm_success.tests.utils import SiteTestCase, messages
@@ -83,6 +84,34 @@ class TestSourceOfMetric(SiteTestCase):
 			source_doctype="Journal Entry Account", measure="Sum", value_field="credit"
 		).insert()
 		self.assertEqual((metric.parent_doctype, metric.customer_field), ("Journal Entry", "party"))
+
+	def test_of_several_dynamic_links_the_party_is_the_customer(self):
+		"""Version 16 has more of them, such as the voucher of an advance."""
+		expected = {
+			("Payment Ledger Entry", ""): ["party"],
+			("GL Entry", ""): ["party"],
+			("Journal Entry Account", "Journal Entry"): ["party"],
+			("Payment Entry Reference", "Payment Entry"): ["party"],
+			("Bank Transaction Payments", "Bank Transaction"): ["party"],
+			("Payment Request", ""): ["party"],
+			("Opportunity", ""): ["party_name"],
+			("Contract", ""): ["party_name"],
+			("Appointment", ""): ["party"],
+			("Quality Feedback", ""): ["document_name"],
+		}
+		found = {source: customer_fields(*source) for source in expected}
+		self.assertEqual(found, expected)
+
+	def test_without_a_party_a_link_to_anything_may_be_the_customer(self):
+		self.assertEqual(customer_fields("ToDo"), ["reference_name"])
+		self.assertGreater(len(customer_fields("Activity Log")), 1)
+		self.assert_refused(
+			new_metric(source_doctype="Activity Log"), "Customer Field", "several", "link_name"
+		)
+
+	def test_a_voucher_is_no_customer(self):
+		metric = new_metric(source_doctype="GL Entry", customer_field="voucher_no")
+		self.assert_refused(metric, "Customer Field", "party")
 
 	def test_parent_that_has_no_such_table_is_refused(self):
 		metric = new_metric(source_doctype="Delivery Note Item", parent_doctype="Sales Order")

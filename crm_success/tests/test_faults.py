@@ -1,6 +1,8 @@
 """Servers that go away while a run is under way: Redis flushed and restarted, connections to the database ended."""
 
+import os
 import subprocess
+from unittest.mock import patch
 
 import frappe
 from frappe.utils import getdate
@@ -66,10 +68,11 @@ class TestRedisGone(WorkersTestCase):
 		self.addCleanup(frappe.conf.update, redis_queue=frappe.conf.redis_queue)
 		self.addCleanup(_forget_connection)
 		frappe.conf.redis_queue = self.redis.address
+		# version 16 reads the site's settings, and this, for each new connection; worker processes inherit it
+		environment = patch.dict(os.environ, FRAPPE_REDIS_QUEUE=self.redis.address)
+		environment.start()
+		self.addCleanup(environment.stop)
 		_forget_connection()
-
-	def finish(self, run: str):
-		finish_with_workers(run, FRAPPE_REDIS_QUEUE=self.redis.address)
 
 	def test_redis_flushed_while_a_worker_is_at_it(self):
 		run = start_and_prepare()
@@ -80,7 +83,7 @@ class TestRedisGone(WorkersTestCase):
 		self.assertEqual(waiting_jobs(run), 0)
 		requeue_expired_batches()
 		self.assertGreater(waiting_jobs(run), 0)
-		self.finish(run)
+		finish_with_workers(run)
 		self.assert_as_expected(run)
 		self.assert_attempts(run, 2)
 
@@ -94,7 +97,7 @@ class TestRedisGone(WorkersTestCase):
 		self.redis.start()
 		_forget_connection()
 		requeue_expired_batches()
-		self.finish(run)
+		finish_with_workers(run)
 		self.assert_as_expected(run)
 
 	def test_a_run_whose_preparation_ends_without_redis_waits_for_workers(self):
@@ -106,7 +109,7 @@ class TestRedisGone(WorkersTestCase):
 		self.redis.start()
 		_forget_connection()
 		requeue_expired_batches()
-		self.finish(run)
+		finish_with_workers(run)
 		self.assert_as_expected(run)
 
 

@@ -1,6 +1,7 @@
 """People who may see some customers only, and people who try what the desk does not offer, by HTTP requests."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import frappe
@@ -19,6 +20,7 @@ from crm_success.tests.permission_matrix import (
 	SYSTEM_MANAGER,
 )
 from crm_success.tests.permission_site import OTHER, OWN, SECRET, PermissionTestCase, Visitor, rows_of
+from crm_success.tests.utils import aggregate
 
 HEALTH, SNAPSHOT = "Customer Health", "Customer Health Snapshot"
 RUN, BATCH, MESSAGE = "Scoring Run", "Scoring Batch", "Scoring Run Message"
@@ -260,18 +262,16 @@ class TestLimits(PermissionTestCase):
 
 	def test_filters_groups_and_sorting_tell_nothing_of_another(self):
 		score = frappe.db.get_value(HEALTH, OTHER, "score")
-		for arguments in (
-			{"fields": ["count(name) as found"], "filters": json.dumps([["customer", "=", OTHER]])},
-			{
-				"fields": ["count(name) as found"],
-				"filters": json.dumps([["score", "=", score], ["customer", "!=", OWN]]),
-			},
+		found = aggregate("count", "name", "found")
+		for filters in (
+			[["customer", "=", OTHER]],
+			[["score", "=", score], ["customer", "!=", OWN]],
 		):
-			answer = self.attacker.list(HEALTH, **arguments)
+			answer = self.attacker.list(HEALTH, fields=[found], filters=json.dumps(filters))
 			self.assertEqual([row["found"] for row in rows_of(answer)], [0])
 		grouped = self.attacker.list(
 			HEALTH,
-			fields=["customer", "count(name) as found", "sum(revenue) as revenue"],
+			fields=["customer", found, aggregate("sum", "revenue", "revenue")],
 			group_by="customer",
 		)
 		self.assertEqual([row["customer"] for row in rows_of(grouped)], [OWN])
@@ -396,7 +396,9 @@ class TestLimits(PermissionTestCase):
 			("Update Existing Records", f"ID,Health Score\n{OWN},99\n"),
 		):
 			with self.subTest(kind=kind):
-				self.import_file(HEALTH, kind, text)
+				# version 16 refuses the import itself, version 15 its rows
+				with suppress(frappe.ValidationError):
+					self.import_file(HEALTH, kind, text)
 				self.assertEqual({name: everything_about(name) for name in before}, before)
 				self.assertEqual(frappe.db.count(HEALTH, {"customer": ("like", "PM-%")}), len(before))
 
@@ -407,14 +409,14 @@ class TestLimits(PermissionTestCase):
 		frappe.set_user(self.plain[SYSTEM_MANAGER].user)
 		doc = frappe.get_doc({"doctype": "Data Import", "reference_doctype": doctype, "import_type": kind})
 		doc.flags.ignore_permissions = True
-		doc.insert()
-		file = save_file("pm.csv", text.encode(), doc.doctype, doc.name, is_private=1)
-		doc.db_set("import_file", file.file_url)
 		try:
+			doc.insert()
+			file = save_file("pm.csv", text.encode(), doc.doctype, doc.name, is_private=1)
+			doc.db_set("import_file", file.file_url)
 			frappe.get_doc(doc.doctype, doc.name).get_importer().import_data()
 		finally:
 			frappe.set_user("Administrator")
-			frappe.delete_doc("Data Import", doc.name, force=True)
+			frappe.delete_doc("Data Import", doc.name, force=True, ignore_missing=True)
 			frappe.db.delete("Data Import Log", {"data_import": doc.name})
 			frappe.db.commit()
 

@@ -55,7 +55,7 @@ class TestScoringRun(ScoringTestCase):
 		customers = set(frappe.get_all("Customer", filters={"is_internal_customer": 0}, pluck="name"))
 		self.assertEqual(set(rows), customers)
 		self.assertEqual(run.status, "Completed", [message.reason for message in run.messages])
-		self.assertEqual((run.progress, run.active), (100, None))
+		self.assertEqual((run.percent_done, run.active), (100, None))
 		self.assertEqual(run.customers_total, len(customers))
 		self.assertEqual(run.customers_scored + run.customers_without_score, len(customers))
 		self.assertEqual(run.batches_done, run.batches_total)

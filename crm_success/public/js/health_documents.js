@@ -28,7 +28,11 @@ Object.assign(crm_success.customer_health.documents, {
 		const evidence = answer.metrics ? formula(answer.metrics, currency) : list(answer, currency);
 		dialog.get_field("evidence").$wrapper.append($("<p>").text(head), evidence);
 		// whoever came by keyboard goes on where they were
-		dialog.$wrapper.one("hidden.bs.modal", () => opener?.focus());
+		dialog.$wrapper.one("hidden.bs.modal", () => {
+			// version 16 gives it back itself, and by now the reader may be elsewhere
+			const is_lost = document.activeElement === document.body || dialog.$wrapper[0].contains(document.activeElement);
+			if (is_lost) opener?.focus();
+		});
 		dialog.show();
 	},
 

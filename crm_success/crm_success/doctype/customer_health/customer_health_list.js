@@ -47,13 +47,14 @@
 			return [__(doc.band), colors[doc.band], `band,=,${doc.band}`];
 		},
 
+		// elements, since version 16 takes other text for a selector
 		formatters: {
 			score(value, df, doc) {
-				return doc.band ? format_number(value, null, 1) : "";
+				return doc.band ? `<span>${format_number(value, null, 1)}</span>` : "";
 			},
 			trend(value) {
 				const arrows = { Up: "↑", Stable: "→", Down: "↓" };
-				return value ? `${arrows[value]} ${__(value)}` : "";
+				return value ? `<span>${arrows[value]} ${__(value)}</span>` : "";
 			},
 			stage: filterable("stage"),
 			activity: filterable("activity"),

@@ -16,7 +16,8 @@ frappe.listview_settings["Customer Health Snapshot"] = {
 
 	formatters: {
 		score(value, df, doc) {
-			return doc.band ? format_number(value, null, 1) : "";
+			// an element, since version 16 takes other text for a selector
+			return doc.band ? `<span>${format_number(value, null, 1)}</span>` : "";
 		},
 	},
 };

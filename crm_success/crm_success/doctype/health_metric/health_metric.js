@@ -14,6 +14,7 @@ frappe.ui.form.on("Health Metric", {
 	},
 
 	refresh(frm) {
+		crm_success.record_title.show(frm);
 		frm.set_df_property("parent_doctype", "hidden", !frm.doc.parent_doctype);
 		crm_success.health_metric.offer_fields(frm);
 		const may_write = Boolean(frm.perm[0]?.write);

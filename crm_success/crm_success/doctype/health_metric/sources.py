@@ -1,5 +1,6 @@
 """What a Health Metric may read: DocTypes with a customer, and their fields. Decides nothing about a metric."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ DATES = frozenset({"Date", "Datetime"})
 PREFERRED_DATES = ("posting_date", "transaction_date", "opening_date")
 RECORD_DATES = ("creation", "modified")
 COMPANY_CURRENCY = ":default_currency"
+# how sure it is that a Dynamic Link holds customers
+NO_CUSTOMER, ANYTHING, PARTY = range(3)
+PARTY_WORD = re.compile("(^|_)party(_|$)")
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,18 @@ def fields_of(doctype: str, parent_doctype: str = "") -> dict[str, SourceField]:
 
 
 def customer_fields(doctype: str, parent_doctype: str = "") -> list[str]:
-	"""The fields that can name the customer, plain links first."""
+	"""The fields that can name the customer, plain links first.
+
+	Many Dynamic Links may hold any DocType, a voucher as well as a party. They count only where none is a party.
+	"""
 	if doctype == CUSTOMER:
 		return ["name"]
 	fields = [field for field in fields_of(doctype, parent_doctype).values() if not field.refused]
 	links = [field.fieldname for field in fields if field.fieldtype == "Link" and field.options == CUSTOMER]
 	owners = [doctype, *filter(None, [parent_doctype])]
-	return links + [field.fieldname for field in fields if _may_be_customer(field, owners)]
+	ranks = {field.fieldname: _rank_as_customer(field, owners) for field in fields}
+	best = max(ranks.values(), default=NO_CUSTOMER)
+	return links + [name for name, rank in ranks.items() if rank == best != NO_CUSTOMER]
 
 
 def date_fields(doctype: str, parent_doctype: str = "") -> list[str]:
@@ -118,16 +127,24 @@ def _why_refused(df) -> str:
 	return ""
 
 
-def _may_be_customer(field: SourceField, owners: list[str]) -> bool:
-	"""Whether a Dynamic Link can point to a customer: the field beside it may hold any DocType, or Customer."""
+def _rank_as_customer(field: SourceField, owners: list[str]) -> int:
+	"""What the field beside a Dynamic Link says about it: no customers, anything, or parties like Customer."""
 	if field.fieldtype != "Dynamic Link":
-		return False
+		return NO_CUSTOMER
 	# a child table's own field hides one of the same name in its parent
 	owner = next(meta for meta in map(frappe.get_meta, owners) if meta.has_field(field.fieldname))
 	type_field = owner.get_field(field.options)
 	if not type_field:
-		return False
-	return type_field.fieldtype != "Select" or CUSTOMER in (type_field.options or "").split("\n")
+		return NO_CUSTOMER
+	if type_field.fieldtype == "Select":
+		return PARTY if CUSTOMER in (type_field.options or "").split("\n") else NO_CUSTOMER
+	return PARTY if _is_for_parties(field.fieldname, type_field) else ANYTHING
+
+
+def _is_for_parties(fieldname: str, type_field) -> bool:
+	"""Whether the DocType beside a Dynamic Link is Customer or its like: ERPNext's names tell, or its default."""
+	names = (fieldname, type_field.fieldname)
+	return any(map(PARTY_WORD.search, names)) or type_field.default == CUSTOMER
 
 
 def _doctypes_with_customer() -> set[str]:

@@ -9,6 +9,7 @@ frappe.ui.form.on("Health Scorecard", {
 	},
 
 	refresh(frm) {
+		crm_success.record_title.show(frm);
 		const may_write = Boolean(frm.perm[0]?.write);
 		frm.toggle_display("edit_customer_filters", may_write);
 		crm_success.health_scorecard.read_metrics(frm);

@@ -5,7 +5,7 @@ frappe.provide("crm_success.scoring_run");
 crm_success.scoring_run.ACTIVE = ["Queued", "Preparing", "Running"];
 crm_success.scoring_run.LIVE_FIELDS = [
 	"status",
-	"progress",
+	"percent_done",
 	"rate",
 	"remaining_seconds",
 	"customers_total",
@@ -78,12 +78,12 @@ crm_success.scoring_run.update = function (frm, data) {
 
 crm_success.scoring_run.show_progress = function (frm) {
 	if (!crm_success.scoring_run.is_active(frm)) return;
-	const { progress, customers_total, rate, remaining_seconds } = frm.doc;
+	const { percent_done, customers_total, rate, remaining_seconds } = frm.doc;
 	const done = frm.doc.customers_scored + frm.doc.customers_without_score + frm.doc.customers_skipped;
 	const parts = [__("{0} of {1} customers", [format_number(done, null, 0), format_number(customers_total, null, 0)])];
 	if (rate) parts.push(__("{0} a second", [format_number(rate, null, 0)]));
 	if (remaining_seconds) parts.push(__("{0} left", [frappe.utils.get_formatted_duration(remaining_seconds)]));
-	frm.dashboard.show_progress(__("Scoring"), progress || 0, parts.join(", "));
+	frm.dashboard.show_progress(__("Scoring"), percent_done || 0, parts.join(", "));
 };
 
 crm_success.scoring_run.add_buttons = function (frm) {

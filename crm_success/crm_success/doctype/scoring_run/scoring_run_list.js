@@ -1,7 +1,7 @@
 frappe.provide("crm_success.scoring_run_list");
 
 frappe.listview_settings["Scoring Run"] = {
-	add_fields: ["status", "progress"],
+	add_fields: ["status", "percent_done"],
 
 	get_indicator(doc) {
 		const colors = {
@@ -18,7 +18,8 @@ frappe.listview_settings["Scoring Run"] = {
 
 	refresh(listview) {
 		if (!frappe.boot.user.in_create.includes("Scoring Run")) return;
-		listview.page.set_primary_action(__("Run Now"), () => crm_success.scoring_run_list.start());
+		// on a phone the icon stands for the words, which have no room in version 16
+		listview.page.set_primary_action(__("Run Now"), () => crm_success.scoring_run_list.start(), "add");
 	},
 
 	onload(listview) {
