@@ -202,6 +202,8 @@ def fill_override(window: Window) -> None:
 		control = window.dialog.locator(f':is(input, textarea)[data-fieldname="{fieldname}"]')
 		control.fill(value)
 		control.press("Tab")
+		# the dialog takes it a moment later
+		window.page.wait_for_function("name => cur_dialog.get_value(name)", arg=fieldname)
 
 
 def run(window: Window, person: Person) -> None:
