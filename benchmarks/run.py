@@ -21,7 +21,7 @@ from report import print_report  # noqa: E402
 from site_bench import SITE, TestBench, carry_out, find_bench  # noqa: E402
 from site_services import running_redis  # noqa: E402
 
-NEEDS = """It needs a Frappe 15 bench with ERPNext and its Python environment; MariaDB and Redis are started if installed.
+NEEDS = """It needs a bench of Frappe 15 or 16 with ERPNext and its Python environment; MariaDB and Redis are started if installed.
   Name the bench: FRAPPE_BENCH=/path/to/bench make bench. With none named, ~/frappe-bench is tried."""
 MINUTES = 60
 CUSTOMERS = 100_000

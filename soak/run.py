@@ -18,7 +18,7 @@ from servers import MariaDB, Redis, missing_programs  # noqa: E402
 from site_bench import SITE, NoBench, TestBench, carry_out, find_bench  # noqa: E402
 from site_services import Database  # noqa: E402
 
-NEEDS = """It needs a Frappe 15 bench with ERPNext, and mariadbd and redis-server to start its own.
+NEEDS = """It needs a bench of Frappe 15 or 16 with ERPNext, and mariadbd and redis-server to start its own.
   Name the bench: FRAPPE_BENCH=/path/to/bench make soak. With none named, ~/frappe-bench is tried."""
 NIGHTS, SEED = 20, 1
 MINUTES = 60
