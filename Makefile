@@ -8,8 +8,10 @@
 # PYTHON=/path/to/python3 picks the interpreter, FRAPPE_BENCH=/path/to/bench the bench (empty: no site tests)
 
 BIN := .venv/bin
+# where PYTHON names another version than that of .venv, it is made anew
+OTHER := $(if $(PYTHON),$(shell [ "$$($(PYTHON) -V 2>&1)" = "$$($(BIN)/python -V 2>&1)" ] || echo other-python))
 
-.PHONY: help demo test test-plain test-site walk soak bench lint format clean
+.PHONY: other-python help demo test test-plain test-site walk soak bench lint format clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -51,10 +53,10 @@ clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # Stamps: a second run installs nothing unless the requirements changed.
-.venv/.ready: Makefile pyproject.toml setup.py scripts/setup_venv.sh
+.venv/.ready: Makefile pyproject.toml setup.py scripts/setup_venv.sh $(OTHER)
 	@bash scripts/setup_venv.sh '.[mysql,postgresql]'
 	@touch $@
 
-.venv/.ready-dev: pyproject.toml setup.py scripts/setup_venv.sh
+.venv/.ready-dev: pyproject.toml setup.py scripts/setup_venv.sh $(OTHER)
 	@bash scripts/setup_venv.sh '.[dev]'
 	@touch $@ .venv/.ready

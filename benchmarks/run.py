@@ -9,8 +9,8 @@ as JSON, into the folder of the large site.
 import hashlib
 import json
 import shutil
-import signal
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
@@ -18,28 +18,27 @@ sys.path.insert(0, str(FOLDER.parent / "scripts"))
 
 from dataset import Size  # noqa: E402
 from report import print_report  # noqa: E402
-from site_bench import SITE, NoBench, TestBench, find_bench  # noqa: E402
-from site_services import SiteTestError, running_redis  # noqa: E402
+from site_bench import SITE, TestBench, carry_out, find_bench  # noqa: E402
+from site_services import running_redis  # noqa: E402
 
+NEEDS = """It needs a bench of Frappe 15 or 16 with ERPNext and its Python environment; MariaDB and Redis are started if installed.
+  Name the bench: FRAPPE_BENCH=/path/to/bench make bench. With none named, ~/frappe-bench is tried."""
 MINUTES = 60
 CUSTOMERS = 100_000
 
 
 def main(arguments: list[str]) -> int:
 	"""Exit code 0: measured, or no bench; 2: cannot run."""
-	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-	try:
-		customers = int(arguments[0]) if arguments else CUSTOMERS
-		bench = find_bench()
-		small = measure(bench, Size.of(customers // 10), "small")
-		large = measure(bench, Size.of(customers), "large")
-	except NoBench as reason:
-		print(f"bench: skipped, {reason}")
-		return 0
-	except SiteTestError as error:
-		print(f"bench: cannot run. {error}", file=sys.stderr)
-		return 2
-	print_report(small, large)
+	parser = ArgumentParser(description="Scoring on sites of its own, as ratios.")
+	parser.add_argument("customers", nargs="?", type=int, default=CUSTOMERS)
+	asked = parser.parse_args(arguments)
+	return carry_out("bench", lambda: bench(asked.customers), NEEDS)
+
+
+def bench(customers: int) -> int:
+	path = find_bench()
+	small = measure(path, Size.of(customers // 10), "small")
+	print_report(small, measure(path, Size.of(customers), "large"))
 	return 0
 
 

@@ -29,16 +29,6 @@ after_migrate = "crm_success.install.after_migrate"
 before_uninstall = "crm_success.uninstall.before_uninstall"
 after_uninstall = "crm_success.uninstall.after_uninstall"
 
-_MARK_STALE = {
-	doctype: f"crm_success.overrides.{module}.mark_customers_stale"
-	for doctype, module in {
-		"Sales Invoice": "sales_invoice",
-		"Payment Entry": "payment_entry",
-		"Journal Entry": "journal_entry",
-		"Issue": "issue",
-	}.items()
-}
-
 doctype_js = {
 	"Customer": "public/js/customer.js",
 	"Customer Health": [
@@ -80,21 +70,25 @@ standard_queries = dict.fromkeys(
 )
 override_doctype_dashboards = {"Customer": "crm_success.overrides.customer_dashboard.get_data"}
 
+_MARK_STALE = "crm_success.overrides.scored_documents.mark_customers_stale"
+_LEDGER_EVENTS = ("on_submit", "on_update_after_submit", "on_cancel", "on_trash")
+
 doc_events = {
 	"Customer": {
 		"validate": "crm_success.overrides.customer.keep_health",
-		"on_update": "crm_success.overrides.customer.store_missing_score",
-		"before_rename": "crm_success.overrides.customer.make_room_for_merge",
+		"on_update": "crm_success.overrides.customer.keep_health_saved",
+		"before_rename": [
+			"crm_success.overrides.customer.make_room_for_merge",
+			"crm_success.overrides.customer.clear_the_way",
+		],
 		"after_rename": "crm_success.overrides.customer.rename_health",
 		"on_trash": "crm_success.overrides.customer.delete_health",
 	},
 	**{
-		doctype: dict.fromkeys(
-			("on_submit", "on_update_after_submit", "on_cancel", "on_trash"), _MARK_STALE[doctype]
-		)
+		doctype: dict.fromkeys(_LEDGER_EVENTS, _MARK_STALE)
 		for doctype in ("Sales Invoice", "Payment Entry", "Journal Entry")
 	},
-	"Issue": {event: _MARK_STALE["Issue"] for event in ("after_insert", "on_update", "on_trash")},
+	"Issue": dict.fromkeys(("after_insert", "on_update", "on_trash"), _MARK_STALE),
 }
 
 scheduler_events = {

@@ -10,34 +10,24 @@ browser's console, any failed request and whatever `Window.look` objects to fail
 import importlib.util
 import secrets
 import shutil
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from desk_servers import Desk, free_ports, running_desk
-from site_bench import PREPARE_MINUTES, SITE, NoBench, TestBench, find_bench
-from site_services import SiteTestError, running_redis
+from site_bench import PREPARE_MINUTES, SITE, NoBench, TestBench, carry_out, find_bench
+from site_services import running_redis
 
 FOLDER = "crm-success-walk"
-SKIPPED = """walk: skipped, {reason}
-  It needs a bench of Frappe 15 or 16 with ERPNext, built (bench build), Chromium, Node.js and the library playwright.
+NEEDS = """It needs a bench of Frappe 15 or 16 with ERPNext, built (bench build), Chromium, Node.js and the library playwright.
   Name the bench: FRAPPE_BENCH=/path/to/bench make walk. With none named, ~/frappe-bench is tried."""
 
 
 def main(people: list[str]) -> int:
 	"""Exit code 0: nothing to complain about, or nothing to walk with; 1: complaints; 2: cannot walk."""
-	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-	try:
-		return walk_on(TestBench(find_bench(), FOLDER, "walk"), people, find_chromium())
-	except NoBench as reason:
-		print(SKIPPED.format(reason=reason))
-		return 0
-	except SiteTestError as error:
-		print(f"walk: cannot walk. {error}", file=sys.stderr)
-		return 2
-	except KeyboardInterrupt:
-		return 130
+	return carry_out(
+		"walk", lambda: walk_on(TestBench(find_bench(), FOLDER, "walk"), people, find_chromium()), NEEDS
+	)
 
 
 def find_chromium() -> str:

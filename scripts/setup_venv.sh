@@ -9,13 +9,13 @@ has() { "$1" -c "import $2" >/dev/null 2>&1; }
 
 find_python() {
 	local candidate
-	for candidate in ${PYTHON:-python3.12 python3.11 python3.10 python3.13 python3 python}; do
+	for candidate in ${PYTHON:-python3.12 python3.11 python3.10 python3.13 python3.14 python3 python}; do
 		if fits "$candidate" && has "$candidate" venv && { has "$candidate" ensurepip || has "$candidate" pip; }; then
 			echo "$candidate"
 			return
 		fi
 	done
-	for candidate in ${PYTHON:-python3.12 python3.11 python3.10 python3.13 python3 python}; do
+	for candidate in ${PYTHON:-python3.12 python3.11 python3.10 python3.13 python3.14 python3 python}; do
 		if fits "$candidate"; then
 			echo "$("$candidate" -V) is here, but it can make no virtual environment." >&2
 			echo "Install its venv module (Debian and Ubuntu: apt install python3-venv) and run make again." >&2
@@ -37,7 +37,10 @@ make_venv() {
 	fi
 }
 
-if ! { fits .venv/bin/python && has .venv/bin/python pip; }; then
+# no PYTHON named, or the one that is in .venv
+wanted() { [ -z "${PYTHON:-}" ] || [ "$("$PYTHON" -V 2>&1)" = "$(.venv/bin/python -V 2>&1)" ]; }
+
+if ! { fits .venv/bin/python && has .venv/bin/python pip && wanted; }; then
 	python=$(find_python)
 	echo "making .venv with $("$python" -V)"
 	make_venv "$python"

@@ -12,11 +12,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import date
 from importlib.metadata import requires
 from pathlib import Path
 
+from site_packages import Packages
 from site_services import Database, SiteTestError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -46,6 +48,21 @@ def find_bench() -> Path:
 	return bench
 
 
+def carry_out(purpose: str, work: Callable[[], int], needs: str) -> int:
+	"""The exit code of `work`; 0 where there is no bench, with a word on why and on `needs`; 2 where it cannot be done."""
+	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+	try:
+		return work()
+	except NoBench as reason:
+		print(f"{purpose}: skipped, {reason}\n  {needs}")
+		return 0
+	except SiteTestError as error:
+		print(f"{purpose}: cannot run. {error}", file=sys.stderr)
+		return 2
+	except KeyboardInterrupt:
+		return 130
+
+
 class TestBench:
 	"""A folder beside the developer's sites, with a site of its own, `SITE`, in it."""
 
@@ -55,9 +72,12 @@ class TestBench:
 		self.root = bench / folder
 		self.sites = self.root / "sites"
 		self.dump = self.root / "baseline.sql"
+		self.test_packages = self.root / "test-packages"
 		self.settings = json.loads((bench / "sites/common_site_config.json").read_text())
 		name = "crm_test_" + hashlib.sha1(str(self.root).encode()).hexdigest()[:12]
 		self.database = Database(self.settings, name, self.root)
+		self.processes: list[subprocess.Popen] = []
+		self.is_ended = False
 
 	def write(self, settings: dict) -> None:
 		"""Write the folder's settings and links; all of it is derived, so it is written anew for every run.
@@ -77,23 +97,30 @@ class TestBench:
 			link(self.root / "apps" / app, CHECKOUT if app == "crm_success" else self.bench / "apps" / app)
 
 	def install_requirements(self) -> None:
-		"""Bring this project's requirements into the bench's environment; what is there already stays as it is."""
-		wanted = [line for line in requires("crm_success") or [] if "extra ==" not in line]
-		pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted]
-		self.run([self.bench / "env/bin/python", *pip], cwd=self.root, minutes=PREPARE_MINUTES)
+		"""Bring this project's requirements into the bench's environment, and what its tests need beside it."""
+		declared = requires("crm_success") or []
+		packages = Packages(self.bench / "env/bin/python")
+		packages.install([line for line in declared if "extra ==" not in line], self.root / "trial-packages")
+		for_tests = [line.split(";")[0] for line in declared if 'extra == "site-tests"' in line]
+		packages.complete(self.test_packages, for_tests)
 
 	def prepare_site(self) -> None:
 		"""Bring the site to its beginning: ERPNext set up, and this app freshly installed."""
-		if self.baseline_is_current():
+		if not self.make_baseline_if_needed():
 			self.step(f"restoring {SITE}")
 			self.database.restore(self.dump)
 			for folder in ("locks", "private/files", "public/files"):
 				shutil.rmtree(self.sites / SITE / folder, ignore_errors=True)
 				(self.sites / SITE / folder).mkdir(parents=True)
-		else:
-			self.make_baseline()
 		self.step("installing crm_success")
 		self.frappe("--site", SITE, "install-app", "crm_success")
+
+	def make_baseline_if_needed(self) -> bool:
+		"""Whether it was made, which leaves the site as the baseline has it."""
+		if self.baseline_is_current():
+			return False
+		self.make_baseline()
+		return True
 
 	def baseline_is_current(self) -> bool:
 		state = self.root / "baseline.json"
@@ -126,9 +153,9 @@ class TestBench:
 			return
 		self.step(f"taking over the baseline of {lender.root.name}")
 		shutil.copyfile(lender.dump, self.dump)
-		# version 16 writes the user's name beside that of the database, which is the same
-		own = {"db_name": self.database.name, "db_user": self.database.name}
-		own["db_password"] = self.database.create()
+		password = self.database.create()
+		# Frappe 16 writes the user down, too
+		own = {"db_name": self.database.name, "db_user": self.database.name, "db_password": password}
 		config = json.loads((lender.sites / SITE / "site_config.json").read_text())
 		(self.sites / SITE / "logs").mkdir(parents=True, exist_ok=True)
 		(self.sites / SITE / "site_config.json").write_text(json.dumps(config | own, indent=1))
@@ -152,16 +179,24 @@ class TestBench:
 			command, cwd=cwd, env=self.environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=output and subprocess.STDOUT,
 			start_new_session=True,
 		)  # fmt: skip
+		self.processes.append(process)
 		try:
-			code = process.wait(timeout=minutes * 60)
+			code = process.wait(timeout=0 if self.is_ended else minutes * 60)
 		except subprocess.TimeoutExpired:
-			raise SiteTestError(f"{short(command)} took longer than {minutes:g} minutes.") from None
+			raise SiteTestError(f"{short(command)} took longer than {minutes:.0f} minutes.") from None
 		finally:
 			end_group(process)
+			self.processes.remove(process)
 		if code and check:
 			print(log.read_text()[-6000:] if log else "", file=sys.stderr)
 			raise SiteTestError(f"{short(command)} failed with exit code {code}.")
 		return code
+
+	def end_processes(self) -> None:
+		"""End what other threads run here, and let them start nothing more."""
+		self.is_ended = True
+		for process in list(self.processes):
+			end_group(process)
 
 	def environment(self, **values: str) -> dict[str, str]:
 		"""The environment in which the app comes from this checkout; nothing in it points to another bench."""

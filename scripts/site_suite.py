@@ -1,42 +1,76 @@
-"""Runs the app's unittest modules on the test site and prints the count. Run by site_tests.py in the bench's environment.
+"""Runs the app's unittest modules on the test site, one after the other. Run by site_tests.py in the bench's environment.
 
-Unlike `bench run-tests` it makes no test records of ERPNext (the tests make what they need) and fails if nothing ran.
+Unlike `bench run-tests` it makes no test records of ERPNext (the tests make what they need). It takes modules from a
+queue that it may share with others, and connects to the site anew for each.
 
-    python site_suite.py SITE CHECKOUT [MODULE ...]     (from the sites folder)
+    python site_suite.py SITE CHECKOUT PACKAGES QUEUE NAME     (from the sites folder)
+
+PACKAGES is a folder with what the tests need and the bench lacks; the bench's own packages come first.
 """
 
+import os
 import sys
-import unittest
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import frappe
+from site_modules import run
+from site_queue import ModuleQueue, Outcome
 
 import crm_success
 
 
-class CountingResult(unittest.TextTestResult):
-	"""Counts what passed; unittest's own figures leave out classes whose setup failed."""
-
-	passed = 0
-
-	def addSuccess(self, test: unittest.TestCase) -> None:
-		super().addSuccess(test)
-		self.passed += 1
-
-
-def main(site: str, checkout: Path, modules: list[str]) -> int:
+def main(site: str, checkout: Path, packages: str, queue: ModuleQueue) -> None:
+	sys.path.append(packages)
 	package = Path(crm_success.__file__).resolve().parent
 	if package.parent != checkout:
 		raise SystemExit(f"crm_success comes from {package}, not from {checkout}")
 	print(f"site tests: {site}, Frappe {frappe.__version__}, crm_success from {package}", flush=True)
-	connect(site)
-	result = run(modules or test_modules(package))
-	frappe.db.rollback()
-	frappe.destroy()
-	return report_strangers(package) | report(result)
+	while module := queue.take():
+		queue.finish(outcome_of(module, site, package, queue.log))
 
 
-def connect(site: str) -> None:
+def outcome_of(module: str, site: str, package: Path, log: Path) -> Outcome:
+	began = time.monotonic()
+	with output_to(log), connected(site):
+		result = run([module], sys.stdout)
+	strangers = [f"{path} was imported, but is not in this checkout" for path in strange_files(package)]
+	return Outcome(
+		module=module,
+		passed=result.passed,
+		failed=result.failed + len(strangers),
+		skipped=len(result.skipped),
+		seconds=time.monotonic() - began,
+		remarks=[f"skipped: {test}: {reason}" for test, reason in result.skipped]
+		+ [f"failed: {test}" for test, _ in (*result.failures, *result.errors)]
+		+ [f"failed: {test}, which was expected to fail" for test in result.unexpectedSuccesses]
+		+ strangers,
+	)
+
+
+@contextmanager
+def output_to(log: Path) -> Iterator[None]:
+	"""All output goes there, that of processes which tests start included."""
+	sys.stdout.flush()
+	sys.stderr.flush()
+	before = [os.dup(stream) for stream in (1, 2)]
+	with log.open("wb") as file:
+		for stream in (1, 2):
+			os.dup2(file.fileno(), stream)
+	try:
+		yield
+	finally:
+		sys.stdout.flush()
+		sys.stderr.flush()
+		for stream, saved in zip((1, 2), before, strict=True):
+			os.dup2(saved, stream)
+			os.close(saved)
+
+
+@contextmanager
+def connected(site: str) -> Iterator[None]:
 	frappe.init(site=site)
 	frappe.connect()
 	frappe.flags.in_test = True
@@ -45,39 +79,19 @@ def connect(site: str) -> None:
 	frappe.clear_cache()
 	for hook in frappe.get_hooks("before_tests", app_name="crm_success"):
 		frappe.get_attr(hook)()
+	try:
+		yield
+	finally:
+		frappe.db.rollback()
+		frappe.destroy()
 
 
-def test_modules(package: Path) -> list[str]:
-	"""Names of all modules test_*.py of the app, DocTypes and reports included."""
-	paths = sorted(package.rglob("test_*.py"))
-	return [".".join(path.relative_to(package.parent).with_suffix("").parts) for path in paths]
-
-
-def run(modules: list[str]) -> CountingResult:
-	# A module that cannot be imported becomes a failing test.
-	suite = unittest.defaultTestLoader.loadTestsFromNames(modules)
-	return unittest.TextTestRunner(resultclass=CountingResult, verbosity=2, stream=sys.stdout).run(suite)
-
-
-def report(result: CountingResult) -> int:
-	for test, reason in result.skipped:
-		print(f"skipped: {test}: {reason}")
-	failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-	print(f"site tests: {result.passed} passed, {failed} failed, {len(result.skipped)} skipped")
-	if not result.passed and not failed:
-		print("site tests: nothing ran, which counts as a failure")
-	return 0 if result.passed and not failed else 1
-
-
-def report_strangers(package: Path) -> int:
-	"""Fail if a module came from another checkout that the bench has installed: it is missing in this one."""
+def strange_files(package: Path) -> list[Path]:
+	"""Files of modules that came from another checkout that the bench has installed: they are missing in this one."""
 	loaded = [module for name, module in sys.modules.items() if name.startswith("crm_success.")]
 	files = [Path(module.__file__).resolve() for module in loaded if getattr(module, "__file__", None)]
-	strangers = [str(path) for path in files if package not in path.parents]
-	for path in strangers:
-		print(f"site tests: {path} was imported, but is not in this checkout")
-	return 1 if strangers else 0
+	return [path for path in files if package not in path.parents]
 
 
 if __name__ == "__main__":
-	sys.exit(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:]))
+	main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], ModuleQueue(Path(sys.argv[4]), sys.argv[5]))

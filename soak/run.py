@@ -6,8 +6,8 @@ Works on an existing bench, in a folder of its own inside it; the machine's own 
 """
 
 import os
-import signal
 import sys
+from argparse import ArgumentParser
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,33 +15,28 @@ FOLDER = Path(__file__).resolve().parent
 sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "scripts")]
 
 from servers import MariaDB, Redis, missing_programs  # noqa: E402
-from site_bench import SITE, NoBench, TestBench, find_bench  # noqa: E402
-from site_services import Database, SiteTestError  # noqa: E402
+from site_bench import SITE, NoBench, TestBench, carry_out, find_bench  # noqa: E402
+from site_services import Database  # noqa: E402
 
+NEEDS = """It needs a bench of Frappe 15 or 16 with ERPNext, and mariadbd and redis-server to start its own.
+  Name the bench: FRAPPE_BENCH=/path/to/bench make soak. With none named, ~/frappe-bench is tried."""
 NIGHTS, SEED = 20, 1
 MINUTES = 60
 
 
 def main(arguments: list[str]) -> int:
 	"""Exit code 0: every value was right, or no bench; 1: differences; 2: cannot run."""
-	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-	nights, seed = [int(argument) for argument in arguments] + [NIGHTS, SEED][len(arguments) :]
-	try:
-		bench = TestBench(find_bench(), "crm-success-soak", "soak")
-		if missing := missing_programs():
-			raise NoBench(f"{' and '.join(missing)} not installed, which it starts and kills.")
-		return soak(bench, nights, seed)
-	except NoBench as reason:
-		print(f"soak: skipped, {reason} It needs a Frappe 15 bench with ERPNext; FRAPPE_BENCH names it.")
-		return 0
-	except SiteTestError as error:
-		print(f"soak: cannot run. {error}", file=sys.stderr)
-		return 2
-	except KeyboardInterrupt:
-		return 130
+	parser = ArgumentParser(description="Nights of scoring while workers and servers are killed.")
+	parser.add_argument("nights", nargs="?", type=int, default=NIGHTS)
+	parser.add_argument("seed", nargs="?", type=int, default=SEED)
+	asked = parser.parse_args(arguments)
+	return carry_out("soak", lambda: soak(asked.nights, asked.seed), NEEDS)
 
 
-def soak(bench: TestBench, nights: int, seed: int) -> int:
+def soak(nights: int, seed: int) -> int:
+	bench = TestBench(find_bench(), "crm-success-soak", "soak")
+	if missing := missing_programs():
+		raise NoBench(f"{' and '.join(missing)} not installed, which it starts and kills.")
 	with bench.only_run(), own_servers(bench) as addresses:
 		bench.install_requirements()
 		bench.write(addresses)

@@ -1,7 +1,7 @@
 """Carries statements out on the site's database, tells its time and tries again after a conflict. Builds no SQL."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import frappe
 from frappe.utils import convert_utc_to_system_timezone
+from pypika import Table as SqlTable
 
 from crm_success.queries.statements import Bindings, Dialect, Statement
 
@@ -51,6 +52,19 @@ def read_frame(statement: Statement) -> "pd.DataFrame":
 def read_rows(statement: Statement) -> list[dict[str, Any]]:
 	"""The statement's rows as dicts, for the few places that need no frame."""
 	return frappe.db.sql(statement.sql, statement.parameters, as_dict=True)
+
+
+def hold(doctype: str, names: Iterable[str]) -> list[str]:
+	"""Those of the records that exist; nobody changes, renames or deletes them until the transaction ends.
+
+	Others may hold them at the same time: workers do not wait for each other.
+	"""
+	names = sorted(names)
+	if not names:
+		return []
+	held, table = bindings(), SqlTable(f"tab{doctype}")
+	query = held.dialect.query.from_(table).select(table.name).where(table.name.isin(held.bind_all(names)))
+	return [row["name"] for row in read_rows(held.holding(query))]
 
 
 def now() -> datetime:

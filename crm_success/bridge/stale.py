@@ -31,8 +31,14 @@ def mark_stale_after_commit(customers: Iterable[str | None]) -> None:
 
 	Nothing of ours is part of a user's save: no lock, no conflict and no error can reach it.
 	"""
+	if _is_wanted():
+		note_stale(customers)
+
+
+def note_stale(customers: Iterable[str | None]) -> None:
+	"""The same, whether or not the settings want it: for customers whose health may be wrong."""
 	names = {customer for customer in customers if customer}
-	if names and _is_wanted():
+	if names:
 		# names of a transaction that is rolled back may stay noted: scoring a customer once too often harms nobody
 		frappe.flags.setdefault(_NOTED, set()).update(names)
 		frappe.db.after_commit.add(_mark_noted)
@@ -46,6 +52,12 @@ def mark_stale(customers: Iterable[str]) -> None:
 		{"name": name, "customer": name, "stale": STALE, **_NO_SCORE, **stamps} for name in sorted(customers)
 	]
 	upsert(HEALTH, rows, ["customer"], {"stale": take_the_offer})
+
+
+def mark_again(customers: Iterable[str]) -> None:
+	"""Mark those of these customers that have a health row, whatever was just written there."""
+	health = frappe.qb.DocType(HEALTH)
+	frappe.qb.update(health).set(health.stale, STALE).where(health.customer.isin(list(customers))).run()
 
 
 def stale_customers(limit: int, after: str = "") -> list[str]:
@@ -92,7 +104,7 @@ def _mark_noted() -> None:
 		_mark_or_queue(names)
 	except Exception as error:
 		# the document is saved already: whatever went wrong here, its author must not hear of it
-		_raise_if_out_of_time(error)
+		raise_if_out_of_time(error)
 		frappe.log_error(title="Customers could not be marked for scoring")
 	frappe.db.commit()
 
@@ -115,7 +127,8 @@ def mark_stale_later(customers: list[str]) -> None:
 	database.again_after_conflict(mark)
 
 
-def _raise_if_out_of_time(error: Exception) -> None:
+def raise_if_out_of_time(error: Exception) -> None:
+	"""The time limit of a job is an exception like any other, but nobody may swallow it."""
 	from rq.timeouts import BaseTimeoutException
 
 	if isinstance(error, BaseTimeoutException):

@@ -14,16 +14,18 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.utils import getdate, now
+from frappe.utils import flt, getdate, now
 from pypika import Case
 from pypika import Table as SqlTable
 from pypika.terms import Term
 
 from crm_success.bridge import database
+from crm_success.bridge.bands import band_of
 from crm_success.bridge.customer_fields import update_customers
+from crm_success.bridge.definition_links import without_dangling
 from crm_success.bridge.messages import EXAMPLES, INFO, Message
 from crm_success.bridge.rows import Row, ScoredRows
-from crm_success.bridge.stale import BEING_SCORED, FRESH, STALE
+from crm_success.bridge.stale import BEING_SCORED, FRESH, STALE, mark_again
 from crm_success.bridge.upsert import Choice, Column, take_the_offer, upsert
 from crm_success.engine.definitions import Scorecard
 from crm_success.queries.statements import KeyRange, Statement, within
@@ -64,6 +66,7 @@ _SCORED_FIELDS = (
 	"components",
 )
 OVERRIDE = ("override_score", "override_until", "override_reason", "override_by")
+NO_OVERRIDE = dict.fromkeys(OVERRIDE)
 _SNAPSHOT_FIELDS = (
 	"score",
 	"computed_score",
@@ -113,13 +116,17 @@ def write_scores(scored: ScoredRows, keys: KeyRange, writing: Writing) -> Writte
 	override that still runs decides the score shown.
 	"""
 	stamps = _stamps()
-	health = [{**_health_row(row, writing), **stamps} for row in scored.rows]
+	rows, poorer, about_links = without_dangling(scored.rows)
+	health = [{**_health_row(row, writing), **stamps} for row in rows]
 	upsert(HEALTH, health, ["customer"], _health_choices(writing, scored.read_at))
 	exceptions = database.read_rows(_exceptions(keys, writing.as_of))
 	deleted = {row["customer"] for row in exceptions if row["known"] is None}
 	later = {row["customer"] for row in exceptions if row["as_of"] and row["as_of"] > writing.as_of}
 	overridden = {
-		row["customer"]: (row["override_score"], _band(row["override_score"], row["scorecard"], writing))
+		row["customer"]: (
+			row["override_score"],
+			band_of(row["override_score"], row["scorecard"], writing.scorecards),
+		)
 		for row in exceptions
 		if row["is_overridden"] and row["customer"] not in deleted | later
 	}
@@ -128,39 +135,62 @@ def write_scores(scored: ScoredRows, keys: KeyRange, writing: Writing) -> Writte
 	_remove(deleted, (HEALTH, SNAPSHOT))
 	# what was kept of a customer before it became internal is history, but not its health any more
 	_remove({row["customer"] for row in exceptions if row["is_internal"]}, (HEALTH,))
+	if poorer and writing.is_current:
+		mark_again(poorer)
 	update_customers(keys)
 	if writing.snapshot:
 		# who overrode a score today said nothing about a day in the past
 		shown = overridden if writing.began_today else {}
-		_write_snapshots([row for row in scored.rows if row["customer"] not in deleted], shown, writing)
-	scores = [row["computed_score"] for row in scored.rows if row["customer"] not in deleted]
+		_write_snapshots([row for row in rows if row["customer"] not in deleted], shown, writing)
+	scores = [row["computed_score"] for row in rows if row["customer"] not in deleted]
 	return Written(
 		scored=len(scores) - scores.count(None),
 		without_score=scores.count(None),
-		skipped=len(scored.rows) - len(scores),
-		messages=(*scored.messages, *_messages(deleted, later)),
+		skipped=len(rows) - len(scores),
+		messages=(*scored.messages, *about_links, *_messages(deleted, later)),
 	)
 
 
-def end_override(customer: str, writing: Writing) -> Row | None:
+def set_override(customer: str, override: Mapping[str, Any], today: date) -> Shown:
+	"""Store the score that a person sets, or that they take it back, without committing; what is shown from now on.
+
+	`override` has the fields of `OVERRIDE`, and `modified` and `modified_by` where the caller knows them.
+	"""
+	row = _held(customer)
+	entered = {
+		**override,
+		"override_score": flt(override["override_score"]),
+		"override_until": override["override_until"] or None,
+	}
+	is_override = is_in_force(entered["override_until"], today)
+	score = entered["override_score"] if is_override else row["computed_score"]
+	shown = (score, band_of(score, row["scorecard"]))
+	_set(customer, {**entered, "score": shown[0], "band": shown[1]})
+	update_customers(KeyRange(names=(customer,)))
+	return shown
+
+
+def is_in_force(override_until: date | str | None, today: date) -> bool:
+	"""An override holds up to and including its last day."""
+	return bool(override_until) and getdate(override_until) >= today
+
+
+def end_override(customer: str, today: date) -> Row | None:
 	"""Give a score its computed value back and clear the override, without committing; what the override was.
 
-	None where it has not ended before the day of `writing`, or not any more: somebody may have set another one.
+	None where it has not ended before today, or not any more: somebody may have set another one.
 	"""
-	row = frappe.db.get_value(
-		HEALTH,
-		{"customer": customer},
-		["computed_score", "scorecard", *OVERRIDE],
-		as_dict=True,
-		for_update=True,
-	)
-	if not row or not row["override_until"] or row["override_until"] >= writing.as_of:
+	row = _held(customer)
+	if not row or not row["override_until"] or row["override_until"] >= today:
 		return None
-	score = row["computed_score"]
-	band = _band(score, row["scorecard"], writing)
-	_set(customer, {"score": score, "band": band, **dict.fromkeys(OVERRIDE), "override_score": 0})
-	update_customers(KeyRange(names=(customer,)))
+	set_override(customer, NO_OVERRIDE, today)
 	return row
+
+
+def _held(customer: str) -> Row | None:
+	"""What an override stands on, as it is now and stays until the transaction ends."""
+	fields = ["computed_score", "scorecard", *OVERRIDE]
+	return frappe.db.get_value(HEALTH, {"customer": customer}, fields, as_dict=True, for_update=True)
 
 
 def overridden_until_before(today: date) -> list[str]:
@@ -224,21 +254,10 @@ def _exceptions(keys: KeyRange, as_of: date) -> Statement:
 	return bindings.statement(query)
 
 
-def _band(score: float | None, scorecard: str | None, writing: Writing) -> str | None:
-	"""The band of a score that no batch computed."""
-	import pandas as pd
-
-	from crm_success.engine.health import bands
-
-	if scorecard not in writing.scorecards:
-		return None
-	return bands(pd.Series([score], dtype="float64"), writing.scorecards[scorecard]).iloc[0]
-
-
 def _set(customer: str, values: Mapping[str, Any]) -> None:
 	health = frappe.qb.DocType(HEALTH)
 	query = frappe.qb.update(health).where(health.customer == customer)
-	for name, value in {**values, "modified": now(), "modified_by": frappe.session.user}.items():
+	for name, value in {"modified": now(), "modified_by": frappe.session.user, **values}.items():
 		query = query.set(health[name], value)
 	query.run()
 

@@ -8,26 +8,19 @@ from frappe.utils import flt
 from frappe.utils.formatters import format_value
 
 from crm_success.bridge import database
-from crm_success.bridge.definitions import read_definitions
-from crm_success.bridge.writers import HEALTH, Writing, end_override, overridden_until_before
+from crm_success.bridge.writers import HEALTH, end_override, overridden_until_before
 
 
 def end_overrides(today: date) -> int:
 	"""Give every score whose override has ended its computed value back; how many. Commits one by one."""
-	customers = overridden_until_before(today)
-	if not customers:
-		return 0
-	definitions, _messages = read_definitions(today)
-	scorecards = {scorecard.name: scorecard for scorecard in definitions.scorecards}
-	writing = Writing(today, None, snapshot=False, scorecards=scorecards)
-	return sum(_end(customer, writing) for customer in customers)
+	return sum(_end(customer, today) for customer in overridden_until_before(today))
 
 
 @database.own_transaction
-def _end(customer: str, writing: Writing) -> bool:
+def _end(customer: str, today: date) -> bool:
 	# ends the read view: what is seen from here on is what is there now
 	frappe.db.rollback()
-	ended = end_override(customer, writing)
+	ended = end_override(customer, today)
 	if ended:
 		_comment(customer, ended)
 	frappe.db.commit()

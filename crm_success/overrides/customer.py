@@ -4,29 +4,41 @@ import frappe
 from frappe.model.document import Document
 from frappe.model.rename_doc import rename_doc
 
-from crm_success.bridge.customer_fields import health_of, update_customers
+from crm_success.bridge.customer_fields import SCORE, health_of, update_after_commit, update_customers
+from crm_success.bridge.stale import note_stale
+from crm_success.overrides.guard import never_stops_saving
 from crm_success.queries.statements import KeyRange
+from crm_success.setup.custom_fields import our_fields
 
 HEALTH = "Customer Health"
 SNAPSHOT = "Customer Health Snapshot"
 
 
+@never_stops_saving
 def keep_health(doc: Document, method: str | None = None) -> None:
 	"""validate: scoring writes the health fields past open forms, so what a form sends may be old."""
 	doc.update(health_of(doc.name))
 
 
-def store_missing_score(doc: Document, method: str | None = None) -> None:
-	"""on_update: Frappe stores a missing number as 0, but a customer without a score has none."""
-	if doc.meta.has_field("health_score") and doc.get("health_score") is None:
-		frappe.db.set_value(doc.doctype, doc.name, "health_score", None, update_modified=False)
+@never_stops_saving
+def keep_health_saved(doc: Document, method: str | None = None) -> None:
+	"""on_update: Frappe stores a missing number as 0, but a customer without a score has none.
+
+	What `validate` read may be older than a score that was written meanwhile. No lock is taken to prevent that: it
+	could make the user's save the victim of a deadlock. The fields are compared again once the save is committed.
+	"""
+	if SCORE in our_fields(doc.doctype) and doc.get(SCORE) is None:
+		frappe.db.set_value(doc.doctype, doc.name, SCORE, None, update_modified=False)
+	update_after_commit(doc.name)
 
 
+@never_stops_saving
 def delete_health(doc: Document, method: str | None = None) -> None:
 	"""on_trash: what is known about a customer goes with it."""
 	_delete_health_of(doc.name)
 
 
+@never_stops_saving
 def make_room_for_merge(doc: Document, method: str | None, old: str, new: str, merge: bool = False) -> None:
 	"""before_rename: a customer has one health and one snapshot a day, so a merge keeps those of `new`.
 
@@ -34,12 +46,23 @@ def make_room_for_merge(doc: Document, method: str | None, old: str, new: str, m
 	"""
 	if not merge or not frappe.db.exists("Customer", new):
 		return
+	_hold(old, new)
 	_delete_snapshots_that_collide(old, new)
 	if frappe.db.exists(HEALTH, new):
 		_delete_record(old)
 		frappe.db.set_value(HEALTH, new, "stale", 1, update_modified=False)
 
 
+@never_stops_saving
+def clear_the_way(doc: Document, method: str | None, old: str, new: str, merge: bool = False) -> None:
+	"""before_rename, after the other: if that failed, what would make Frappe's own merge collide is lost."""
+	if merge and frappe.db.exists(HEALTH, {"customer": old}) and frappe.db.exists(HEALTH, {"customer": new}):
+		frappe.db.delete(HEALTH, {"customer": old})
+	if merge and _have_snapshots_of_one_day(old, new):
+		frappe.db.delete(SNAPSHOT, {"customer": old})
+
+
+@never_stops_saving
 def rename_health(doc: Document, method: str | None, old: str, new: str, merge: bool = False) -> None:
 	"""after_rename: the links are moved already; the record's own name, comments and versions follow."""
 	if old != new and frappe.db.exists(HEALTH, old):
@@ -47,7 +70,22 @@ def rename_health(doc: Document, method: str | None, old: str, new: str, merge: 
 			HEALTH, old, new, force=True, ignore_permissions=True, show_alert=False, rebuild_search=False
 		)
 		frappe.db.set_value(HEALTH, new, "stale", 1, update_modified=False)
+	if merge:
+		note_stale([new])
 	update_customers(KeyRange(names=(new,)))
+
+
+def _have_snapshots_of_one_day(*customers: str) -> bool:
+	days = frappe.get_all(SNAPSHOT, filters={"customer": ("in", customers)}, pluck="as_of", order_by="as_of")
+	return len(days) > len(set(days))
+
+
+def _hold(*customers: str) -> None:
+	"""No batch writes a row of these until the merge is committed. In the order in which batches write."""
+	for doctype in (HEALTH, SNAPSHOT):
+		table = frappe.qb.DocType(doctype)
+		for customer in sorted(customers):
+			frappe.qb.from_(table).select(table.name).where(table.customer == customer).for_update().run()
 
 
 def _delete_health_of(customer: str) -> None:

@@ -77,6 +77,14 @@ class Bindings:
 		"""The finished statement."""
 		return Statement(query.get_sql(), dict(self.values))
 
+	def holding(self, query: QueryBuilder) -> Statement:
+		"""The finished statement, which also keeps its rows from being changed until the transaction ends.
+
+		Others may hold the same rows. SQLite locks the whole database by itself.
+		"""
+		lock = {Dialect.MARIADB: " LOCK IN SHARE MODE", Dialect.POSTGRES: " FOR SHARE"}.get(self.dialect, "")
+		return Statement(query.get_sql() + lock, dict(self.values))
+
 
 def within(column: Term, keys: KeyRange, bindings: Bindings) -> list[Criterion]:
 	"""The conditions that keep a query inside a customer range."""

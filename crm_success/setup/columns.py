@@ -1,6 +1,10 @@
-"""Number columns that may be empty. Frappe makes every number column NOT NULL, but "no score" is not zero."""
+"""What the columns of a table are: which there are, and numbers that may be empty, because "no score" is not zero.
+
+Frappe makes every number column NOT NULL.
+"""
 
 import frappe
+from pypika.queries import QueryBuilder
 
 
 def allow_null(doctype: str, fieldnames: tuple[str, ...]) -> None:
@@ -12,6 +16,12 @@ def allow_null(doctype: str, fieldnames: tuple[str, ...]) -> None:
 	for fieldname in fieldnames:
 		if not _is_nullable(doctype, fieldname):
 			frappe.db.sql_ddl(_statement(doctype, fieldname))
+
+
+def columns_of(doctype: str) -> set[str]:
+	"""The columns that the table has at this moment; Frappe's own answer may be as old as the process."""
+	columns = frappe.qb.Schema("information_schema").columns
+	return set(_in_table(doctype).select(columns.column_name).run(pluck=True))
 
 
 def _statement(doctype: str, fieldname: str) -> str:
@@ -29,8 +39,12 @@ def _is_nullable(doctype: str, fieldname: str) -> bool:
 def _described(doctype: str, fieldname: str, what: str) -> str:
 	"""What the database knows of a column."""
 	columns = frappe.qb.Schema("information_schema").columns
-	query = frappe.qb.from_(columns).select(columns[what]).where(columns.table_name == f"tab{doctype}")
-	query = query.where(columns.column_name == fieldname)
+	return _in_table(doctype).select(columns[what]).where(columns.column_name == fieldname).run(pluck=True)[0]
+
+
+def _in_table(doctype: str) -> QueryBuilder:
+	columns = frappe.qb.Schema("information_schema").columns
+	query = frappe.qb.from_(columns).where(columns.table_name == f"tab{doctype}")
 	if frappe.db.db_type != "postgres":
 		query = query.where(columns.table_schema == frappe.conf.db_name)
-	return query.run(pluck=True)[0]
+	return query

@@ -4,6 +4,7 @@ from typing import Any
 
 import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
+from frappe.model import numeric_fieldtypes
 
 from crm_success.setup.columns import allow_null
 
@@ -48,6 +49,8 @@ CUSTOM_FIELDS = {
 			"label": "Customer Segment",
 			"options": "Customer Segment",
 			"insert_after": "health_column_break",
+			# else renaming a segment locks every customer
+			"search_index": 1,
 		},
 		{
 			"fieldname": "lifecycle_stage",
@@ -80,6 +83,17 @@ def our_fields(doctype: str) -> set[str]:
 	meta = frappe.get_meta(doctype)
 	fields = (meta.get_field(field["fieldname"]) for field in CUSTOM_FIELDS[doctype])
 	return {field.fieldname for field in fields if field and field.get("module") == MODULE}
+
+
+def can_hold(doctype: str, fieldname: str) -> bool:
+	"""Whether one of our fields still takes what we write, after what an administrator made of its type and options."""
+	made = next(field for field in CUSTOM_FIELDS[doctype] if field["fieldname"] == fieldname)
+	field = frappe.get_meta(doctype).get_field(fieldname)
+	if field.fieldtype == "Select":
+		return set((made.get("options") or "").split("\n")) <= {"", *(field.options or "").split("\n")}
+	if field.fieldtype == "Link":
+		return field.options == made.get("options")
+	return (field.fieldtype in numeric_fieldtypes) == (made["fieldtype"] in numeric_fieldtypes)
 
 
 def remove_custom_fields(fieldnames_by_doctype: dict[str, set[str]]) -> None:

@@ -5,6 +5,11 @@ from datetime import datetime
 import frappe
 from frappe.utils import add_days, add_to_date, get_datetime, getdate
 
+from crm_success.bridge.bands import band_of
+from crm_success.bridge.customer_fields import update_customers
+from crm_success.crm_success.doctype.customer_health.customer_health import NULLABLE
+from crm_success.queries.statements import KeyRange
+
 ITEM = "CRM Success Test Service"
 SLA = "CRM Success Test"
 
@@ -222,3 +227,23 @@ def make_user(email: str, *roles: str) -> str:
 	user.roles = []
 	user.add_roles(*roles)
 	return email
+
+
+def make_health(customer: str, **values):
+	"""The health that a scoring would have left for a customer: a row of the table, shown on Customer too."""
+	values = {
+		"computed_score": 55,
+		"scorecard": "Standard",
+		"segment": "Mid Value",
+		"as_of": frappe.utils.nowdate(),
+		**values,
+	}
+	score = values["computed_score"]
+	shown = {"score": score, "band": band_of(score, values["scorecard"])}
+	health = frappe.get_doc({"doctype": "Customer Health", "customer": customer, **shown, **values})
+	health.name = customer
+	health.db_insert()
+	missing = [fieldname for fieldname in NULLABLE if health.get(fieldname) is None]
+	frappe.db.set_value(health.doctype, customer, dict.fromkeys(missing), update_modified=False)
+	update_customers(KeyRange(names=(customer,)))
+	return frappe.get_doc(health.doctype, customer)

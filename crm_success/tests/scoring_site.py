@@ -1,6 +1,7 @@
 """A test case whose runs really commit, and that takes everything back."""
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -32,7 +33,9 @@ class ScoringTestCase(SiteTestCase):
 	def setUpClass(cls):
 		super().setUpClass()
 		frappe.set_user("Administrator")
-		cls._documents_before = {doctype: _names(doctype) for doctype in (*DOCUMENTS, *LEDGERS, "Customer")}
+		cls._documents_before = {
+			doctype: _names(doctype) for doctype in (*DOCUMENTS, *LEDGERS, "Customer", "User")
+		}
 		cls.addClassCleanup(cls._take_back)
 		forget_scores()
 		frappe.db.set_single_value(SETTINGS, "batch_size", cls.batch_size)
@@ -48,6 +51,7 @@ class ScoringTestCase(SiteTestCase):
 		frappe.db.rollback()
 		frappe.set_user("Administrator")
 		forget_scores()
+		forget_users(_names("User") - cls._documents_before["User"])
 		for doctype, before in cls._documents_before.items():
 			made = sorted(_names(doctype) - before)
 			for df in frappe.get_meta(doctype).get_table_fields():
@@ -84,6 +88,13 @@ def forget_scores() -> None:
 		frappe.db.delete(doctype)
 	frappe.db.commit()
 	drop_jobs()
+
+
+def forget_users(users: Iterable[str]) -> None:
+	"""Delete users with what limits them, as ERPNext deletes them: much else belongs to a user."""
+	for user in sorted(users):
+		frappe.db.delete("User Permission", {"user": user})
+		frappe.delete_doc("User", user, force=True, ignore_permissions=True)
 
 
 def drop_jobs() -> int:

@@ -48,14 +48,6 @@ class ApiTestCase(ScoringTestCase):
 			for role in ("Customer Success Manager", "Customer Success User", "Sales User")
 		}
 
-	@classmethod
-	def _take_back(cls):
-		super()._take_back()
-		frappe.db.delete("User Permission", {"user": ("in", list(cls.users.values()))})
-		for user in cls.users.values():
-			frappe.delete_doc("User", user, force=True, ignore_permissions=True)
-		frappe.db.commit()
-
 	def setUp(self):
 		super().setUp()
 		forget_scores()

@@ -17,7 +17,7 @@ from crm_success.jobs.batches import RunWork, do_batch, drain
 from crm_success.jobs.store import BATCH, RUN
 from crm_success.tests import factories
 from crm_success.tests.scoring_site import drop_jobs, health_rows, start_and_prepare
-from crm_success.tests.worker_processes import Helper, WorkersTestCase, connect, wait_for
+from crm_success.tests.worker_processes import Helper, WorkersTestCase, connect, wait_for, waiting_writers
 
 
 class TestConflicts(WorkersTestCase):
@@ -168,26 +168,25 @@ def _override_slowly(site: str, customer: str, seconds: int = 3) -> None:
 class TestConflictsOfTheDatabase(WorkersTestCase):
 	"""Another transaction gets in the way of a worker's own, in each of the three ways that MariaDB has."""
 
-	def conflict(self, session: str, holder: str, number: str):
+	def conflict(self, session: str, holder: str, number: str, stale: bool = False):
+		drain(start_and_prepare())
 		run = start_and_prepare()
 		drop_jobs()
-		customer = sorted(self.expected[0])[0]
-		# so that its row has to be written
-		frappe.db.set_value("Customer", customer, "lifecycle_stage", None, update_modified=False)
+		first, second = sorted(self.expected[0])[:2]
+		# else it is first met when scores are written
+		frappe.db.set_value(
+			"Customer Health", {"customer": second}, "stale", int(stale), update_modified=False
+		)
 		frappe.db.commit()
-		other = Helper(_OTHER + holder, CUSTOMER=customer)
+		other = Helper(_OTHER + holder, FIRST=first, SECOND=second)
 		other.wait_until_ready()
 		worker = Helper(_TELLING_WORKER.format(session=session, run=run))
-		wait_for(self.is_waiting, "the worker waits for the lock")
+		wait_for(waiting_writers, "the worker waits for the lock")
 		other.go()
 		other.output()
 		self.assertIn(number, worker.output(), "the conflict was met, and tried again")
 		self.assert_as_expected(run)
 		self.assert_attempts(run)
-
-	def is_waiting(self) -> bool:
-		rows = frappe.db.sql("SELECT info FROM information_schema.processlist WHERE info IS NOT NULL")
-		return any(info.startswith("UPDATE `tabCustomer` ") for (info,) in rows)
 
 	def test_a_deadlock(self):
 		self.conflict("SET @none = 0", _CROSS, "1213")
@@ -198,7 +197,7 @@ class TestConflictsOfTheDatabase(WorkersTestCase):
 	def test_a_row_that_was_changed_since_it_was_read(self):
 		if not frappe.db.sql("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'"):
 			self.skipTest("this release of MariaDB lets such conflicts pass")
-		self.conflict("SET SESSION innodb_snapshot_isolation = ON", _CHANGE, "1020")
+		self.conflict("SET SESSION innodb_snapshot_isolation = ON", _CHANGE, "1020", stale=True)
 
 
 class TestSameInstant(WorkersTestCase):
@@ -231,26 +230,26 @@ class TestSameInstant(WorkersTestCase):
 
 _OTHER = """
 import os, time
-customer = os.environ["CUSTOMER"]
+first, second = os.environ["FIRST"], os.environ["SECOND"]
 """
 _CROSS = """
-frappe.db.sql("SELECT name FROM tabCustomer WHERE name = %s FOR UPDATE", customer)
+frappe.db.sql("SELECT name FROM `tabCustomer Health` WHERE customer = %s FOR UPDATE", second)
 # the one that has written less becomes the victim
 frappe.db.sql("UPDATE tabAccount SET idx = idx + 1")
 print("holding", flush=True)
 input()
-frappe.db.sql("UPDATE `tabCustomer Health` SET trend = 'crossed' WHERE customer = %s", customer)
+frappe.db.sql("UPDATE `tabCustomer Health` SET trend = 'crossed' WHERE customer = %s", first)
 frappe.db.rollback()
 """
 _HOLD_LONGER = """
-frappe.db.sql("SELECT name FROM tabCustomer WHERE name = %s FOR UPDATE", customer)
+frappe.db.sql("SELECT name FROM `tabCustomer Health` WHERE customer = %s FOR UPDATE", second)
 print("holding", flush=True)
 input()
 time.sleep(1.5)
 frappe.db.rollback()
 """
 _CHANGE = """
-frappe.db.sql("UPDATE tabCustomer SET website = 'example.com' WHERE name = %s", customer)
+frappe.db.sql("UPDATE `tabCustomer Health` SET trend = 'changed' WHERE customer = %s", second)
 print("holding", flush=True)
 input()
 frappe.db.commit()

@@ -29,26 +29,12 @@ def health_of(customer: str) -> tuple:
 	return frappe.db.get_value(HEALTH, {"customer": customer}, ["band", "score", "segment", "stage"])
 
 
-def make_health(customer: str, **values):
-	"""The health that a scoring run would have left."""
-	values = {
-		"computed_score": 55,
-		"scorecard": "Standard",
-		"segment": "Mid Value",
-		"stage": "Active",
-		**values,
-	}
-	doc = frappe.get_doc({"doctype": HEALTH, "customer": customer, "as_of": nowdate(), **values})
-	doc.flags.by_scoring = True
-	return doc.insert(ignore_permissions=True)
-
-
 class TestFieldsFollowHealth(SiteTestCase):
 	def setUp(self):
 		super().setUp()
 		for customer in (ONE, TWO):
 			factories.make_customer(customer)
-		self.health = make_health(ONE)
+		self.health = factories.make_health(ONE, stage="Active")
 
 	def test_a_customer_shows_its_health(self):
 		self.assertEqual(fields_of(ONE), ("Watch", 55, "Mid Value", "Active"))
@@ -78,7 +64,7 @@ class TestFieldsFollowHealth(SiteTestCase):
 		self.assertEqual(fields_of(TWO), ("Watch", 55, "Mid Value", "Active"))
 
 	def test_merging_keeps_the_fields_of_the_customer_that_stays(self):
-		make_health(TWO, computed_score=90, stage="New")
+		factories.make_health(TWO, computed_score=90, stage="New")
 		frappe.rename_doc("Customer", ONE, TWO, merge=True, show_alert=False, rebuild_search=False)
 		self.assertEqual(fields_of(TWO), ("Healthy", 90, "Mid Value", "New"))
 
@@ -217,7 +203,7 @@ class TestWhoSeesHealthOnACustomer(SiteTestCase):
 		super().setUp()
 		for customer in (ONE, TWO):
 			factories.make_customer(customer)
-		make_health(ONE, drivers="Lowers the score by 5: <b>Late</b>")
+		factories.make_health(ONE, drivers="Lowers the score by 5: <b>Late</b>")
 
 	def test_the_panel_gets_the_health_and_whether_to_offer_rescoring(self):
 		seen = {}

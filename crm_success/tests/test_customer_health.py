@@ -8,32 +8,11 @@ from crm_success.crm_success.doctype.customer_health_snapshot.customer_health_sn
 	CustomerHealthSnapshot,
 )
 from crm_success.jobs.runs import start_run
-from crm_success.tests.factories import make_customer, make_user
+from crm_success.tests.factories import make_customer, make_health, make_user
 from crm_success.tests.utils import SiteTestCase
 
 HEALTH = "Customer Health"
 SNAPSHOT = "Customer Health Snapshot"
-
-
-def make_health(customer: str, **values):
-	"""The health that a scoring run would have left."""
-	doc = frappe.get_doc(
-		{
-			"doctype": HEALTH,
-			"customer": customer,
-			"computed_score": 55,
-			"scorecard": "Standard",
-			"segment": "Mid Value",
-			"as_of": nowdate(),
-			**values,
-		}
-	)
-	doc.flags.by_scoring = True
-	doc.insert(ignore_permissions=True)
-	if values.get("computed_score", 0) is None:
-		missing = dict.fromkeys(("score", "computed_score", "change_30"))
-		frappe.db.set_value(HEALTH, customer, {**missing, "band": ""}, update_modified=False)
-	return doc
 
 
 def make_snapshot(customer: str, as_of: str, score: float = 50):
@@ -106,7 +85,7 @@ class TestOverride(SiteTestCase):
 		self.assertEqual(frappe.db.get_value(HEALTH, "Health Test Two", "score"), 80)
 		health.update({"override_score": 0, "override_reason": "", "override_until": None}).save()
 		row = frappe.db.get_value(HEALTH, "Health Test Two", ["score", "computed_score", "change_30", "band"])
-		self.assertEqual(row, (None, None, None, ""))
+		self.assertEqual(row, (None, None, None, None))
 
 
 class TestChangesByHand(SiteTestCase):
@@ -238,6 +217,8 @@ class TestHistory(SiteTestCase):
 		frappe.get_doc({"doctype": "Scoring Batch", "scoring_run": run.name, "batch_no": 1}).insert()
 		make_customer("Health Test One")
 		make_health("Health Test One", scoring_run=run.name)
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.delete_doc, "Customer", "Health Test One")
 		run.delete()
 		self.assertFalse(frappe.db.exists("Scoring Batch", {"scoring_run": run.name}))
 		override(frappe.get_doc(HEALTH, "Health Test One")).save()

@@ -21,7 +21,9 @@ from crm_success.tests.worker_processes import (
 	Helper,
 	WorkersTestCase,
 	finish_with_workers,
+	hold_health,
 	wait_for,
+	waiting_writers,
 )
 
 
@@ -123,14 +125,10 @@ class TestDatabaseGone(WorkersTestCase):
 		run = start_and_prepare()
 		drop_jobs()
 		before = {number for (number,) in frappe.db.sql("SELECT id FROM information_schema.processlist")}
-		customer = sorted(self.expected[0])[0]
-		frappe.db.set_value("Customer", customer, "lifecycle_stage", None, update_modified=False)
-		frappe.db.commit()
-		holder = Helper(_HOLD.format(customer=customer))
-		holder.wait_until_ready()
+		holder = hold_health(sorted(self.expected[0])[1])
 		worker = Helper(_DRAIN.format(run=run))
-		wait_for(self.is_waiting, "the worker waits for the lock")
-		(number,) = self.is_waiting()
+		wait_for(waiting_writers, "the worker waits for the lock")
+		(number,) = waiting_writers()
 		self.assertNotIn(number, before)
 		frappe.db.sql(f"KILL {int(number)}")
 		holder.go()
@@ -138,10 +136,6 @@ class TestDatabaseGone(WorkersTestCase):
 		worker.output()
 		self.assert_as_expected(run)
 		self.assert_attempts(run)
-
-	def is_waiting(self) -> list[int]:
-		rows = frappe.db.sql("SELECT id, info FROM information_schema.processlist WHERE info IS NOT NULL")
-		return [number for number, info in rows if info.startswith("UPDATE `tabCustomer` ")]
 
 	def test_a_worker_whose_connection_ends_while_it_reads_gives_its_batch_back_and_says_why(self):
 		run = start_and_prepare()
@@ -164,12 +158,6 @@ def _forget_connection() -> None:
 	background_jobs._redis_queue_conn = None
 
 
-_HOLD = """
-frappe.db.sql("SELECT name FROM tabCustomer WHERE name = %s FOR UPDATE", {customer!r})
-print("holding", flush=True)
-input()
-frappe.db.rollback()
-"""
 _DRAIN = """
 from crm_success.jobs.batches import drain
 drain({run!r})

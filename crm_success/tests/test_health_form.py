@@ -37,14 +37,6 @@ class TestHealthForm(ScoringTestCase):
 		}
 		cls.users["nobody"] = factories.make_user("nobody@form.example.com", "Stock User")
 
-	@classmethod
-	def _take_back(cls):
-		super()._take_back()
-		frappe.db.delete("User Permission", {"user": ("in", list(cls.users.values()))})
-		for user in cls.users.values():
-			frappe.delete_doc("User", user, force=True, ignore_permissions=True)
-		frappe.db.commit()
-
 	def setUp(self):
 		super().setUp()
 		forget_scores()

@@ -42,14 +42,6 @@ class TestMetricHistogram(ScoringTestCase):
 		factories.make_user(MANAGER, "Customer Success Manager", "Accounts User", "Sales User")
 		factories.make_user(USER, "Customer Success User", "Accounts User")
 
-	@classmethod
-	def _take_back(cls):
-		super()._take_back()
-		frappe.db.delete("User Permission", {"user": ("in", (MANAGER, USER))})
-		for user in (MANAGER, USER):
-			frappe.delete_doc("User", user, force=True, ignore_permissions=True)
-		frappe.db.commit()
-
 	def ask(self, **values) -> dict:
 		answer = metrics.metric_distribution(json.dumps({**METRIC, **values}))
 		json.dumps(answer, default=str)

@@ -5,7 +5,7 @@ from datetime import date
 import frappe
 from frappe.utils import add_days, getdate
 
-from crm_success.bridge.writers import HEALTH, Writing, end_override
+from crm_success.bridge.writers import HEALTH, end_override
 from crm_success.jobs.batches import drain
 from crm_success.jobs.customer_scoring import dispatch_scoring_run, end_overrides
 from crm_success.jobs.rescoring import rescore_customers
@@ -298,8 +298,7 @@ class TestOverride(ScoringTestCase):
 
 	def test_an_override_that_was_set_anew_meanwhile_goes_on(self):
 		self.override(95, getdate())
-		writing = Writing(getdate(), None, snapshot=False, scorecards={})
-		self.assertIsNone(end_override(LATE, writing))
+		self.assertIsNone(end_override(LATE, getdate()))
 		self.assertEqual(health_rows(LATE)[LATE]["score"], 95)
 
 	def test_an_override_of_zero_counts(self):

@@ -39,14 +39,6 @@ class TestWhatWouldChange(ScoringTestCase):
 		factories.make_user(MANAGER, "Customer Success Manager")
 		factories.make_user(USER, "Customer Success User")
 
-	@classmethod
-	def _take_back(cls):
-		super()._take_back()
-		frappe.db.delete("User Permission", {"user": ("in", (MANAGER, USER))})
-		for user in (MANAGER, USER):
-			frappe.delete_doc("User", user, force=True, ignore_permissions=True)
-		frappe.db.commit()
-
 	def setUp(self):
 		super().setUp()
 		self.kept = {

@@ -27,14 +27,15 @@ from crm_success.tests.scoring_site import (
 from crm_success.tests.worker_processes import (
 	WORKER_SECONDS,
 	DyingWorker,
-	Helper,
 	WorkersTestCase,
 	burst_worker,
 	children,
 	connect,
 	finish_with_workers,
+	hold_health,
 	real_workers,
 	wait_for,
+	waiting_writers,
 )
 
 
@@ -203,7 +204,7 @@ class TestDyingWorkers(WorkersTestCase):
 
 
 class TestDyingParents(WorkersTestCase):
-	"""The process of RQ that watches the one at work. A customer whose row is locked keeps the work waiting."""
+	"""The process of RQ that watches the one at work. A health that somebody else is writing keeps the work waiting."""
 
 	def setUp(self):
 		super().setUp()
@@ -211,19 +212,11 @@ class TestDyingParents(WorkersTestCase):
 		drop_jobs()
 		enqueue_workers(self.run_name, 1)
 		frappe.db.commit()
-		self.customer = sorted(self.expected[0])[0]
-		# so that its row has to be written
-		frappe.db.set_value("Customer", self.customer, "lifecycle_stage", None, update_modified=False)
-		frappe.db.commit()
-		self.holder = Helper(_HOLD_CUSTOMER.format(customer=self.customer))
-		self.holder.wait_until_ready()
+		self.customer = sorted(self.expected[0])[1]
+		self.holder = hold_health(self.customer)
 		self.parent = burst_worker()
-		wait_for(self.is_waiting, "the job waits for the lock")
+		wait_for(waiting_writers, "the job waits for the lock")
 		(self.job,) = children(self.parent.pid)
-
-	def is_waiting(self) -> bool:
-		processes = frappe.db.sql("SELECT info FROM information_schema.processlist WHERE info IS NOT NULL")
-		return any(info.startswith("UPDATE `tabCustomer` ") for (info,) in processes)
 
 	def test_parent_and_job_killed_half_way_through_a_batch(self):
 		os.kill(self.parent.pid, signal.SIGKILL)
@@ -247,14 +240,6 @@ class TestDyingParents(WorkersTestCase):
 		wait_for(lambda: self.run_values(self.run_name, "active") == (None,), "the run ended")
 		self.assert_as_expected(self.run_name)
 		self.assert_attempts(self.run_name)
-
-
-_HOLD_CUSTOMER = """
-frappe.db.sql("SELECT name FROM tabCustomer WHERE name = %s FOR UPDATE", {customer!r})
-print("holding", flush=True)
-input()
-frappe.db.rollback()
-"""
 
 
 def _drain_in_thread(site: str, run: str) -> None:

@@ -216,6 +216,20 @@ class Helper:
 		return out.strip()
 
 
+def hold_health(customer: str) -> Helper:
+	"""A process that keeps everybody from writing the health of a customer that has none yet, until it may go on."""
+	holder = Helper(_HOLD_HEALTH.format(customer=customer))
+	holder.wait_until_ready()
+	return holder
+
+
+def waiting_writers() -> list[int]:
+	"""The connections that are at a statement which writes health; who waits for a lock stays there."""
+	rows = frappe.db.sql("SELECT id, info FROM information_schema.processlist WHERE info IS NOT NULL")
+	writing = ("UPDATE `tabCustomer Health` ", "INSERT INTO `tabCustomer Health` ")
+	return [number for number, statement in rows if statement.startswith(writing)]
+
+
 def children(process: int) -> list[int]:
 	"""The processes that a process has started and that still live."""
 	return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
@@ -234,6 +248,16 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
 def _sites() -> Path:
 	return Path(frappe.local.sites_path).resolve()
 
+
+_HOLD_HEALTH = """
+frappe.db.sql(
+	"INSERT INTO `tabCustomer Health` (name, customer, score) VALUES (%(name)s, %(name)s, NULL)",
+	{{"name": {customer!r}}},
+)
+print("holding", flush=True)
+input()
+frappe.db.rollback()
+"""
 
 _DYING = """
 import frappe

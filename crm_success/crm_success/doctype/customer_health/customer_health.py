@@ -1,49 +1,46 @@
-"""The health of one customer. Scoring runs write it; people can only override the score (override.py)."""
+"""The health of one customer. Scoring writes it; a person's save stores an override, and nothing else."""
 
 import frappe
 from frappe import _
 from frappe.model import no_value_fields
 from frappe.model.document import Document
+from frappe.utils import getdate
 
 from crm_success.bridge.customer_fields import update_customers
-from crm_success.crm_success.doctype.customer_health.override import (
-	OVERRIDE_FIELDS,
-	apply_override,
-	check_override,
-)
+from crm_success.bridge.writers import OVERRIDE, set_override
+from crm_success.crm_success.doctype.customer_health.override import check_override
 from crm_success.queries.statements import KeyRange
 from crm_success.setup.columns import allow_null
 
 NULLABLE = ("score", "computed_score", "change_30", "clv")
-# Frappe takes these from the customer at each save
-FETCHED = ("customer_name", "customer_group", "territory", "account_manager")
 
 
 class CustomerHealth(Document):
+	def __init__(self, *arguments, **values):
+		super().__init__(*arguments, **values)
+		# nobody enters a link here, and one to a definition that is gone must not keep an override from being saved
+		self.flags.ignore_links = True
+
 	def before_insert(self):
-		self.refuse_insert_by_hand()
+		frappe.throw(
+			_("Customer Health is made by scoring. Start a Scoring Run to make it for every customer."),
+			title=_("Made by Scoring"),
+		)
 
 	def validate(self):
 		before = self.get_doc_before_save()
-		if before and not self.flags.by_scoring:
-			self.refuse_changes_by_hand(before)
-			self.restore_computed_values(before)
+		self.refuse_changes_by_hand(before)
+		self.restore_computed_values(before)
 		check_override(self, before)
-		apply_override(self)
 
-	def on_update(self):
-		self.store_missing_numbers()
-		self.update_customer()
+	def db_update(self):
+		"""Frappe would write the whole record."""
+		fields = (*OVERRIDE, "modified", "modified_by")
+		override = {fieldname: self.get(fieldname) for fieldname in fields}
+		self.score, self.band = set_override(self.customer, override, getdate())
 
 	def after_delete(self):
-		self.update_customer()
-
-	def refuse_insert_by_hand(self):
-		if not self.flags.by_scoring:
-			frappe.throw(
-				_("Customer Health is made by scoring. Start a Scoring Run to make it for every customer."),
-				title=_("Made by Scoring"),
-			)
+		update_customers(KeyRange(names=(self.customer,)))
 
 	def refuse_changes_by_hand(self, before: Document):
 		changed = [df.label for df in self.computed_fields() if self.differs_from(before, df.fieldname)]
@@ -61,22 +58,14 @@ class CustomerHealth(Document):
 			self.set(df.fieldname, before.get(df.fieldname))
 
 	def computed_fields(self):
-		kept = (*OVERRIDE_FIELDS, *FETCHED)
 		return [
-			df for df in self.meta.fields if df.fieldtype not in no_value_fields and df.fieldname not in kept
+			df
+			for df in self.meta.fields
+			if df.fieldtype not in no_value_fields and df.fieldname not in OVERRIDE
 		]
 
 	def differs_from(self, before: Document, fieldname: str) -> bool:
 		return bool(self.get(fieldname) or before.get(fieldname)) and self.has_value_changed(fieldname)
-
-	def store_missing_numbers(self):
-		"""Frappe stores a missing number as 0, but a customer without a score has none."""
-		missing = [fieldname for fieldname in NULLABLE if self.get(fieldname) is None]
-		if missing:
-			frappe.db.set_value(self.doctype, self.name, dict.fromkeys(missing), update_modified=False)
-
-	def update_customer(self):
-		update_customers(KeyRange(names=(self.customer,)))
 
 
 def on_doctype_update() -> None:

@@ -1,4 +1,4 @@
-"""The rules of a score that a person sets: complete, limited in time, beside the computed one. Saves nothing."""
+"""The rules of a score that a person sets: complete and limited in time. Stores nothing."""
 
 import frappe
 from frappe import _
@@ -6,11 +6,9 @@ from frappe.model.document import Document
 from frappe.utils import cstr, flt, getdate, nowdate
 
 from crm_success.crm_success.refusal import refuse
-from crm_success.engine.definitions import HealthBand
 
-# what a person fills in, and who that was
+# what a person fills in
 ENTERED = ("override_score", "override_reason", "override_until")
-OVERRIDE_FIELDS = (*ENTERED, "override_by")
 
 
 def check_override(doc: Document, before: Document | None = None) -> None:
@@ -48,31 +46,3 @@ def check_complete(doc: Document) -> None:
 		)
 	if getdate(doc.override_until) < getdate(nowdate()):
 		refuse(doc, "override_until", _("This day is over. Enter today or a later day."))
-
-
-def is_active(doc: Document) -> bool:
-	"""An override holds up to and including its last day."""
-	return bool(doc.override_until) and getdate(doc.override_until) >= getdate(nowdate())
-
-
-def apply_override(doc: Document) -> None:
-	"""Set the score that counts, and its band: the override while it is active, the computed score otherwise."""
-	doc.score = flt(doc.override_score) if is_active(doc) else doc.computed_score
-	doc.band = band_of(doc.score, *thresholds(doc.scorecard))
-
-
-def band_of(score: float | None, healthy_from: float, watch_from: float) -> str:
-	"""The band of a score, or nothing where there is no score."""
-	if score is None:
-		return ""
-	if score >= healthy_from:
-		return HealthBand.HEALTHY.value
-	return HealthBand.WATCH.value if score >= watch_from else HealthBand.AT_RISK.value
-
-
-def thresholds(scorecard: str | None) -> tuple[float, float]:
-	"""Where Healthy and Watch begin, by that scorecard, else by the default one."""
-	fields = ["healthy_from", "watch_from"]
-	found = scorecard and frappe.db.get_value("Health Scorecard", scorecard, fields)
-	found = found or frappe.db.get_value("Health Scorecard", {"is_default": 1, "enabled": 1}, fields)
-	return found or (70.0, 40.0)

@@ -6,8 +6,10 @@ from typing import Any
 
 import frappe
 from frappe.model.document import Document
+from frappe.utils import getdate
 
-from crm_success.crm_success.doctype.customer_health.override import is_active, thresholds
+from crm_success.bridge.bands import limits_of
+from crm_success.bridge.writers import is_in_force
 from crm_success.engine.definitions import Measure
 
 METRIC = "Health Metric"
@@ -19,13 +21,13 @@ Component = Mapping[str, float | None]
 
 def picture_of(health: Document) -> dict[str, Any]:
 	"""Everything that the form draws. Numbers that are missing are None, not 0 as in the form's document."""
-	healthy_from, watch_from = thresholds(health.scorecard)
+	healthy_from, watch_from = limits_of(health.scorecard)
 	return {
 		"as_of": health.as_of,
 		"score": health.score if health.band else None,
 		"computed_score": health.computed_score,
 		"band": health.band or "",
-		"is_override": is_active(health),
+		"is_override": is_in_force(health.override_until, getdate()),
 		"cap_reason": health.cap_reason,
 		"healthy_from": healthy_from,
 		"watch_from": watch_from,

@@ -26,8 +26,8 @@ class CustomerSegment(Document):
 		warn_of_uncovered_customers()
 
 	def on_trash(self):
+		"""Frappe would not delete a segment that customers have. It holds the segment: no batch writes it any more."""
 		frappe.db.set_value("Customer Health", {"segment": self.name}, "segment", None, update_modified=False)
-		# Frappe would not delete a segment that customers have
 		update_customers(EVERYBODY)
 
 	def after_delete(self):

@@ -1,8 +1,8 @@
 """Weights, bands and caps for the customers that a filter names. The checks are in validation.py."""
 
-import frappe
 from frappe.model.document import Document
 
+from crm_success.bridge.definition_links import forget
 from crm_success.crm_success.doctype.health_scorecard import validation
 from crm_success.crm_success.entered import check_entered
 
@@ -25,6 +25,4 @@ class HealthScorecard(Document):
 
 	def on_trash(self):
 		validation.check_not_last_default(self)
-		frappe.db.set_value(
-			"Customer Health", {"scorecard": self.name}, "scorecard", None, update_modified=False
-		)
+		forget(["Customer Health"], "scorecard", [self.name])

@@ -5,6 +5,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import add_days, nowdate
 
+from crm_success.bridge.definition_links import forget
 from crm_success.crm_success.refusal import bold
 
 CLEARED_AT_ONCE = 100
@@ -48,9 +49,6 @@ class ScoringRun(Document):
 
 
 def delete_traces(runs: list[str]) -> None:
-	"""Batches mean nothing without their run; what a run found stays and forgets where it came from."""
+	"""Batches mean nothing without their run; what a run found stays and forgets where it came from. Commits."""
+	forget(NAMED_BY, "scoring_run", runs)
 	frappe.db.delete("Scoring Batch", {"scoring_run": ("in", runs)})
-	for doctype in NAMED_BY:
-		frappe.db.set_value(
-			doctype, {"scoring_run": ("in", runs)}, "scoring_run", None, update_modified=False
-		)

@@ -1,4 +1,5 @@
 // Filters of the report, and cells that link to the health behind them.
+// {% include "crm_success/public/js/report_tables.js" %}
 
 frappe.provide("crm_success.customer_health_report");
 
@@ -46,22 +47,17 @@ frappe.query_reports["Customer Health"] = {
 		return crm_success.customer_health_report.cell(value, row, column, data, default_formatter);
 	},
 
-	// the table takes Enter for itself; a link in it is to be followed
-	after_datatable_render({ wrapper }) {
-		const leave_links_alone = (event) => event.target.closest("a[href]") && event.stopPropagation();
-		wrapper.addEventListener("keydown", leave_links_alone, true);
-	},
+	after_datatable_render: crm_success.report_tables.follow_links,
 };
 
 crm_success.customer_health_report.cell = function (value, row, column, data, default_formatter) {
 	const { escape_html } = frappe.utils;
 	if (value === null || value === undefined || value === "") return "";
 	if (["customer", "customer_name"].includes(column.fieldname) && data) {
-		const link = frappe.utils.get_form_link("Customer Health", data.customer);
-		return `<a href="${escape_html(link)}">${escape_html(value)}</a>`;
+		return crm_success.report_tables.link("Customer Health", data.customer, value);
 	}
 	if (column.fieldname === "band" && data) {
-		return `<span class="indicator-pill ${escape_html(data.color)}">${escape_html(value)}</span>`;
+		return crm_success.report_tables.band(value, data.color);
 	}
 	if (column.fieldname === "drivers") {
 		return `<span title="${escape_html(value)}">${escape_html(value.replaceAll("\n", " · "))}</span>`;

@@ -1,4 +1,5 @@
 // A heat map: each cell says its numbers, shows them as a shade, and links to its customers.
+// {% include "crm_success/public/js/report_tables.js" %}
 
 frappe.provide("crm_success.rfm_matrix");
 
@@ -18,11 +19,7 @@ frappe.query_reports["RFM Matrix"] = {
 		return frappe.utils.escape_html(String(value ?? ""));
 	},
 
-	// the table takes Enter for itself; a link in it is to be followed
-	after_datatable_render({ wrapper }) {
-		const leave_links_alone = (event) => event.target.closest("a[href]") && event.stopPropagation();
-		wrapper.addEventListener("keydown", leave_links_alone, true);
-	},
+	after_datatable_render: crm_success.report_tables.follow_links,
 };
 
 crm_success.rfm_matrix.two_lines_a_cell = function (options) {
