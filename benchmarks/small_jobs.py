@@ -10,7 +10,7 @@ from frappe.utils import getdate
 
 from crm_success.bridge import stale
 from crm_success.jobs.rescoring import rescore_customers, rescore_stale
-from crm_success.overrides import sales_invoice
+from crm_success.overrides import scored_documents
 from crm_success.tests import factories
 
 CALLS = 40
@@ -41,7 +41,7 @@ def marking() -> dict:
 	customers = _sample(50)
 	for customer in customers[:5]:
 		_import(customer)
-	with _clock(sales_invoice, "mark_stale_after_commit") as noting, _clock(stale, "_mark_noted") as marking:
+	with _clock(scored_documents, "mark_customers_stale") as noting, _clock(stale, "_mark_noted") as marking:
 		whole = sum(_seconds(lambda c=customers[i % 50]: _import(c)) for i in range(INVOICES))
 	return {"import_seconds": whole, "marking_seconds": sum(noting) + sum(marking), "invoices": INVOICES}
 

@@ -15,7 +15,7 @@ from pypika.functions import Coalesce
 from pypika.terms import Bracket
 
 from crm_success.bridge import database
-from crm_success.bridge.stale import mark_again, raise_if_out_of_time
+from crm_success.bridge.stale import mark_again, mark_or_queue, raise_if_out_of_time
 from crm_success.queries.statements import KeyRange, Statement, within
 from crm_success.setup.columns import columns_of
 from crm_success.setup.custom_fields import can_hold, our_fields
@@ -23,17 +23,16 @@ from crm_success.setup.custom_fields import can_hold, our_fields
 CUSTOMER = "Customer"
 HEALTH = "Customer Health"
 
+SCORE = "health_score"
 SEGMENT, SEGMENT_DOCTYPE = "customer_segment", "Customer Segment"
 
 # field of Customer: field of Customer Health
 SOURCES = {
 	"health_band": "band",
-	"health_score": "score",
+	SCORE: "score",
 	SEGMENT: "segment",
 	"lifecycle_stage": "stage",
 }
-_NUMBERS = ("health_score",)
-SCORE = "health_score"
 _NUMBERS = (SCORE,)
 # what stands for NULL in a comparison, and is neither a score nor a name
 _NO_NUMBER, _NO_TEXT = -1, ""
@@ -87,7 +86,12 @@ def _update_noted() -> None:
 	if not names:
 		return
 	try:
-		update_customers(KeyRange(names=tuple(sorted(names))))
+		with database.impatient():
+			for some in _chunks(sorted(names)):
+				update_customers(KeyRange(names=tuple(some)))
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		# scoring is writing their health: it may have looked at the customers before they were saved
+		mark_or_queue(names)
 	except Exception as error:
 		# the customer is saved already: its author must not hear of it, and the next scoring compares again
 		raise_if_out_of_time(error)

@@ -101,7 +101,7 @@ def _mark_noted() -> None:
 	if not names:
 		return
 	try:
-		_mark_or_queue(names)
+		mark_or_queue(names)
 	except Exception as error:
 		# the document is saved already: whatever went wrong here, its author must not hear of it
 		raise_if_out_of_time(error)
@@ -109,7 +109,8 @@ def _mark_noted() -> None:
 	frappe.db.commit()
 
 
-def _mark_or_queue(names: Iterable[str]) -> None:
+def mark_or_queue(names: Iterable[str]) -> None:
+	"""Mark them; where a row is locked for longer than a second, a background job does it."""
 	try:
 		with database.impatient():
 			mark_stale(names)

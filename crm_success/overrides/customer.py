@@ -29,7 +29,8 @@ def keep_health_saved(doc: Document, method: str | None = None) -> None:
 	"""
 	if SCORE in our_fields(doc.doctype) and doc.get(SCORE) is None:
 		frappe.db.set_value(doc.doctype, doc.name, SCORE, None, update_modified=False)
-	update_after_commit(doc.name)
+	if not doc.flags.in_insert:
+		update_after_commit(doc.name)
 
 
 @never_stops_saving

@@ -1,5 +1,6 @@
 """Whatever becomes of our fields, hooks and definitions: every document of ERPNext is saved, and scores heal."""
 
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -7,9 +8,11 @@ from unittest.mock import patch
 import frappe
 from frappe.model.rename_doc import rename_doc
 from frappe.utils import add_days, getdate, nowdate
+from frappe.utils.background_jobs import get_queue
 
 from crm_success import hooks
 from crm_success.bridge import customer_fields
+from crm_success.bridge.stale import mark_stale_later
 from crm_success.bridge.writers import HEALTH, SNAPSHOT
 from crm_success.crm_success.dashboard import access
 from crm_success.jobs.overrides import end_overrides
@@ -305,6 +308,29 @@ class TestOldValues(ScoringTestCase):
 		saver.output()
 		self.assertEqual(self.shown(ONE)[0], "At Risk")
 		self.assertEqual(self.shown(TWO)[0], "At Risk", "the save compares again once it is committed")
+
+	def test_a_save_does_not_wait_for_scoring_either(self):
+		"""A batch holds the health that the save is compared with: the customer is marked once that is possible."""
+		frappe.db.set_value("Customer", ONE, "health_band", None, update_modified=False)
+		frappe.db.commit()
+		batch = Helper(
+			f"frappe.db.get_value({HEALTH!r}, {ONE!r}, 'name', for_update=True)\n"
+			"print('there', flush=True); input(); frappe.db.commit()"
+		)
+		batch.wait_until_ready()
+		with patch.object(customer_hooks, "health_of", lambda name: {}):
+			frappe.get_doc("Customer", ONE).save()
+		started = time.monotonic()
+		frappe.db.commit()
+		self.assertLess(time.monotonic() - started, 10, "MariaDB would let it wait for 50 seconds")
+		batch.go()
+		batch.output()
+		(job,) = [job for job in get_queue("short").get_jobs() if ONE in str(job.kwargs)]
+		job.delete()
+		mark_stale_later(**job.kwargs["kwargs"])
+		self.assertEqual(frappe.db.get_value(HEALTH, ONE, "stale"), 1)
+		rescore_stale()
+		self.assertEqual(self.shown(ONE)[0], frappe.db.get_value(HEALTH, ONE, "band"))
 
 	def test_an_override_that_ends_under_a_disabled_scorecard_gives_a_score_with_its_band(self):
 		computed = frappe.db.get_value(HEALTH, ONE, ["score", "band"])
