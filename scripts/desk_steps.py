@@ -198,6 +198,8 @@ def fill_override(window: Window) -> None:
 		"override_until": window.page.evaluate(in_a_month),
 		"override_reason": "New contract signed, first invoice next month",
 	}
+	# it has come to rest, and will not move the focus any more
+	window.page.wait_for_function("() => window.cur_dialog")
 	for fieldname, value in values.items():
 		control = window.dialog.locator(f':is(input, textarea)[data-fieldname="{fieldname}"]')
 		control.fill(value)
@@ -231,7 +233,8 @@ def run(window: Window, person: Person) -> None:
 def bars_have_width(window: Window) -> None:
 	"""How far finished runs came is seen: version 16 gives columns the field's name as a class."""
 	bars = window.shown.locator(".list-row .progress-bar:visible").all()
-	window.expect(bars or window.view.is_phone, "the list has no bars")
+	# neither a phone nor version 15 has room for them
+	window.expect(bars or window.view.is_phone or window.desk.version == 15, "the list has no bars")
 	widths = [bar.evaluate("element => element.getBoundingClientRect().width") for bar in bars]
 	window.expect(all(width > 20 for width in widths), f"the bars are so wide: {widths[:3]}")
 
