@@ -86,17 +86,22 @@ def _update_noted() -> None:
 	if not names:
 		return
 	try:
-		with database.impatient():
-			for some in _chunks(sorted(names)):
-				update_customers(KeyRange(names=tuple(some)))
-	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
-		# scoring is writing their health: it may have looked at the customers before they were saved
-		mark_or_queue(names)
+		_compare(sorted(names))
 	except Exception as error:
 		# the customer is saved already: its author must not hear of it, and the next scoring compares again
 		raise_if_out_of_time(error)
 		frappe.log_error(title="Health fields of customers could not be compared")
 	frappe.db.commit()
+
+
+def _compare(names: Sequence[str]) -> None:
+	try:
+		with database.impatient():
+			for some in _chunks(names):
+				update_customers(KeyRange(names=tuple(some)))
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		# scoring is writing their health: it may have looked at the customers before they were saved
+		mark_or_queue(names)
 
 
 def _sources() -> dict[str, str]:
