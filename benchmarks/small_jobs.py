@@ -9,8 +9,8 @@ import frappe
 from frappe.utils import getdate
 
 from crm_success.bridge import stale
+from crm_success.doc_events import scored_documents
 from crm_success.jobs.rescoring import rescore_customers, rescore_stale
-from crm_success.overrides import scored_documents
 from crm_success.tests import factories
 
 CALLS = 40

@@ -68,21 +68,21 @@ doctype_list_js = {
 standard_queries = dict.fromkeys(
 	("Customer Segment", "Health Dimension", "Health Metric"), "crm_success.api.names.search_names"
 )
-override_doctype_dashboards = {"Customer": "crm_success.overrides.customer_dashboard.get_data"}
+override_doctype_dashboards = {"Customer": "crm_success.doc_events.customer_dashboard.get_data"}
 
-_MARK_STALE = "crm_success.overrides.scored_documents.mark_customers_stale"
+_MARK_STALE = "crm_success.doc_events.scored_documents.mark_customers_stale"
 _LEDGER_EVENTS = ("on_submit", "on_update_after_submit", "on_cancel", "on_trash")
 
 doc_events = {
 	"Customer": {
-		"validate": "crm_success.overrides.customer.keep_health",
-		"on_update": "crm_success.overrides.customer.keep_health_saved",
+		"validate": "crm_success.doc_events.customer.keep_health",
+		"on_update": "crm_success.doc_events.customer.keep_health_saved",
 		"before_rename": [
-			"crm_success.overrides.customer.make_room_for_merge",
-			"crm_success.overrides.customer.clear_the_way",
+			"crm_success.doc_events.customer.make_room_for_merge",
+			"crm_success.doc_events.customer.clear_the_way",
 		],
-		"after_rename": "crm_success.overrides.customer.rename_health",
-		"on_trash": "crm_success.overrides.customer.delete_health",
+		"after_rename": "crm_success.doc_events.customer.rename_health",
+		"on_trash": "crm_success.doc_events.customer.delete_health",
 	},
 	**{
 		doctype: dict.fromkeys(_LEDGER_EVENTS, _MARK_STALE)

@@ -22,7 +22,7 @@ LOADED_BY_WEB_WORKERS = (
 	"commands.py",
 	"commands/**/*.py",
 	"api/**/*.py",
-	"overrides/**/*.py",
+	"doc_events/**/*.py",
 	"www/**/*.py",
 	"crm_success/**/*.py",
 )

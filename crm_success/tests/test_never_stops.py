@@ -15,11 +15,11 @@ from crm_success.bridge import customer_fields
 from crm_success.bridge.stale import mark_stale_later
 from crm_success.bridge.writers import HEALTH, SNAPSHOT
 from crm_success.crm_success.dashboard import access
+from crm_success.doc_events import customer as customer_hooks
+from crm_success.doc_events import customer_dashboard, scored_documents
 from crm_success.jobs.overrides import end_overrides
 from crm_success.jobs.rescoring import rescore_customers, rescore_stale
 from crm_success.jobs.store import RUN
-from crm_success.overrides import customer as customer_hooks
-from crm_success.overrides import customer_dashboard, scored_documents
 from crm_success.setup.custom_fields import CUSTOM_FIELDS
 from crm_success.tests import factories
 from crm_success.tests.scoring_site import ScoringTestCase, drop_jobs, forget_scores, start_and_prepare

@@ -3,7 +3,7 @@
 import frappe
 
 from crm_success.crm_success.report.permitted import HEALTH
-from crm_success.overrides.guard import answers_anyway
+from crm_success.doc_events.guard import answers_anyway
 
 
 def check_reader() -> None:

@@ -6,7 +6,7 @@ from frappe.model.rename_doc import rename_doc
 
 from crm_success.bridge.customer_fields import SCORE, health_of, update_after_commit, update_customers
 from crm_success.bridge.stale import note_stale
-from crm_success.overrides.guard import never_stops_saving
+from crm_success.doc_events.guard import never_stops_saving
 from crm_success.queries.statements import KeyRange
 from crm_success.setup.custom_fields import our_fields
 

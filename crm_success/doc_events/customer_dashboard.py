@@ -4,7 +4,7 @@ from typing import Any
 
 from frappe import _
 
-from crm_success.overrides.guard import answers_anyway
+from crm_success.doc_events.guard import answers_anyway
 
 
 @answers_anyway(lambda data: data)
