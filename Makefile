@@ -34,7 +34,7 @@ walk: .venv/.ready-dev
 
 soak: .venv/.ready-dev
 	@FUZZ_TIMES=50 $(BIN)/python -m pytest -q tests/properties
-	@FUZZ_TIMES=10 $(BIN)/python scripts/site_tests.py crm_success.tests.test_fuzzed_metrics
+	@FUZZ_TIMES=10 $(BIN)/python scripts/site_tests.py crm_success.tests.scoring.test_fuzzed_metrics
 	@$(BIN)/python soak/run.py $(NIGHTS)
 
 bench: .venv/.ready-dev

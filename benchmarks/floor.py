@@ -9,11 +9,11 @@ import time
 import frappe
 from frappe.utils import getdate, now
 
-from crm_success.bridge import database
-from crm_success.bridge.frozen import freeze, plan_for
-from crm_success.engine.pipeline import all_metrics
-from crm_success.queries.reads import customers_statement, read_statement
-from crm_success.queries.statements import Statement
+from crm_success.database import reading
+from crm_success.scoring.engine.pipeline import all_metrics
+from crm_success.scoring.frozen_definitions import freeze, plan_for
+from crm_success.scoring.queries.read_statements import customers_statement, read_statement
+from crm_success.scoring.queries.statements import Statement
 
 ROWS_AT_ONCE = 2000
 
@@ -24,9 +24,9 @@ def bare_reads() -> float:
 	frozen = freeze(as_of)
 	definitions, tables = frozen.definitions, frozen.tables_by_doctype
 	plan = plan_for(all_metrics(definitions), frozen, as_of)
-	statements = [customers_statement(definitions.scorecards, tables["Customer"], database.dialect())]
+	statements = [customers_statement(definitions.scorecards, tables["Customer"], reading.dialect())]
 	for read in plan.reads:
-		statements.append(read_statement(read, tables, as_of, database.dialect(), definitions.money))
+		statements.append(read_statement(read, tables, as_of, reading.dialect(), definitions.money))
 	return sum(_seconds(statement) for statement in statements)
 
 

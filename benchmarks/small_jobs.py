@@ -8,10 +8,10 @@ from statistics import median
 import frappe
 from frappe.utils import getdate
 
-from crm_success.bridge import stale
 from crm_success.doc_events import scored_documents
-from crm_success.jobs.rescoring import rescore_customers, rescore_stale
-from crm_success.tests import factories
+from crm_success.scoring import stale
+from crm_success.scoring.runs.rescoring import rescore_customers, rescore_stale
+from crm_success.tests.support import factories
 
 CALLS = 40
 INVOICES = 300

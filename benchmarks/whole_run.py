@@ -7,10 +7,10 @@ from pathlib import Path
 import frappe
 from frappe.utils import add_days, getdate
 
-from crm_success.jobs.queueing import enqueue_prepare
-from crm_success.jobs.runs import start_run
-from crm_success.jobs.store import CANCELLED, RUN
-from crm_success.tests.worker_processes import real_workers
+from crm_success.batches.queueing import enqueue_prepare
+from crm_success.batches.run_life import start_run
+from crm_success.batches.statuses import CANCELLED, RUN
+from crm_success.tests.support.worker_processes import real_workers
 
 _FINISHED = ("Completed", "Completed with Warnings", "Failed", "Cancelled")
 

@@ -63,7 +63,7 @@ commands = [crm_success]
 
 
 def _score_all(as_of: "date") -> None:
-	from crm_success.jobs.preparation import prepare_run
+	from crm_success.scoring.runs.preparation import prepare_run
 
 	run = _start_or_join(as_of)
 	while _progress(run).status in ("Queued", "Preparing"):
@@ -77,8 +77,8 @@ def _score_all(as_of: "date") -> None:
 
 def _start_or_join(as_of: "date") -> str:
 	"""A new run, or the one for the same day that is not finished."""
-	from crm_success.jobs.runs import RunInProgressError, start_run
-	from crm_success.jobs.store import ACTIVE, RUN
+	from crm_success.batches.run_life import RunInProgressError, start_run
+	from crm_success.batches.statuses import ACTIVE, RUN
 
 	active = {"active": ACTIVE, "as_of": as_of}
 	run = frappe.db.get_value(RUN, active)
@@ -100,8 +100,8 @@ def _start_or_join(as_of: "date") -> str:
 
 def _work_with_bar(run: str) -> None:
 	"""Work on the run beside any background workers, until the last batch, theirs or ours, is finished."""
-	from crm_success.jobs import leases
-	from crm_success.jobs.batches import drain
+	from crm_success.batches import leases
+	from crm_success.scoring.runs.batch_work import drain
 
 	total = frappe.db.get_value("Scoring Run", run, "customers_total")
 	with click.progressbar(length=max(total, 1), label=run, item_show_func=_speed, show_eta=False) as bar:
@@ -158,7 +158,7 @@ def _summarize(run: str) -> None:
 
 
 def _score_one(customer: str, as_of: "date") -> None:
-	from crm_success.jobs.rescoring import rescore_customers
+	from crm_success.scoring.runs.rescoring import rescore_customers
 
 	rescore_customers([customer], as_of)
 	is_past = as_of < frappe.utils.getdate()

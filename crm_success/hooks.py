@@ -30,43 +30,44 @@ before_uninstall = "crm_success.uninstall.before_uninstall"
 after_uninstall = "crm_success.uninstall.after_uninstall"
 
 doctype_js = {
-	"Customer": "public/js/customer.js",
+	"Customer": "public/js/customer/customer.js",
 	"Customer Health": [
-		"public/js/health_values.js",
-		"public/js/health_gauge.js",
-		"public/js/health_parts.js",
-		"public/js/health_history.js",
-		"public/js/health_documents.js",
+		"public/js/shared/health_values.js",
+		"public/js/health/health_gauge.js",
+		"public/js/health/health_parts.js",
+		"public/js/health/health_history.js",
+		"public/js/health/health_documents.js",
 	],
-	"Customer Segment": "public/js/record_title.js",
-	"Health Dimension": "public/js/record_title.js",
+	"Customer Segment": "public/js/shared/record_title.js",
+	"Health Dimension": "public/js/shared/record_title.js",
 	"Health Metric": [
-		"public/js/record_title.js",
-		"public/js/filter_editor.js",
-		"public/js/health_values.js",
-		"public/js/metric_scale.js",
-		"public/js/metric_axis.js",
-		"public/js/metric_words.js",
-		"public/js/metric_histogram.js",
+		"public/js/shared/record_title.js",
+		"public/js/shared/filter_editor.js",
+		"public/js/shared/health_values.js",
+		"public/js/metric/metric_scale.js",
+		"public/js/metric/metric_axis.js",
+		"public/js/metric/metric_words.js",
+		"public/js/metric/metric_histogram.js",
 	],
 	"Health Scorecard": [
-		"public/js/record_title.js",
-		"public/js/filter_editor.js",
-		"public/js/health_values.js",
-		"public/js/scorecard_shares.js",
-		"public/js/scorecard_changes.js",
+		"public/js/shared/record_title.js",
+		"public/js/shared/filter_editor.js",
+		"public/js/shared/health_values.js",
+		"public/js/scorecard/scorecard_shares.js",
+		"public/js/scorecard/scorecard_changes.js",
 	],
 }
 
 doctype_list_js = {
-	"Customer": "public/js/customer_list.js",
+	"Customer": "public/js/customer/customer_list.js",
 	# for forms too: Frappe runs what belongs to a list whenever it loads the DocType
-	"Health Metric": "public/js/dimension_names.js",
-	"Health Scorecard": "public/js/dimension_names.js",
+	"Health Metric": "public/js/shared/dimension_names.js",
+	"Health Scorecard": "public/js/shared/dimension_names.js",
 }
 # link fields find these by their translated names
 standard_queries = dict.fromkeys(
-	("Customer Segment", "Health Dimension", "Health Metric"), "crm_success.api.names.search_names"
+	("Customer Segment", "Health Dimension", "Health Metric"),
+	"crm_success.scoring.api.name_search.search_names",
 )
 override_doctype_dashboards = {"Customer": "crm_success.doc_events.customer_dashboard.get_data"}
 
@@ -93,13 +94,13 @@ doc_events = {
 
 scheduler_events = {
 	"cron": {
-		"0 * * * *": ["crm_success.jobs.customer_scoring.dispatch_scoring_run"],
+		"0 * * * *": ["crm_success.scoring.runs.customer_scoring.dispatch_scoring_run"],
 		"*/5 * * * *": [
-			"crm_success.jobs.customer_scoring.rescore_stale_customers",
-			"crm_success.jobs.customer_scoring.requeue_expired_batches",
+			"crm_success.scoring.runs.customer_scoring.rescore_stale_customers",
+			"crm_success.scoring.runs.customer_scoring.requeue_expired_batches",
 		],
 	},
-	"daily": ["crm_success.jobs.customer_scoring.end_overrides"],
+	"daily": ["crm_success.scoring.runs.customer_scoring.end_overrides"],
 }
 
 # scores follow their customer: they never keep it, or a definition, from being deleted

@@ -10,8 +10,8 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime
 
-from crm_success.bridge.wording import site_language
 from crm_success.install import ROLES
+from crm_success.scoring.wording import site_language
 from crm_success.setup.custom_fields import CUSTOM_FIELDS, our_fields, remove_custom_fields
 from crm_success.setup.leftovers import HISTORY, Gone, Leftovers, Told
 from crm_success.setup.mentions import Found, Mentions

@@ -105,9 +105,9 @@ def settle() -> None:
 
 def score(today: date) -> None:
 	"""A year of runs, so that there are trends, movers and charts."""
-	from crm_success.jobs.batches import drain
-	from crm_success.jobs.preparation import prepare_run
-	from crm_success.jobs.runs import start_run
+	from crm_success.batches.run_life import start_run
+	from crm_success.scoring.runs.batch_work import drain
+	from crm_success.scoring.runs.preparation import prepare_run
 
 	for days_back in DAYS_SCORED:
 		run = start_run(today - timedelta(days=days_back), "Command")

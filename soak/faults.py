@@ -13,7 +13,7 @@ import frappe
 from servers import MariaDB, Redis
 from site_services import wait_until
 
-from crm_success.jobs.store import BATCH
+from crm_success.batches.statuses import BATCH
 
 WORKERS = 2
 # how many seconds to look for a job that is at it

@@ -21,11 +21,11 @@ from frappe.utils import add_to_date  # noqa: E402
 from redis.exceptions import RedisError  # noqa: E402
 from world import BATCH_SIZE, SETTINGS, People, let_a_day_pass, make_world  # noqa: E402
 
-from crm_success.bridge import database  # noqa: E402
-from crm_success.bridge.stale import stale_customers  # noqa: E402
-from crm_success.jobs import customer_scoring, rescoring  # noqa: E402
-from crm_success.jobs.runs import retry_failed  # noqa: E402
-from crm_success.jobs.store import ACTIVE, BATCH, FAILED, RUN  # noqa: E402
+from crm_success.batches.run_life import retry_failed  # noqa: E402
+from crm_success.batches.statuses import ACTIVE, BATCH, FAILED, RUN  # noqa: E402
+from crm_success.database import clock, conflicts  # noqa: E402
+from crm_success.scoring.runs import customer_scoring, rescoring  # noqa: E402
+from crm_success.scoring.stale import stale_customers  # noqa: E402
 
 ACTIONS_A_DAY, ACTIONS_A_NIGHT, FAULTS_A_NIGHT = 5, 4, 6
 NIGHT_SECONDS = 300
@@ -77,15 +77,12 @@ class Soak:
 			BATCH, {"scoring_run": run, "attempts": (">", 1)}
 		)
 
-	@database.own_transaction
+	@conflicts.own_transaction
 	def look_after(self, run: str, seconds: float) -> None:
 		"""What the scheduler does every five minutes, and a person in the morning."""
 		in_vain(customer_scoring.requeue_expired_batches)
 		row = self.status(run)
-		if (
-			row.status in ("Queued", "Preparing")
-			and (database.now() - row.modified).total_seconds() > PATIENCE
-		):
+		if row.status in ("Queued", "Preparing") and (clock.now() - row.modified).total_seconds() > PATIENCE:
 			long_ago = add_to_date(row.modified, minutes=-QUARTER_OF_AN_HOUR)
 			frappe.db.set_value(RUN, run, "modified", long_ago, update_modified=False)
 			frappe.db.commit()
@@ -137,10 +134,10 @@ class Soak:
 		frappe.db.set_single_value(SETTINGS, "batch_size", 1_000_000)
 		checks.blank()
 		frappe.db.commit()
-		from crm_success.tests.scoring_site import start_and_prepare
+		from crm_success.tests.support.scoring_site import start_and_prepare
 
 		run = start_and_prepare()
-		from crm_success.jobs.batches import drain
+		from crm_success.scoring.runs.batch_work import drain
 
 		drain(run)
 		frappe.db.rollback()

@@ -10,11 +10,11 @@ import sys
 import pandas  # noqa: F401
 from frappe.utils.background_jobs import start_worker
 
-from crm_success.bridge import database
+from crm_success.database import conflicts
 
 
 def count_conflicts(path: str) -> None:
-	is_conflict = database._is_conflict
+	is_conflict = conflicts._is_conflict
 
 	def counting(error: Exception) -> bool:
 		found = is_conflict(error)
@@ -24,7 +24,7 @@ def count_conflicts(path: str) -> None:
 			os.close(file)
 		return found
 
-	database._is_conflict = counting
+	conflicts._is_conflict = counting
 
 
 if __name__ == "__main__":

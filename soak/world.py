@@ -17,11 +17,11 @@ from frappe.model.rename_doc import rename_doc
 from frappe.utils import add_days, getdate
 from redis.exceptions import RedisError
 
-from crm_success.bridge import database
-from crm_success.jobs.customer_scoring import end_overrides
+from crm_success.database import conflicts
+from crm_success.scoring.runs.customer_scoring import end_overrides
 from crm_success.standalone.demo import SEED, build
 from crm_success.standalone.demo.people import COMPANY, COMPANY_UK, CURRENCY
-from crm_success.tests import factories
+from crm_success.tests.support import factories
 
 SETTINGS = "CRM Success Settings"
 # what dates a customer's story
@@ -154,16 +154,16 @@ class People:
 				return
 			except frappe.ValidationError as refusal:
 				# a payment of two people at once, say
-				database.start_over()
+				conflicts.start_over()
 				frappe.clear_messages()
 				self.refused.append(f"{action.__name__}: {refusal}")
 				return
 			except Exception as error:
-				in_the_way = database._is_conflict(error) or database._is_lost(error)
+				in_the_way = conflicts._is_conflict(error) or conflicts._is_lost(error)
 				if not in_the_way and not isinstance(error, RedisError):
 					raise
 				self.done["conflicts met by people"] += 1
-				database.start_over()
+				conflicts.start_over()
 
 	def invoice(self) -> None:
 		day = self._day()

@@ -20,9 +20,9 @@ def test_what_is_imported_of_the_app_is_there(path: Path):
 
 
 def test_what_is_not_there_is_found():
-	assert is_there("crm_success.engine.health.bands")
-	assert not is_there("crm_success.engine.health.stripes")
-	assert not is_there("crm_success.engine.wealth")
+	assert is_there("crm_success.scoring.engine.health.bands")
+	assert not is_there("crm_success.scoring.engine.health.stripes")
+	assert not is_there("crm_success.scoring.engine.wealth")
 
 
 def is_there(dotted: str) -> bool:

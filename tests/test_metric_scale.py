@@ -12,11 +12,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from crm_success.engine.definitions import Scale
-from crm_success.engine.records import scale_from_record
-from crm_success.engine.scales import PERCENTILES, to_points
+from crm_success.scoring.engine.definitions import Scale
+from crm_success.scoring.engine.records import scale_from_record
+from crm_success.scoring.engine.scales import PERCENTILES, to_points
 
-SCRIPT = Path(__file__).parents[1] / "crm_success/public/js/metric_scale.js"
+SCRIPT = Path(__file__).parents[1] / "crm_success/public/js/metric/metric_scale.js"
 # what the script asks of the desk
 DESK = """
 globalThis.crm_success = { metric_scale: {} };

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crm_success.queries.computed import COMPUTED_FIELDS
+from crm_success.scoring.queries.computed import COMPUTED_FIELDS
 from crm_success.setup import defaults
 
 APP = Path(__file__).resolve().parent.parent / "crm_success"
@@ -175,7 +175,7 @@ def classes_of(name: str) -> frozenset[str]:
 
 def phrases_of_core(name: str) -> Iterator[ast.Call]:
 	"""Where engine and queries make a phrase of that class or of one that inherits from it."""
-	for path in (*APP.glob("engine/*.py"), *APP.glob("queries/*.py")):
+	for path in (*APP.glob("scoring/engine/*.py"), *APP.glob("scoring/queries/*.py")):
 		for node in ast.walk(ast.parse(path.read_text())):
 			if isinstance(node, ast.Call) and name_of_call(node) in classes_of(name):
 				yield node

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import frappe
 from frappe.model.document import Document
 
-from crm_success.bridge.stale import note_stale, raise_if_out_of_time
+from crm_success.scoring.stale import note_stale, raise_if_out_of_time
 
 CUSTOMER = "Customer"
 

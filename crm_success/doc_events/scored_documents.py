@@ -2,8 +2,8 @@
 
 from frappe.model.document import Document
 
-from crm_success.bridge.stale import mark_stale_after_commit
 from crm_success.doc_events.guard import customers_in, never_stops_saving
+from crm_success.scoring.stale import mark_stale_after_commit
 
 
 @never_stops_saving

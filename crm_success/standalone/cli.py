@@ -15,16 +15,16 @@ import click
 import pandas as pd
 
 from crm_success import __version__
-from crm_success.engine.errors import ScoringError
+from crm_success.scoring.engine.errors import ScoringError
 from crm_success.standalone import demo as demonstration
 from crm_success.standalone.address import sqlite_url
+from crm_success.standalone.assessment import Outcome, Scoring
 from crm_success.standalone.columns import COLUMN_NAMES, COLUMNS
-from crm_success.standalone.database import Database, connect
-from crm_success.standalone.definitions import segment_strategies
+from crm_success.standalone.connections import Database, connect
+from crm_success.standalone.default_definitions import segment_strategies
 from crm_success.standalone.errors import CommandError, one_line
 from crm_success.standalone.output import whole_files
 from crm_success.standalone.report import Report, numbers, render
-from crm_success.standalone.scoring import Outcome, Scoring
 
 CSV, REPORT, DATABASE = "health.csv", "report.html", "erpnext.db"
 _EXIT_CODE = 2

@@ -8,17 +8,17 @@ import pandas as pd
 from pypika import Table as SqlTable
 from pypika.functions import Count, Min
 
-from crm_success.engine.definitions import Definitions, Metric
-from crm_success.queries.documents import (
+from crm_success.scoring.engine.definitions import Definitions, Metric
+from crm_success.scoring.queries.document_statements import (
 	IN_THE_FUTURE,
 	UNKNOWN_CUSTOMER,
 	WITHOUT_CUSTOMER,
 	DataCheck,
 	data_checks,
 )
-from crm_success.queries.plan import Tables
-from crm_success.queries.statements import Bindings, Dialect, Statement
-from crm_success.standalone.database import Database
+from crm_success.scoring.queries.plan import Tables
+from crm_success.scoring.queries.statements import Bindings, Dialect, Statement
+from crm_success.standalone.connections import Database
 
 EXAMPLES = 5
 

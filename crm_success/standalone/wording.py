@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crm_success.engine.definitions import Definitions
+from crm_success.scoring.engine.definitions import Definitions
 
 Driver = tuple[str, float]
 

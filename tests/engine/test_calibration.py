@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_success.engine.calibration import (
+from crm_success.scoring.engine.calibration import (
 	calibrate,
 	calibration_fingerprint,
 	calibration_metrics,
 	calibration_values,
 )
-from crm_success.engine.definitions import (
+from crm_success.scoring.engine.definitions import (
 	Calibration,
 	CompanyRate,
 	Definitions,
@@ -36,7 +36,7 @@ from crm_success.engine.definitions import (
 	from_json,
 	to_json,
 )
-from crm_success.engine.profile import profile_metrics
+from crm_success.scoring.engine.profile import profile_metrics
 
 AS_OF = date(2024, 6, 30)
 PERCENTILE = Scale(ScaleKind.PERCENTILE)

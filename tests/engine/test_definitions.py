@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crm_success.engine.definitions import (
+from crm_success.scoring.engine.definitions import (
 	Calibration,
 	Cap,
 	CompanyRate,
@@ -29,7 +29,7 @@ from crm_success.engine.definitions import (
 	from_json,
 	to_json,
 )
-from crm_success.engine.errors import DefinitionError
+from crm_success.scoring.engine.errors import DefinitionError
 
 REVENUE = Metric(
 	key="revenue",

@@ -5,7 +5,13 @@ import pickle
 
 import pytest
 
-from crm_success.engine.errors import DefinitionError, ExpressionError, Phrase, ScoringError, SourceError
+from crm_success.scoring.engine.errors import (
+	DefinitionError,
+	ExpressionError,
+	Phrase,
+	ScoringError,
+	SourceError,
+)
 
 
 def test_an_error_reads_as_an_english_sentence() -> None:

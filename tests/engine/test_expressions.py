@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_success.engine.errors import ExpressionError
-from crm_success.engine.expressions import (
+from crm_success.scoring.engine.errors import ExpressionError
+from crm_success.scoring.engine.expressions import (
 	check_names,
 	evaluate,
 	evaluation_order,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_success.engine.definitions import (
+from crm_success.scoring.engine.definitions import (
 	Cap,
 	Measure,
 	Metric,
@@ -16,8 +16,8 @@ from crm_success.engine.definitions import (
 	Scorecard,
 	Weight,
 )
-from crm_success.engine.errors import DefinitionError
-from crm_success.engine.health import bands, drivers, health_scores, trend
+from crm_success.scoring.engine.errors import DefinitionError
+from crm_success.scoring.engine.health import bands, drivers, health_scores, trend
 
 NAN = float("nan")
 

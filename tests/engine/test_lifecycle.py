@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_success.engine.definitions import Activity, HealthBand, LifecycleStage, Limits
-from crm_success.engine.lifecycle import activity, lifecycle_stage
+from crm_success.scoring.engine.definitions import Activity, HealthBand, LifecycleStage, Limits
+from crm_success.scoring.engine.lifecycle import activity, lifecycle_stage
 
 NAN = float("nan")
 LIMITS = Limits(active_days=30, silent_days=90, new_days=60, lost_days=365)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crm_success.engine.definitions import Measure, Metric
-from crm_success.engine.measures import needed_metrics, raw_values, usable_expressions
+from crm_success.scoring.engine.definitions import Measure, Metric
+from crm_success.scoring.engine.measures import needed_metrics, raw_values, usable_expressions
 
 AS_OF = date(2024, 6, 30)
 

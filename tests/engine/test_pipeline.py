@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crm_success.engine.definitions import (
+from crm_success.scoring.engine.definitions import (
 	Calibration,
 	Cap,
 	Definitions,
@@ -25,7 +25,7 @@ from crm_success.engine.definitions import (
 	Segment,
 	Weight,
 )
-from crm_success.engine.pipeline import all_metrics, metric_points, score_customers
+from crm_success.scoring.engine.pipeline import all_metrics, metric_points, score_customers
 
 AS_OF = date(2024, 6, 30)
 CARRIED = ["customer_name", "customer_group", "territory", "account_manager", "scorecard"]

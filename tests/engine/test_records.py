@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from crm_success.engine.definitions import (
+from crm_success.scoring.engine.definitions import (
 	Cap,
 	Filter,
 	Limits,
@@ -16,8 +16,8 @@ from crm_success.engine.definitions import (
 	Scorecard,
 	Weight,
 )
-from crm_success.engine.errors import DefinitionError
-from crm_success.engine.records import (
+from crm_success.scoring.engine.errors import DefinitionError
+from crm_success.scoring.engine.records import (
 	filters_from_record,
 	limits_from_record,
 	metric_from_record,

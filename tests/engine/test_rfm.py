@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_success.engine.definitions import Calibration, Segment
-from crm_success.engine.rfm import cells, quintile_cuts, rfm_scores, segments, uncovered_cells
+from crm_success.scoring.engine.definitions import Calibration, Segment
+from crm_success.scoring.engine.rfm import cells, quintile_cuts, rfm_scores, segments, uncovered_cells
 
 NAN = float("nan")
 CALIBRATION = Calibration(

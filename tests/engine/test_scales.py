@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_success.engine.definitions import Scale, ScaleBand, ScaleKind
-from crm_success.engine.errors import DefinitionError
-from crm_success.engine.scales import check_scale, to_points
+from crm_success.scoring.engine.definitions import Scale, ScaleBand, ScaleKind
+from crm_success.scoring.engine.errors import DefinitionError
+from crm_success.scoring.engine.scales import check_scale, to_points
 
 NAN = float("nan")
 INF = float("inf")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_success.engine.definitions import Calibration, Limits
-from crm_success.engine.errors import DefinitionError
-from crm_success.engine.value import (
+from crm_success.scoring.engine.definitions import Calibration, Limits
+from crm_success.scoring.engine.errors import DefinitionError
+from crm_success.scoring.engine.value import (
 	customer_lifetime_value,
 	effective_retention,
 	retention_rate,

@@ -8,8 +8,8 @@ import pandas as pd
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from crm_success.engine.calibration import calibrate, calibration_values
-from crm_success.engine.definitions import (
+from crm_success.scoring.engine.calibration import calibrate, calibration_values
+from crm_success.scoring.engine.definitions import (
 	Calibration,
 	Cap,
 	Definitions,
@@ -22,9 +22,9 @@ from crm_success.engine.definitions import (
 	Scorecard,
 	Weight,
 )
-from crm_success.engine.pipeline import all_metrics, score_customers
-from crm_success.engine.records import segments_from_records
-from crm_success.queries.plan import Function, measure_parts
+from crm_success.scoring.engine.pipeline import all_metrics, score_customers
+from crm_success.scoring.engine.records import segments_from_records
+from crm_success.scoring.queries.plan import Function, measure_parts
 from crm_success.setup.defaults import SEGMENTS
 
 World: TypeAlias = tuple[pd.DataFrame, pd.DataFrame, Definitions]

@@ -9,10 +9,10 @@ from typing import Any
 from erpnext_tables import TABLES
 from hypothesis import strategies as st
 
-from crm_success.engine.definitions import Measure, MissingValue, ScaleKind
-from crm_success.queries.computed import COMPUTED_FIELDS
-from crm_success.queries.conditions import OPERATORS
-from crm_success.queries.tables import DATE, DATETIME, NUMERIC_KINDS, TEXT, TIME, kind_of
+from crm_success.scoring.engine.definitions import Measure, MissingValue, ScaleKind
+from crm_success.scoring.queries.computed import COMPUTED_FIELDS
+from crm_success.scoring.queries.conditions import OPERATORS
+from crm_success.scoring.queries.tables import DATE, DATETIME, NUMERIC_KINDS, TEXT, TIME, kind_of
 
 TEXT_MARK = "zqx"
 NUMBER_MARK = 7041776

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_worlds import SEGMENT_DEFAULTS, examples
 
-from crm_success.engine.rfm import SCORE_COLUMNS, cells, quintile_cuts, segments, uncovered_cells
+from crm_success.scoring.engine.rfm import SCORE_COLUMNS, cells, quintile_cuts, segments, uncovered_cells
 
 EVERY_CELL = list(product(range(1, 6), repeat=3))
 AMOUNTS = st.floats(-1e9, 1e9)

@@ -21,7 +21,7 @@ from erpnext_tables import TABLES
 from hypothesis import HealthCheck, given, settings
 from rough_definitions import NUMBER_MARK, TEXT_MARK, metric_records
 
-from crm_success.engine.definitions import (
+from crm_success.scoring.engine.definitions import (
 	Calibration,
 	CompanyRate,
 	Definitions,
@@ -32,15 +32,15 @@ from crm_success.engine.definitions import (
 	from_json,
 	to_json,
 )
-from crm_success.engine.errors import ScoringError
-from crm_success.engine.measures import raw_values
-from crm_success.engine.pipeline import metric_points
-from crm_success.engine.records import metric_from_record
-from crm_success.queries.documents import data_checks, documents_statement
-from crm_success.queries.plan import plan_reads
-from crm_success.queries.reading import Reader
-from crm_success.queries.reads import read_statement
-from crm_success.queries.statements import Dialect, Statement
+from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.engine.measures import raw_values
+from crm_success.scoring.engine.pipeline import metric_points
+from crm_success.scoring.engine.records import metric_from_record
+from crm_success.scoring.queries.document_statements import data_checks, documents_statement
+from crm_success.scoring.queries.plan import plan_reads
+from crm_success.scoring.queries.read_statements import read_statement
+from crm_success.scoring.queries.reader import Reader
+from crm_success.scoring.queries.statements import Dialect, Statement
 
 FEW = 150
 SECONDS_EACH = 5.0

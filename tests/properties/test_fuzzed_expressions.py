@@ -18,8 +18,8 @@ import pytest
 from deadline import TooSlow, deadline
 from rough_formulas import good_formula, rough_formulas
 
-from crm_success.engine.errors import ExpressionError
-from crm_success.engine.expressions import Expression, evaluate, parse_expression
+from crm_success.scoring.engine.errors import ExpressionError
+from crm_success.scoring.engine.expressions import Expression, evaluate, parse_expression
 
 # Python's own, about texts such as 1if a else 2
 pytestmark = [pytest.mark.filterwarnings(f"ignore::{kind}Warning") for kind in ("Syntax", "Deprecation")]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_worlds import KEYS, World, calibration_of, examples, rows_of, worlds
 
-from crm_success.engine.definitions import Definitions, MissingValue, Weight
+from crm_success.scoring.engine.definitions import Definitions, MissingValue, Weight
 
 POINTS = {MissingValue.NEUTRAL: 50, MissingValue.WORST: 0, MissingValue.BEST: 100}
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_worlds import AS_OF, KEYS, World, calibration_of, examples, rows_of, worlds
 
-from crm_success.engine.calibration import calibrate, calibration_values
-from crm_success.engine.definitions import Definitions, HealthBand, ScaleKind, Scorecard, Weight
+from crm_success.scoring.engine.calibration import calibrate, calibration_values
+from crm_success.scoring.engine.definitions import Definitions, HealthBand, ScaleKind, Scorecard, Weight
 
 SCORES = ("recency_score", "frequency_score", "monetary_score")
 

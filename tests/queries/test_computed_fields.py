@@ -8,9 +8,14 @@ from asking import AS_OF, metric, value_of
 from databases import Database
 from erpnext_tables import TABLES
 
-from crm_success.engine.definitions import Measure
-from crm_success.queries.computed import COMPUTED_FIELDS, NEEDED_COLUMNS, computed_field, missing_columns
-from crm_success.queries.tables import Column, Table
+from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.queries.computed import (
+	COMPUTED_FIELDS,
+	NEEDED_COLUMNS,
+	computed_field,
+	missing_columns,
+)
+from crm_success.scoring.queries.tables import Column, Table
 
 OPEN = metric(doctype="Issue", filters=[("is_open", "=", 1)])
 FAILED = metric(doctype="Issue", filters=[("is_sla_failed", "=", 1)])

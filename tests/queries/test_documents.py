@@ -9,9 +9,9 @@ from asking import AS_OF, metric
 from databases import Database
 from erpnext_tables import TABLES
 
-from crm_success.engine.definitions import CompanyRate, Limits, Measure, Metric, Money
-from crm_success.engine.profile import profile_metrics
-from crm_success.queries.documents import (
+from crm_success.scoring.engine.definitions import CompanyRate, Limits, Measure, Metric, Money
+from crm_success.scoring.engine.profile import profile_metrics
+from crm_success.scoring.queries.document_statements import (
 	IN_THE_FUTURE,
 	UNKNOWN_CUSTOMER,
 	WITHOUT_CUSTOMER,

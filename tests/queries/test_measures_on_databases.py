@@ -6,7 +6,7 @@ import pytest
 from asking import AS_OF, metric, value_of, values
 from databases import Database
 
-from crm_success.engine.definitions import CompanyRate, Filter, Measure, Metric, Money
+from crm_success.scoring.engine.definitions import CompanyRate, Filter, Measure, Metric, Money
 
 NO_RETURNS = [("is_return", "=", 0)]
 

@@ -4,7 +4,15 @@ import random
 
 import pandas as pd
 
-from crm_success.engine.definitions import Definitions, Measure, Metric, Money, Scorecard, Segment, Weight
+from crm_success.scoring.engine.definitions import (
+	Definitions,
+	Measure,
+	Metric,
+	Money,
+	Scorecard,
+	Segment,
+	Weight,
+)
 from crm_success.standalone.columns import COLUMN_NAMES
 
 METRICS = (

@@ -4,9 +4,9 @@ import sqlite3
 from contextlib import closing
 from datetime import date
 
-from crm_success.standalone.database import connect
+from crm_success.standalone.assessment import Scoring
+from crm_success.standalone.connections import connect
 from crm_success.standalone.demo.schema import create_tables, insert, set_single
-from crm_success.standalone.scoring import Scoring
 
 AS_OF = date(2026, 1, 31)
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from small_erp import AS_OF, CUSTOMERS, INVOICES, alter, customer, invoice, score, write
 
-from crm_success.engine.definitions import Money
+from crm_success.scoring.engine.definitions import Money
 from crm_success.standalone.columns import COLUMN_NAMES
-from crm_success.standalone.definitions import default_definitions
+from crm_success.standalone.default_definitions import default_definitions
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from crm_success.crm_success.report.score_movers.score_movers import (
 	compared_days,
 	count_newly_at_risk,
 )
-from crm_success.engine.definitions import HealthBand
+from crm_success.scoring.engine.definitions import HealthBand
 
 Card = dict[str, Any]
 Asked = str | dict | list | None

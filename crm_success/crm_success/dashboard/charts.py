@@ -14,7 +14,7 @@ from pypika.functions import Floor
 
 from crm_success.crm_success.dashboard.access import check_reader
 from crm_success.crm_success.report.permitted import HEALTH, only_permitted, reporting_currency
-from crm_success.engine.definitions import HealthBand
+from crm_success.scoring.engine.definitions import HealthBand
 
 Chart = dict[str, Any]
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
-from crm_success.standalone.demo.documents import (
+from crm_success.standalone.demo.company_documents import (
 	Ledger,
 	add_ledger_row,
 	invoice_row,

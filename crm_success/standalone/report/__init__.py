@@ -6,7 +6,7 @@ from datetime import date
 from importlib.resources import files
 
 from crm_success import __version__
-from crm_success.engine.definitions import Definitions
+from crm_success.scoring.engine.definitions import Definitions
 from crm_success.standalone.quality import DataWarning
 from crm_success.standalone.report import appendix, numbers, sections
 from crm_success.standalone.report.figures import Collector, Figures

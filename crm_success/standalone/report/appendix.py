@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from crm_success.engine.definitions import Definitions
+from crm_success.scoring.engine.definitions import Definitions
 from crm_success.standalone.columns import COLUMNS
 from crm_success.standalone.quality import DataWarning
 from crm_success.standalone.report import numbers, pictures

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crm_success.engine.definitions import Activity, Definitions, HealthBand, LifecycleStage, ValueClass
+from crm_success.scoring.engine.definitions import (
+	Activity,
+	Definitions,
+	HealthBand,
+	LifecycleStage,
+	ValueClass,
+)
 
 CALLS = 20
 BIN_WIDTH = 10

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from crm_success.engine.definitions import HealthBand
+from crm_success.scoring.engine.definitions import HealthBand
 from crm_success.standalone.report import numbers
 from crm_success.standalone.report.figures import BIN_WIDTH, NO_SCORE
 from crm_success.standalone.report.markup import Markup, element, join

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from crm_success.engine.definitions import Definitions
+from crm_success.scoring.engine.definitions import Definitions
 from crm_success.standalone.report import numbers, pictures
 from crm_success.standalone.report.figures import CALLS, NEVER_BOUGHT, NO_SCORE, Figures
 from crm_success.standalone.report.markup import Content, Markup, element, join

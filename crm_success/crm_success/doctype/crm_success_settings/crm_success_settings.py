@@ -7,8 +7,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, flt, getdate
 
-from crm_success.crm_success.entered import check_entered
-from crm_success.crm_success.refusal import bold, refuse
+from crm_success.record_checks.field_errors import bold, refuse
+from crm_success.record_checks.storable_values import check_entered
 
 # fieldname: lowest and highest value
 RANGES = {
@@ -87,7 +87,7 @@ class CRMSuccessSettings(Document):
 		log_settings.save()
 
 	def warn_of_missing_rates(self):
-		from crm_success.bridge.money import reporting_currency
+		from crm_success.scoring.money import reporting_currency
 
 		target = reporting_currency()
 		missing = sorted(set(self.currencies_without_rate(target)))
@@ -105,7 +105,7 @@ class CRMSuccessSettings(Document):
 			)
 
 	def currencies_without_rate(self, target: str) -> Iterator[str]:
-		from crm_success.bridge.money import exchange_rate
+		from crm_success.scoring.money import exchange_rate
 
 		chosen = [row.company for row in self.companies]
 		filters = {"name": ("in", chosen)} if chosen else {}

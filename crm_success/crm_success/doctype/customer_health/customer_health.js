@@ -29,7 +29,7 @@ crm_success.customer_health.show_picture = function (frm) {
 	if (!frm.get_field("gauge")) return;
 	if (frm.pictured_customer !== customer) crm_success.customer_health.clear_picture(frm);
 	frappe.call({
-		method: "crm_success.api.health.picture",
+		method: "crm_success.scoring.api.health_form.picture",
 		args: { customer },
 		type: "GET",
 		callback({ message }) {
@@ -93,7 +93,7 @@ crm_success.customer_health.show_override = function (frm) {
 
 crm_success.customer_health.rescore = function (frm) {
 	frappe.call({
-		method: "crm_success.api.scoring.rescore_customer",
+		method: "crm_success.scoring.api.scoring_runs.rescore_customer",
 		args: { customer: frm.doc.customer },
 		type: "POST",
 		freeze: true,

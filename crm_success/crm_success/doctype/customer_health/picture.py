@@ -8,9 +8,9 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import getdate
 
-from crm_success.bridge.bands import limits_of
-from crm_success.bridge.writers import is_in_force
-from crm_success.engine.definitions import Measure
+from crm_success.scoring.bands import limits_of
+from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.writers import is_in_force
 
 METRIC = "Health Metric"
 SNAPSHOT = "Customer Health Snapshot"

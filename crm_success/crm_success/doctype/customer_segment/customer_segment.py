@@ -5,9 +5,9 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint
 
-from crm_success.bridge.customer_fields import update_customers
-from crm_success.crm_success.entered import check_entered
-from crm_success.queries.statements import EVERYBODY
+from crm_success.record_checks.storable_values import check_entered
+from crm_success.scoring.customer_fields import update_customers
+from crm_success.scoring.queries.statements import EVERYBODY
 
 LETTERS = {"r": "Recency", "f": "Frequency", "m": "Monetary"}
 EXAMPLES = 3
@@ -63,7 +63,7 @@ def warn_of_uncovered_customers() -> None:
 
 def uncovered_cells() -> list[tuple[int, int, int]]:
 	"""The combinations of recency, frequency and monetary scores that no enabled segment takes."""
-	from crm_success.engine.records import segments_from_records
-	from crm_success.engine.rfm import uncovered_cells as uncovered_by
+	from crm_success.scoring.engine.records import segments_from_records
+	from crm_success.scoring.engine.rfm import uncovered_cells as uncovered_by
 
 	return uncovered_by(segments_from_records(frappe.get_all("Customer Segment", fields=["*"])))

@@ -8,14 +8,14 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from crm_success.crm_success.refusal import bold, one_of, refuse, refusing
-from crm_success.engine.definitions import Measure
-from crm_success.engine.errors import DefinitionError
+from crm_success.record_checks.field_errors import bold, one_of, refuse, refusing
+from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.engine.errors import DefinitionError
 
 
 def check_expression(doc: Document) -> None:
 	"""The formula is allowed, names metrics that exist and depends in no way on itself."""
-	from crm_success.engine.expressions import check_names, evaluation_order, parse_expression
+	from crm_success.scoring.engine.expressions import check_names, evaluation_order, parse_expression
 
 	others = other_metrics(doc)
 	with refusing(doc, "expression"):
@@ -26,7 +26,7 @@ def check_expression(doc: Document) -> None:
 
 def readable_expressions(metrics: Iterable) -> dict:
 	"""Parsed expressions by key; one that cannot be parsed is not this metric's fault."""
-	from crm_success.engine.expressions import parse_expression
+	from crm_success.scoring.engine.expressions import parse_expression
 
 	parsed = {}
 	for metric in metrics:

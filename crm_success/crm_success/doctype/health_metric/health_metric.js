@@ -84,7 +84,7 @@ crm_success.health_metric.offer_fields = function (frm, { fill = false } = {}) {
 	const { source_doctype, parent_doctype } = frm.doc;
 	if (!source_doctype || (frappe.get_meta(source_doctype)?.istable && !parent_doctype)) return;
 	frappe.call({
-		method: "crm_success.api.metrics.get_source_fields",
+		method: "crm_success.scoring.api.metric_form.get_source_fields",
 		args: { doctype: source_doctype, parent_doctype: parent_doctype || undefined },
 		callback({ message }) {
 			if (!message || frm.doc.source_doctype !== source_doctype) return;
@@ -121,7 +121,7 @@ crm_success.health_metric.set_options = function (frm, fieldname, options) {
 
 crm_success.health_metric.preview = function (frm) {
 	frappe.call({
-		method: "crm_success.api.metrics.preview_metric",
+		method: "crm_success.scoring.api.metric_form.preview_metric",
 		args: { metric: frm.doc },
 		freeze: true,
 		freeze_message: __("Measuring a few customers"),

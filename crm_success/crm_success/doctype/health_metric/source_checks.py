@@ -6,9 +6,8 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from crm_success.bridge.tables import parent_doctype_for
-from crm_success.crm_success.doctype.health_metric.filters import check_filters, known_field
-from crm_success.crm_success.doctype.health_metric.sources import (
+from crm_success.crm_success.doctype.health_metric.filter_checks import check_filters, known_field
+from crm_success.crm_success.doctype.health_metric.source_fields import (
 	CUSTOMER,
 	PREFERRED_DATES,
 	RECORD_DATES,
@@ -18,8 +17,9 @@ from crm_success.crm_success.doctype.health_metric.sources import (
 	fields_of,
 	parents_with_customer,
 )
-from crm_success.crm_success.refusal import bold, one_of, refuse, refusing
-from crm_success.engine.definitions import Measure
+from crm_success.record_checks.field_errors import bold, one_of, refuse, refusing
+from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.source_tables import parent_doctype_for
 
 NEEDS_VALUE = frozenset(
 	{Measure.SUM, Measure.AVERAGE, Measure.MINIMUM, Measure.MAXIMUM, Measure.DISTINCT_COUNT}

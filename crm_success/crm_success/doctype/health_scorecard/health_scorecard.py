@@ -1,10 +1,10 @@
-"""Weights, bands and caps for the customers that a filter names. The checks are in validation.py."""
+"""Weights, bands and caps for the customers that a filter names. The checks are in scorecard_checks.py."""
 
 from frappe.model.document import Document
 
-from crm_success.bridge.definition_links import forget
-from crm_success.crm_success.doctype.health_scorecard import validation
-from crm_success.crm_success.entered import check_entered
+from crm_success.crm_success.doctype.health_scorecard import scorecard_checks
+from crm_success.record_checks.storable_values import check_entered
+from crm_success.scoring.definition_links import forget
 
 
 class HealthScorecard(Document):
@@ -13,16 +13,16 @@ class HealthScorecard(Document):
 
 	def validate(self):
 		check_entered(self)
-		validation.check_dimensions(self)
-		validation.check_metrics(self)
-		validation.check_bands(self)
-		validation.check_caps(self)
-		validation.check_customer_filters(self)
-		validation.check_default(self)
+		scorecard_checks.check_dimensions(self)
+		scorecard_checks.check_metrics(self)
+		scorecard_checks.check_bands(self)
+		scorecard_checks.check_caps(self)
+		scorecard_checks.check_customer_filters(self)
+		scorecard_checks.check_default(self)
 
 	def on_update(self):
-		validation.end_other_defaults(self)
+		scorecard_checks.end_other_defaults(self)
 
 	def on_trash(self):
-		validation.check_not_last_default(self)
+		scorecard_checks.check_not_last_default(self)
 		forget(["Customer Health"], "scorecard", [self.name])

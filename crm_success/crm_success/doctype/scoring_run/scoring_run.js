@@ -103,7 +103,7 @@ crm_success.scoring_run.cancel = function (frm) {
 
 crm_success.scoring_run.call = function (frm, method) {
 	frappe.call({
-		method: `crm_success.api.scoring.${method}`,
+		method: `crm_success.scoring.api.scoring_runs.${method}`,
 		args: { run: frm.doc.name },
 		type: "POST",
 		freeze: true,

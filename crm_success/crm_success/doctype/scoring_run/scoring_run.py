@@ -5,8 +5,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import add_days, nowdate
 
-from crm_success.bridge.definition_links import forget
-from crm_success.crm_success.refusal import bold
+from crm_success.record_checks.field_errors import bold
+from crm_success.scoring.definition_links import forget
 
 CLEARED_AT_ONCE = 100
 # these name a run only to say where they come from

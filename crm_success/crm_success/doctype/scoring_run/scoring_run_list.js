@@ -44,7 +44,7 @@ crm_success.scoring_run_list.ask_date = function () {
 
 crm_success.scoring_run_list.start = function (as_of) {
 	frappe.call({
-		method: "crm_success.api.scoring.start_run",
+		method: "crm_success.scoring.api.scoring_runs.start_run",
 		args: as_of ? { as_of } : {},
 		type: "POST",
 		freeze: true,

@@ -11,7 +11,7 @@ from frappe.utils.nestedset import get_descendants_of
 from pypika.terms import Criterion
 
 from crm_success.crm_success.report.permitted import HEALTH, grouped, only_permitted
-from crm_success.engine.definitions import HealthBand
+from crm_success.scoring.engine.definitions import HealthBand
 
 Row = dict[str, Any]
 

@@ -1,5 +1,5 @@
 // Cells that link to the metric; numbers that do not exist stay empty instead of 0.
-// {% include "crm_success/public/js/report_tables.js" %}
+// {% include "crm_success/public/js/shared/report_tables.js" %}
 
 frappe.provide("crm_success.metric_quality");
 

@@ -1,5 +1,5 @@
 // A heat map: each cell says its numbers, shows them as a shade, and links to its customers.
-// {% include "crm_success/public/js/report_tables.js" %}
+// {% include "crm_success/public/js/shared/report_tables.js" %}
 
 frappe.provide("crm_success.rfm_matrix");
 

@@ -18,7 +18,7 @@ from pypika.queries import QueryBuilder
 from pypika.terms import Criterion
 
 from crm_success.crm_success.report.permitted import HEALTH, SNAPSHOT, grouped, only_permitted, whole_amount
-from crm_success.engine.definitions import HealthBand
+from crm_success.scoring.engine.definitions import HealthBand
 
 Row = dict[str, Any]
 Component = Mapping[str, float | None]

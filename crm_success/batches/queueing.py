@@ -1,0 +1,92 @@
+"""Puts our jobs on the queue: one function a job, each with its queue, its time limit and its id. Does no work."""
+
+import frappe
+from frappe.utils.background_jobs import create_job_id, get_queue, get_workers
+from redis.exceptions import RedisError
+
+QUEUE = "long"
+
+PREPARE_SECONDS = 4 * 3600
+# a worker stops taking batches after half of its time and queues its successor
+WORK_SECONDS = 3600
+RESCORE_SECONDS = 1500
+
+
+def enqueue_prepare(run: str) -> None:
+	"""Prepare the run: definitions, data checks, calibration, batches."""
+	_enqueue(
+		"crm_success.scoring.runs.preparation.prepare_run",
+		PREPARE_SECONDS,
+		_unique(_prefix(run, "prepare")),
+		run=run,
+	)
+
+
+def enqueue_workers(run: str, count: int) -> None:
+	"""As many jobs that work on the run's batches, until none is left."""
+	for _number in range(count):
+		job_id = _unique(_prefix(run, "work"))
+		_enqueue("crm_success.scoring.runs.batch_work.work_on_run", WORK_SECONDS, job_id, run=run)
+
+
+def offer_work(run: str, batches: int) -> None:
+	"""Queue workers for so many batches, and commit. A queue that cannot be reached is no reason to stop: the reaper
+	will find the batches without workers.
+	"""
+	try:
+		enqueue_workers(run, workers_for(batches))
+		frappe.db.commit()
+	except RedisError:
+		frappe.db.rollback()
+		frappe.log_error(title=f"No workers could be queued for {run}")
+		frappe.db.commit()
+
+
+def enqueue_rescore_stale() -> None:
+	"""Score the stale customers again; one such job at a time."""
+	_enqueue(
+		"crm_success.scoring.runs.rescoring.rescore_stale",
+		RESCORE_SECONDS,
+		"crm_success_rescore_stale",
+		deduplicate=True,
+	)
+
+
+def workers_for(batches: int) -> int:
+	"""How many jobs to share the batches among: one for each worker of the queue, and one at least."""
+	return min(batches, max(1, len(get_workers(get_queue(QUEUE)))))
+
+
+def waiting_jobs(run: str) -> int:
+	"""How many jobs of the run wait in the queue."""
+	start = create_job_id(_prefix(run, ""))
+	return sum(job_id.startswith(start) for job_id in get_queue(QUEUE).get_job_ids())
+
+
+def is_queue_up() -> bool:
+	"""Whether the queue answers."""
+	try:
+		return bool(get_queue(QUEUE).connection.ping())
+	except RedisError:
+		return False
+
+
+def _enqueue(method: str, timeout: int, job_id: str, deduplicate: bool = False, **arguments: str) -> None:
+	frappe.enqueue(
+		method,
+		queue=QUEUE,
+		timeout=timeout,
+		job_id=job_id,
+		deduplicate=deduplicate,
+		enqueue_after_commit=not deduplicate,
+		**arguments,
+	)
+
+
+def _prefix(run: str, task: str) -> str:
+	return f"crm_success_{run}_{task}"
+
+
+def _unique(prefix: str) -> str:
+	# a job that died keeps its id for minutes; progress is in our own rows, so ids need not repeat
+	return f"{prefix}_{frappe.generate_hash(length=8)}"

@@ -1,0 +1,185 @@
+"""The life of a run: started, cancelled, finished, its failed batches tried again. Scores nobody itself."""
+
+from datetime import date
+
+import frappe
+from frappe import _
+from frappe.utils import cint, flt, getdate
+from frappe.utils.formatters import format_value
+
+from crm_success.batches import messages, progress, queueing
+from crm_success.batches.messages import ERROR, INFO, Message
+from crm_success.batches.statuses import (
+	ACTIVE,
+	BATCH,
+	CANCELLED,
+	COMPLETED,
+	FAILED,
+	QUEUED,
+	RUN,
+	RUNNING,
+	WITH_WARNINGS,
+	frozen_of,
+)
+from crm_success.database import clock, conflicts
+
+EARLIEST = date(1970, 1, 1)
+
+
+class RunInProgressError(frappe.ValidationError):
+	"""There is a run that is not finished."""
+
+
+def start_run(as_of: date, triggered_by: str) -> str:
+	"""Make a run, without committing or queueing; RunInProgressError where another one is not finished."""
+	check_day(as_of)
+	refuse_if_active()
+	run = frappe.new_doc(RUN)
+	run.update({"as_of": as_of, "triggered_by": triggered_by, "status": QUEUED, "active": ACTIVE})
+	run.flags.by_scoring = True
+	try:
+		run.insert(ignore_permissions=True)
+	except (frappe.UniqueValidationError, frappe.DuplicateEntryError, frappe.QueryDeadlockError):
+		# somebody else was faster by the blink of an eye; only a new transaction sees their run
+		frappe.db.rollback()
+		frappe.clear_last_message()
+		refuse_if_active()
+		raise
+	return run.name
+
+
+def check_day(as_of: date) -> None:
+	"""Refuse a day that cannot be scored: the future, and what lies before any ledger of a computer."""
+	shown, title = format_value(as_of, "Date"), _("Choose Another Day")
+	if as_of > getdate():
+		frappe.throw(_("{0} has not come yet. Choose today or a day in the past.").format(shown), title=title)
+	if as_of < EARLIEST:
+		frappe.throw(_("{0} is too long ago. Choose a day since {1}.").format(shown, EARLIEST), title=title)
+
+
+def refuse_if_active() -> None:
+	"""RunInProgressError with the name and progress of the run that is not finished. Locks nothing."""
+	active = frappe.db.get_value(RUN, {"active": ACTIVE}, ["name", "percent_done"], as_dict=True)
+	if active:
+		frappe.throw(
+			_("Scoring Run {0} is still at {1} %. Wait until it is finished, or cancel it.").format(
+				active.name, cint(flt(active.percent_done))
+			),
+			RunInProgressError,
+			title=_("A Run Is in Progress"),
+		)
+
+
+def cancel_run(run: str) -> None:
+	"""Stop a run: workers finish the batch they are at and take no other. What is written stays."""
+	if not frappe.db.get_value(RUN, run, "active", for_update=True):
+		frappe.throw(_("Scoring Run {0} is finished already.").format(run))
+	_close(run, CANCELLED)
+
+
+def retry_failed(run: str) -> int:
+	"""Open the failed batches of a finished run again and queue workers for them; how many there are."""
+	if frappe.db.get_value(RUN, run, "status") == CANCELLED:
+		# its other batches are still open: they would start again too, against what somebody decided
+		frappe.throw(_("Scoring Run {0} was cancelled. Start a new one.").format(run))
+	failed = frappe.get_all(BATCH, filters={"scoring_run": run, "status": FAILED}, pluck="name")
+	if not failed:
+		frappe.throw(_("Scoring Run {0} has no failed batches.").format(run))
+	refuse_if_active()
+	again = {"status": QUEUED, "attempts": 0, "error": None, "lease_until": None}
+	frappe.db.set_value(BATCH, {"name": ("in", failed)}, again)
+	frappe.db.set_value(RUN, run, {"status": RUNNING, "active": ACTIVE, "finished_at": None, "error": None})
+	queueing.enqueue_workers(run, queueing.workers_for(len(failed)))
+	return len(failed)
+
+
+def fail_run(run: str, error: str) -> None:
+	"""End a run that could not even be prepared, unless somebody cancelled it meanwhile."""
+	if frappe.db.get_value(RUN, run, "active", for_update=True):
+		_close(run, FAILED, {"error": error})
+
+
+@conflicts.own_transaction
+def finish_if_done(run: str) -> bool:
+	"""End a run whose last batch is done or failed, and commit; whether this call did it.
+
+	Every worker asks after its batches, and the lock on the run's row lets one of them in.
+	"""
+	if frappe.db.get_value(RUN, run, "status", for_update=True) != RUNNING or progress.open_batches(run):
+		frappe.db.rollback()
+		return False
+	progress.store(run)
+	findings = _findings(run)
+	_write_messages(run, findings)
+	_close(run, _final_status(run, findings))
+	return True
+
+
+def _findings(run: str) -> list[Message]:
+	fields = [
+		"batch_no",
+		"status",
+		"after_customer",
+		"upto_customer",
+		"customers",
+		"attempts",
+		"error",
+		"messages",
+	]
+	batches = frappe.get_all(BATCH, filters={"scoring_run": run}, fields=fields, order_by="batch_no")
+	found = list(frozen_of(run).messages)
+	for batch in batches:
+		found.extend(messages.from_text(batch.messages))
+		if batch.status == FAILED:
+			found.append(_about_failure(batch))
+		elif batch.attempts > 1:
+			found.append(_about_attempts(batch))
+	return messages.merge(found)
+
+
+def _about_failure(batch: frappe._dict) -> Message:
+	reason = _(
+		"Customers were not scored because of an error. Read it on the batch, then retry failed batches."
+	)
+	example = _("Batch {0}, customers after {1} up to {2}: {3}").format(
+		batch.batch_no,
+		batch.after_customer or _("the first"),
+		batch.upto_customer or _("the last"),
+		(batch.error or "").strip().rpartition("\n")[2],
+	)
+	return Message(ERROR, reason, BATCH, batch.customers, (example,))
+
+
+def _about_attempts(batch: frappe._dict) -> Message:
+	reason = _(
+		"Customers were scored at a later attempt, after an error or the end of a worker. None is missing."
+	)
+	example = _("Batch {0}, attempt {1}").format(batch.batch_no, batch.attempts)
+	return Message(INFO, reason, BATCH, batch.customers, (example,))
+
+
+def _final_status(run: str, findings: list[Message]) -> str:
+	if frappe.db.exists(BATCH, {"scoring_run": run, "status": FAILED}):
+		return FAILED
+	return WITH_WARNINGS if any(message.severity != INFO for message in findings) else COMPLETED
+
+
+def _write_messages(run: str, findings: list[Message]) -> None:
+	"""The child rows are written directly: saving the run would save its numbers too, as they were when read."""
+	frappe.db.delete("Scoring Run Message", {"parenttype": RUN, "parent": run})
+	for number, message in enumerate(findings, start=1):
+		row = frappe.new_doc("Scoring Run Message")
+		row.update({"parenttype": RUN, "parent": run, "parentfield": "messages", "idx": number})
+		row.update(messages.as_row(message))
+		row.db_insert()
+
+
+def _close(run: str, status: str, values: dict[str, str] | None = None) -> None:
+	"""Set the final status and commit, so that everybody sees it before the desk is told."""
+	closed = {"status": status, "active": None, "finished_at": clock.now(), "remaining_seconds": 0}
+	if status in (COMPLETED, WITH_WARNINGS):
+		closed["percent_done"] = 100
+	frappe.db.set_value(RUN, run, {**closed, **(values or {})})
+	frappe.db.commit()
+	frappe.clear_document_cache(RUN, run)
+	progress.publish(run)

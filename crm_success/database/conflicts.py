@@ -1,0 +1,88 @@
+"""Gives way to others who hold a lock, and tries again after a conflict or a lost connection."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import frappe
+
+from crm_success.database.reading import dialect
+from crm_success.scoring.queries.statements import Dialect
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+TRIES_AFTER_CONFLICT = 3
+_SNAPSHOT_CONFLICT = 1020
+# MariaDB: no connection (2002, 2003), gone away, lost during a query, shut down while at it, killed
+_LOST = {(2002,), (2003,), (2006,), (2013,), (1053,), (1927,)}
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+	"""Statements inside wait a second at most for a lock."""
+	if dialect() is not Dialect.MARIADB:
+		yield
+		return
+	frappe.db.sql("SET SESSION innodb_lock_wait_timeout = 1")
+	try:
+		yield
+	finally:
+		frappe.db.sql("SET SESSION innodb_lock_wait_timeout = DEFAULT")
+
+
+def start_over() -> None:
+	"""Ends the transaction without keeping anything; on a new connection where the server dropped the old one."""
+	try:
+		frappe.db.rollback()
+	except Exception as error:
+		if not _is_lost(error):
+			raise
+		frappe.db.connect()
+
+
+def again_after_conflict(work: Callable[[], T]) -> T:
+	"""Does a whole transaction, and once more from its beginning when another one got in its way or the connection
+	was lost.
+
+	After the last try the error is raised as it is. `work` must commit itself and must be repeatable, also when it
+	was committed and only the answer was lost.
+	"""
+	for number in range(TRIES_AFTER_CONFLICT):
+		try:
+			return work()
+		except Exception as error:
+			if not (_is_conflict(error) or _is_lost(error)):
+				raise
+			start_over()
+			if number == TRIES_AFTER_CONFLICT - 1:
+				raise
+			time.sleep(0.2 * 3**number)
+	raise AssertionError("unreachable: the last try returns or raises")
+
+
+def own_transaction(work: Callable[P, T]) -> Callable[P, T]:
+	"""For functions that are a whole transaction, commit included: they are done again after a conflict."""
+
+	@wraps(work)
+	def call(*arguments: P.args, **named: P.kwargs) -> T:
+		return again_after_conflict(lambda: work(*arguments, **named))
+
+	return call
+
+
+def _is_conflict(error: Exception) -> bool:
+	# releases before 15.60 do not know MariaDB's 1020 (record changed since last read) as a conflict
+	if isinstance(error, frappe.QueryDeadlockError | frappe.QueryTimeoutError):
+		return True
+	return isinstance(error, frappe.db.OperationalError) and error.args[:1] == (_SNAPSHOT_CONFLICT,)
+
+
+def _is_lost(error: Exception) -> bool:
+	"""Whether the server, or the way to it, is gone: restarted, failed over, or the connection was ended there."""
+	if isinstance(error, frappe.db.OperationalError):
+		# PostgreSQL's driver gives no numbers, but says so on the connection
+		return error.args[:1] in _LOST or bool(getattr(frappe.db._conn, "closed", 0))
+	return frappe.db.is_interface_error(error)

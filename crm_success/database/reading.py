@@ -1,0 +1,37 @@
+"""Carries statements out on the site's database. Builds no SQL."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import frappe
+from pypika import Table as SqlTable
+
+from crm_success.scoring.queries.statements import Bindings, Dialect, Statement
+
+
+def dialect() -> Dialect:
+	"""The dialect of the site's database."""
+	return Dialect(frappe.db.db_type)
+
+
+def bindings() -> Bindings:
+	"""Empty bindings for a statement on the site's database."""
+	return Bindings(dialect())
+
+
+def read_rows(statement: Statement) -> list[dict[str, Any]]:
+	"""The statement's rows as dicts, for the few places that need no frame."""
+	return frappe.db.sql(statement.sql, statement.parameters, as_dict=True)
+
+
+def hold(doctype: str, names: Iterable[str]) -> list[str]:
+	"""Those of the records that exist; nobody changes, renames or deletes them until the transaction ends.
+
+	Others may hold them at the same time: workers do not wait for each other.
+	"""
+	names = sorted(names)
+	if not names:
+		return []
+	held, table = bindings(), SqlTable(f"tab{doctype}")
+	query = held.dialect.query.from_(table).select(table.name).where(table.name.isin(held.bind_all(names)))
+	return [row["name"] for row in read_rows(held.holding(query))]

@@ -1,0 +1,83 @@
+"""One statement that inserts rows or updates those that are there already. Knows the dialects, not the records."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import frappe
+from pypika import Field
+from pypika import Table as SqlTable
+from pypika.terms import Parameter, Term, Values
+
+from crm_success.database import reading
+from crm_success.scoring.queries.statements import Dialect
+
+# a statement stays far below MariaDB's default max_allowed_packet of 16 MB, even if every character takes four bytes
+MOST_ROWS = 250
+_MOST_CHARACTERS = 500_000
+
+# from (the value that is there, the value on offer) to the value to keep, each as a function of a column's name
+Column = Callable[[str], Term]
+Choice = Callable[[Column, Column, str], Term]
+
+
+def take_the_offer(current: Column, offered: Column, name: str) -> Term:
+	"""The usual choice: the new value."""
+	return offered(name)
+
+
+def upsert(
+	doctype: str,
+	rows: Iterable[Mapping[str, Any]],
+	conflict: Sequence[str],
+	choices: Mapping[str, Choice],
+) -> None:
+	"""Insert rows that all have the same keys; where `conflict` exists, set the columns of `choices`, in order.
+
+	MariaDB takes any unique key for a conflict, PostgreSQL the columns named.
+	"""
+	statements: dict[int, str] = {}
+	for chunk in _chunks(rows):
+		columns = list(chunk[0])
+		if len(chunk) not in statements:
+			statements[len(chunk)] = _statement(doctype, columns, len(chunk), conflict, choices)
+		frappe.db.sql(statements[len(chunk)], [row[column] for row in chunk for column in columns])
+
+
+def _statement(
+	doctype: str, columns: Sequence[str], rows: int, conflict: Sequence[str], choices: Mapping[str, Choice]
+) -> str:
+	dialect = reading.dialect()
+	placeholders = tuple(Parameter("%s") for _ in columns)
+	table = SqlTable(f"tab{doctype}")
+	query = dialect.query.into(table).columns(*columns).insert(*[placeholders] * rows)
+	current, offered = _sides(doctype, dialect)
+	if dialect is Dialect.POSTGRES:
+		query = query.on_conflict(*conflict)
+	for name, choice in choices.items():
+		value = choice(current, offered, name)
+		if dialect is Dialect.POSTGRES:
+			query = query.do_update(name, value)
+		else:
+			query = query.on_duplicate_key_update(Field(name), value)
+	return query.get_sql()
+
+
+def _sides(doctype: str, dialect: Dialect) -> tuple[Column, Column]:
+	if dialect is Dialect.POSTGRES:
+		there = SqlTable(f"tab{doctype}", alias=f"tab{doctype}")
+		on_offer = SqlTable("excluded", alias="excluded")
+		return (lambda name: there[name]), (lambda name: on_offer[name])
+	return Field, lambda name: Values(Field(name))
+
+
+def _chunks(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+	chunk, characters = [], 0
+	for row in rows:
+		length = sum(len(value) for value in row.values() if isinstance(value, str))
+		if chunk and (len(chunk) == MOST_ROWS or characters + length > _MOST_CHARACTERS):
+			yield chunk
+			chunk, characters = [], 0
+		chunk.append(row)
+		characters += length
+	if chunk:
+		yield chunk

@@ -1,0 +1,52 @@
+"""What somebody entered in a record, as its columns can hold it: checked before anything else. Judges no meaning.
+
+The desk's forms send nothing else; an import, a script or a request can send anything.
+"""
+
+import json
+from math import isfinite
+from typing import Any
+
+from frappe import _
+from frappe.model import data_fieldtypes, numeric_fieldtypes
+from frappe.model.document import Document
+from frappe.utils import cstr, flt
+
+from crm_success.record_checks.field_errors import bold, refuse
+
+# Frappe's decimals have twelve digits before the point
+LARGEST = 999_999_999_999
+MOST_BYTES = {"Small Text": 65_535}
+
+
+def check_entered(doc: Document) -> None:
+	"""Numbers are numbers that a column can hold, and texts are texts."""
+	for record in (doc, *doc.get_all_children()):
+		for df in record.meta.fields:
+			value = record.get(df.fieldname)
+			if value is None or df.fieldtype not in data_fieldtypes:
+				continue
+			if df.fieldtype in numeric_fieldtypes:
+				_check_number(record, df, value)
+			else:
+				record.set(df.fieldname, _as_text(record, df, value))
+
+
+def _check_number(record: Document, df: Any, value: Any) -> None:
+	number = flt(value)
+	if isinstance(value, dict | list) or not isfinite(number) or abs(number) > LARGEST:
+		message = _("{0} cannot be kept. Enter a number from {1} to {2}.")
+		refuse(record, df.fieldname, message.format(bold(cstr(value)[:100]), -LARGEST, LARGEST))
+
+
+def _as_text(record: Document, df: Any, value: Any) -> str:
+	if isinstance(value, dict | list):
+		if df.options != "JSON":
+			refuse(record, df.fieldname, _("A list cannot be kept here. Enter a text."))
+		return json.dumps(value)
+	text = cstr(value)
+	if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+		refuse(record, df.fieldname, _("The text has a character that cannot be kept. Type it anew."))
+	if len(text.encode()) > MOST_BYTES.get(df.fieldtype, len(text) * 4):
+		refuse(record, df.fieldname, _("The text is too long. Shorten it."))
+	return text

@@ -1,0 +1,44 @@
+"""What the form of a Customer Health draws, and the documents behind one of its values."""
+
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.utils import escape_html, getdate
+
+from crm_success.crm_success.doctype.customer_health.picture import METRIC, picture_of, values_by_metric
+from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.engine.errors import ScoringError
+
+HEALTH = "Customer Health"
+
+
+@frappe.whitelist()
+def picture(customer: str) -> dict[str, Any]:
+	"""The score with its thresholds, what it is made of, and the newest snapshots that the user may see."""
+	frappe.has_permission(HEALTH, "read", doc=customer, throw=True)
+	return picture_of(frappe.get_doc(HEALTH, customer))
+
+
+@frappe.whitelist()
+def metric_documents(customer: str, metric: str) -> dict[str, Any]:
+	"""What made the value of a metric, by its key: documents that the user may read, or a formula's metrics."""
+	frappe.has_permission(HEALTH, "read", doc=customer, throw=True)
+	health = frappe.get_doc(HEALTH, customer)
+	record = _metric_record(metric)
+	from crm_success.scoring.explain.evidence import keys_in_formula, readable_documents
+	from crm_success.scoring.wording import in_words
+
+	try:
+		if record["measure"] == Measure.EXPRESSION.value:
+			return {"metrics": values_by_metric(keys_in_formula(record), health.components)}
+		return readable_documents(record, health.customer, getdate(health.as_of))
+	except ScoringError as error:
+		frappe.throw(escape_html(in_words(error)), title=_("This Metric Cannot Be Measured"))
+
+
+def _metric_record(key: str) -> dict[str, Any]:
+	name = frappe.db.get_value(METRIC, {"metric_key": key})
+	if not name:
+		frappe.throw(_("This metric no longer exists."), frappe.DoesNotExistError)
+	return frappe.get_doc(METRIC, name).as_dict()

@@ -1,0 +1,115 @@
+"""Finds, makes and keeps the cut points that scores are measured by. Their mathematics is the engine's."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import frappe
+from frappe.utils import cint
+
+from crm_success.database import frames, reading
+from crm_success.scoring.engine.definitions import Calibration, from_json, to_json
+from crm_success.scoring.frozen_definitions import Frozen, plan_for
+from crm_success.scoring.health_rows import storable
+from crm_success.scoring.money import SETTINGS
+from crm_success.scoring.queries.statements import KeyRange
+
+CALIBRATION = "Score Calibration"
+
+# for how many days a calibration serves
+_VALID_DAYS = {"Every Run": 0, "Weekly": 7, "Monthly": 30, "Quarterly": 91}
+
+
+def usable_calibration(frozen: Frozen, as_of: date) -> str | None:
+	"""The newest calibration for these definitions that is not later than `as_of` and still within the frequency.
+
+	One taken before anybody had bought has no cuts, and is taken anew.
+	"""
+	frequency = frappe.db.get_single_value(SETTINGS, "calibration_frequency") or "Monthly"
+	days = _VALID_DAYS.get(frequency, _VALID_DAYS["Monthly"])
+	if not days:
+		return None
+	earliest = as_of - timedelta(days=days - 1)
+	in_force = {"as_of": ("between", (earliest, as_of)), "customers": (">", 0)}
+	return _newest({**in_force, "fingerprint": fingerprint_of(frozen)})
+
+
+def latest_calibration(frozen: Frozen, as_of: date) -> str | None:
+	"""The newest one not later than `as_of`, however old; one for these very definitions before any other."""
+	not_later = {"as_of": ("<=", as_of)}
+	return _newest({**not_later, "fingerprint": fingerprint_of(frozen)}) or _newest(not_later)
+
+
+def read_calibration(name: str) -> Calibration:
+	"""A stored calibration."""
+	return from_json(Calibration, frappe.db.get_value(CALIBRATION, name, "calibration"))
+
+
+def fingerprint_of(frozen: Frozen) -> str:
+	"""Changes when cut points under other definitions would mean something else."""
+	from crm_success.scoring.engine.calibration import calibration_fingerprint
+
+	# rates of exchange move a little every day; that alone is no reason to move everybody's cut points
+	money = replace(frozen.definitions.money, rates=())
+	return calibration_fingerprint(replace(frozen.definitions, money=money))
+
+
+def make_calibration(
+	frozen: Frozen,
+	as_of: date,
+	ranges: Iterable[KeyRange],
+	run: str | None = None,
+	after_each: Callable[[], None] = lambda: None,
+) -> str:
+	"""Read all customers range by range, take the cut points and store them; the name of the record.
+
+	Ends the running transaction after each range, so that no read view grows old.
+	"""
+	import pandas as pd
+
+	from crm_success.scoring.engine.calibration import calibrate, calibration_metrics, calibration_values
+	from crm_success.scoring.queries.reader import Reader
+
+	definitions, tables = frozen.definitions, frozen.tables_by_doctype
+	plan = plan_for(calibration_metrics(definitions), frozen, as_of)
+	reader = Reader(plan, definitions, tables, reading.dialect(), frames.read_frame)
+	values = []
+	for keys in ranges:
+		# documents of deleted and internal customers must not move the cut points
+		customers = reader.customers(keys).index
+		aggregates = reader.aggregates(as_of, keys, customers).reindex(customers)
+		values.append(calibration_values(aggregates, definitions, as_of))
+		frappe.db.rollback()
+		after_each()
+	everybody = pd.concat(values) if values else calibration_values(pd.DataFrame(), definitions, as_of)
+	return save_calibration(calibrate(everybody, definitions, as_of), fingerprint_of(frozen), run)
+
+
+def save_calibration(calibration: Calibration, fingerprint: str, run: str | None) -> str:
+	"""Store a calibration beside its readable summary; the name of the record."""
+	doc = frappe.new_doc(CALIBRATION)
+	doc.update(
+		{
+			"as_of": calibration.as_of,
+			"customers": cint(calibration.customers),
+			"fingerprint": fingerprint,
+			"calibration": to_json(calibration),
+			"scoring_run": run,
+			"recency_cuts": _readable(calibration.recency),
+			"frequency_cuts": _readable(calibration.frequency),
+			"monetary_cuts": _readable(calibration.monetary),
+			"retention": 100 * (calibration.retention or 0),
+			"value_high_revenue": storable(calibration.value_high_revenue),
+			"value_potential_revenue": storable(calibration.value_potential_revenue),
+		}
+	)
+	doc.insert(ignore_permissions=True)
+	return doc.name
+
+
+def _newest(filters: dict) -> str | None:
+	return frappe.db.get_value(CALIBRATION, filters, "name", order_by="as_of desc, creation desc")
+
+
+def _readable(cuts: Iterable[float]) -> str:
+	return " · ".join(f"{cut:,.0f}" for cut in cuts)

@@ -1,0 +1,97 @@
+"""Cut points taken once from all customers, so that scoring a few of them needs no sight of the rest."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from crm_success.scoring.engine.definitions import (
+	Calibration,
+	Definitions,
+	Limits,
+	Metric,
+	PercentileCuts,
+	ScaleKind,
+	fingerprint,
+)
+from crm_success.scoring.engine.measures import needed_metrics, raw_values
+from crm_success.scoring.engine.profile import FREQUENCY, MONETARY, PURCHASES, RECENCY, RFM, profile_metrics
+from crm_success.scoring.engine.rfm import quintile_cuts
+from crm_success.scoring.engine.value import retention_rate, value_cuts
+
+_PERCENTS = np.arange(101) / 100
+_CURRENT, _PREVIOUS = f"{PURCHASES}.current", f"{PURCHASES}.previous"
+
+
+def calibration_metrics(definitions: Definitions) -> tuple[Metric, ...]:
+	"""The metrics that a calibration reads: R, F, M, the purchases of two years, and every percentile scale's."""
+	profile = [m for m in profile_metrics(definitions.limits) if m.key in (*RFM, PURCHASES)]
+	return (*needed_metrics(definitions.metrics, _percentile_keys(definitions)), *profile)
+
+
+def calibration_fingerprint(definitions: Definitions) -> str:
+	"""Changes when cut points taken under other definitions would mean something else."""
+	# how a metric is named, judged or weighed does not move its cut points, nor does the order of metrics
+	read = sorted(map(_without_judgement, calibration_metrics(definitions)), key=lambda metric: metric.key)
+	limits = Limits(**{name: getattr(definitions.limits, name) for name in _CUTTING_LIMITS})
+	# rates change every day: like a customer's revenue, they wait for the next calibration
+	rates = tuple(replace(rate, rate=1.0) for rate in definitions.money.rates)
+	money = replace(definitions.money, rates=rates)
+	return fingerprint(Definitions(metrics=tuple(read), limits=limits, money=money))
+
+
+def calibration_values(aggregates: pd.DataFrame, definitions: Definitions, as_of: date) -> pd.DataFrame:
+	"""What one batch contributes, one row a customer; the batches are then joined with pandas.concat."""
+	values = raw_values(calibration_metrics(definitions), aggregates, aggregates.index, as_of)
+	counts = aggregates.reindex(columns=[_CURRENT, _PREVIOUS]).apply(pd.to_numeric, errors="coerce")
+	return values.join(counts.astype("float64"))
+
+
+def calibrate(values: pd.DataFrame, definitions: Definitions, as_of: date) -> Calibration:
+	"""Cut points from the values of all customers; R, F, M and value from those who ever bought."""
+	bought = values[values[RECENCY].notna()]
+	high, potential = value_cuts(bought[MONETARY], definitions.limits)
+	return Calibration(
+		as_of=as_of,
+		customers=len(bought),
+		recency=quintile_cuts(bought[RECENCY]),
+		frequency=quintile_cuts(bought[FREQUENCY]),
+		monetary=quintile_cuts(bought[MONETARY]),
+		value_high_revenue=high,
+		value_potential_revenue=potential,
+		retention=retention_rate(values[_CURRENT], values[_PREVIOUS]),
+		percentiles=tuple(_percentiles(key, values[key]) for key in sorted(_percentile_keys(definitions))),
+	)
+
+
+def _percentile_keys(definitions: Definitions) -> list[str]:
+	return [metric.key for metric in definitions.metrics if metric.scale.kind is ScaleKind.PERCENTILE]
+
+
+def _percentiles(key: str, values: pd.Series) -> PercentileCuts:
+	known = values.dropna().to_numpy(dtype="float64")
+	# interpolation can fall back by a last digit
+	cuts = np.maximum.accumulate(np.quantile(known, _PERCENTS)).tolist() if len(known) else []
+	return PercentileCuts(key, tuple(cuts))
+
+
+def _without_judgement(metric: Metric) -> Metric:
+	read = {name: getattr(metric, name) for name in _READING_FIELDS}
+	return Metric(label="", **read)
+
+
+_CUTTING_LIMITS = ("window_days", "value_high_percent", "value_potential_percent")
+_READING_FIELDS = (
+	"key",
+	"measure",
+	"doctype",
+	"parent_doctype",
+	"customer_field",
+	"date_field",
+	"value_field",
+	"filters",
+	"matching",
+	"window_days",
+	"expression",
+)

@@ -1,0 +1,212 @@
+"""Weighs points into one health score and says where it came from. Turns no raw value into points itself.
+
+Sums run over metrics, column by column, so that a customer's result is the same to the last digit in a batch
+of one and in a batch of a hundred thousand.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from crm_success.scoring.engine.definitions import (
+	Cap,
+	HealthBand,
+	Metric,
+	MissingValue,
+	Scorecard,
+	Trend,
+	Weight,
+)
+from crm_success.scoring.engine.errors import DefinitionError
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+
+NEUTRAL_POINTS = 50.0
+SCORE_DECIMALS = 2
+_POINTS_WHEN_MISSING = {
+	MissingValue.IGNORE: np.nan,
+	MissingValue.NEUTRAL: NEUTRAL_POINTS,
+	MissingValue.WORST: 0.0,
+	MissingValue.BEST: 100.0,
+}
+_OPERATORS: dict[str, Callable[[Array, float], Flags]] = {
+	"<": np.less,
+	"<=": np.less_equal,
+	">": np.greater,
+	">=": np.greater_equal,
+	"=": np.equal,
+	"!=": np.not_equal,
+}
+
+
+@dataclass(frozen=True)
+class HealthResult:
+	"""Scores of customers, all indexed by customer; frames have a column for every metric, in their order.
+
+	score: 0-100 with two decimals, caps applied; NaN where there is nothing to measure. weights: percent of
+	the whole score that a metric decides; 0 where it does not count. A row sums to 100. contributions: weight
+	share x (points - 50), 0 where it does not count. Their sum + 50 is the uncapped score. points: 0-100
+	after the treatment of missing values; NaN where still missing. cap_reason: text, "" where no cap lowered
+	the score. A customer with nothing to measure has weights and contributions of 0, and no points from
+	missing values.
+	"""
+
+	score: pd.Series
+	weights: pd.DataFrame
+	contributions: pd.DataFrame
+	points: pd.DataFrame
+	cap_reason: pd.Series
+
+
+def health_scores(
+	raw: pd.DataFrame, points: pd.DataFrame, metrics: Sequence[Metric], scorecard: Scorecard
+) -> HealthResult:
+	"""Weighted mean of metrics inside each dimension, then of the dimensions, then the caps.
+
+	`raw` (metric units) and `points` (0-100) are customers x metric keys with one index; NaN, or no column at
+	all, means missing. Only metrics with a weight above 0, in a dimension with a weight above 0, count.
+	Raises DefinitionError for a cap with an unknown operator.
+	"""
+	keys = [metric.key for metric in metrics]
+	metric_weights, dimension_weights = _counting_weights(metrics, scorecard)
+	counts: Flags = np.greater(metric_weights, 0)
+	numbers = _matrix(raw, keys)
+	counted = ~np.isnan(numbers[:, counts]).all(axis=1, keepdims=True) & counts
+	treated = _treat_missing(_matrix(points, keys), metrics, counted)
+	shares = _effective_shares(~np.isnan(treated) & counted, metric_weights, dimension_weights, metrics)
+	contributions = np.where(shares > 0, shares * (treated - NEUTRAL_POINTS), 0.0)
+	mean = np.clip(NEUTRAL_POINTS + _sum_columns(contributions.T, len(raw)), 0.0, 100.0)
+	uncapped = np.where(shares.any(axis=1), np.round(mean, SCORE_DECIMALS), np.nan)
+	score, cap_reason = _apply_caps(uncapped, raw, metrics, scorecard.caps)
+	return HealthResult(
+		score=pd.Series(score, index=raw.index, dtype="float64"),
+		weights=pd.DataFrame(shares * 100, index=raw.index, columns=keys),
+		contributions=pd.DataFrame(contributions, index=raw.index, columns=keys),
+		points=pd.DataFrame(treated, index=raw.index, columns=keys),
+		cap_reason=pd.Series(cap_reason, index=raw.index, dtype=object),
+	)
+
+
+def bands(score: pd.Series, scorecard: Scorecard) -> pd.Series:
+	"""The HealthBand value (text) of each score (0-100) by the scorecard's inclusive limits; None for NaN."""
+	names = np.select(
+		[score.isna(), score >= scorecard.healthy_from, score >= scorecard.watch_from],
+		[np.array(None, dtype=object), HealthBand.HEALTHY.value, HealthBand.WATCH.value],
+		default=HealthBand.AT_RISK.value,
+	)
+	return pd.Series(names, index=score.index, dtype=object)
+
+
+def trend(change: pd.Series, stable: float = 5.0) -> pd.Series:
+	"""The Trend value (text) of each change of the score, in points; at most `stable` either way is Stable.
+
+	None for NaN, where there is no earlier score.
+	"""
+	names = np.select(
+		[change > stable, change < -stable, change.notna()],
+		[Trend.UP.value, Trend.DOWN.value, Trend.STABLE.value],
+		default=np.array(None, dtype=object),
+	)
+	return pd.Series(names, index=change.index, dtype=object)
+
+
+def drivers(contributions: pd.DataFrame, count: int = 3) -> list[list[tuple[str, float]]]:
+	"""For each row, what pulled the score down and what lifted it most: (metric key, contribution in points).
+
+	First the `count` lowest negative contributions, lowest first, then the `count` highest positive ones,
+	highest first. Zero and NaN drive nothing; equal contributions come in the order of the columns.
+	"""
+	numbers = np.nan_to_num(contributions.to_numpy(dtype="float64", na_value=np.nan), nan=0.0)
+	lowest = np.argsort(numbers, axis=1, kind="stable")[:, :count]
+	highest = np.argsort(-numbers, axis=1, kind="stable")[:, :count]
+	low_values, high_values = np.take_along_axis(numbers, lowest, 1), np.take_along_axis(numbers, highest, 1)
+	keep = np.hstack([low_values < 0, high_values > 0])
+	keys = contributions.columns.to_numpy(dtype=object)[np.hstack([lowest, highest])[keep]]
+	pairs = list(zip(keys.tolist(), np.hstack([low_values, high_values])[keep].tolist(), strict=True))
+	ends = np.cumsum(keep.sum(axis=1)).tolist()
+	return [pairs[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _matrix(frame: pd.DataFrame, keys: list[str]) -> Array:
+	"""Customers x keys; NaN for a missing column and for an infinite number."""
+	numbers = frame.reindex(columns=keys).to_numpy(dtype="float64", na_value=np.nan)
+	return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def _counting_weights(metrics: Sequence[Metric], scorecard: Scorecard) -> tuple[Array, Array]:
+	"""Each metric's own weight and that of its dimension; both 0 for a metric that does not count."""
+	of_metric, of_dimension = _weights(scorecard.metrics), _weights(scorecard.dimensions)
+	pairs = [(of_metric.get(metric.key, 0.0), of_dimension.get(metric.dimension, 0.0)) for metric in metrics]
+	weights: Array = np.array([pair if min(pair) > 0 else (0.0, 0.0) for pair in pairs]).reshape(-1, 2)
+	return weights[:, 0], weights[:, 1]
+
+
+def _weights(rows: Iterable[Weight]) -> dict[str, float]:
+	"""Positive weights by name, the largest brought to 1 so that sums cannot overflow."""
+	weights = {row.name: float(row.weight) for row in rows if 0 < row.weight < inf}
+	largest = max(weights.values(), default=1.0)
+	return {name: weight / largest for name, weight in weights.items()}
+
+
+def _treat_missing(points: Array, metrics: Sequence[Metric], treat: Flags) -> Array:
+	"""Points, with the worth of a missing value where `treat` holds; NaN stays where it is ignored."""
+	substitutes = np.array([_POINTS_WHEN_MISSING[metric.missing] for metric in metrics])
+	return np.where(np.isnan(points) & treat, substitutes, points)
+
+
+def _effective_shares(
+	present: Flags, metric_weights: Array, dimension_weights: Array, metrics: Sequence[Metric]
+) -> Array:
+	"""Each metric's share of its dimension x that dimension's share of the score; rows sum to 1, or to 0."""
+	available = np.where(present, metric_weights, 0.0)
+	shares = np.zeros_like(available)
+	whole = np.zeros(len(available))
+	for dimension in dict.fromkeys(metric.dimension for metric in metrics):
+		columns = [at for at, metric in enumerate(metrics) if metric.dimension == dimension]
+		inside = _sum_columns(available[:, columns].T, len(available))
+		weight = np.where(inside > 0, dimension_weights[columns].max(), 0.0)
+		shares[:, columns] = _divide(available[:, columns], inside) * weight[:, None]
+		whole += weight
+	return _divide(shares, whole)
+
+
+def _divide(numbers: Array, totals: Array) -> Array:
+	"""Each row by its total; 0 where the total is 0."""
+	return numbers / np.where(totals > 0, totals, 1.0)[:, None]
+
+
+def _sum_columns(columns: Iterable[Array], length: int) -> Array:
+	total = np.zeros(length)
+	for column in columns:
+		total += column
+	return total
+
+
+def _apply_caps(
+	uncapped: Array, raw: pd.DataFrame, metrics: Sequence[Metric], caps: Sequence[Cap]
+) -> tuple[Array, npt.NDArray[np.object_]]:
+	"""The capped scores, and the reason of the lowest cap below the score; the first of equal caps."""
+	labels = {metric.key: metric.label for metric in metrics}
+	score, reasons = uncapped.copy(), np.full(len(raw), "", dtype=object)
+	for cap in caps:
+		limit = round(min(max(cap.cap, 0.0), 100.0), SCORE_DECIMALS)
+		bites = _cap_holds(cap, raw) & (score > limit)
+		score[bites] = limit
+		reasons[bites] = cap.reason or f"{labels.get(cap.metric, cap.metric)} {cap.operator} {cap.value:g}"
+	return score, reasons
+
+
+def _cap_holds(cap: Cap, raw: pd.DataFrame) -> Flags:
+	if cap.operator not in _OPERATORS:
+		choices = ", ".join(_OPERATORS)
+		raise DefinitionError(
+			"A cap cannot use the operator '{0}': choose one of {1}.", cap.operator, choices
+		)
+	numbers = _matrix(raw, [cap.metric])[:, 0]
+	return ~np.isnan(numbers) & _OPERATORS[cap.operator](numbers, cap.value)

@@ -1,0 +1,86 @@
+"""The fixed facts about a customer besides its score: what R, F, M, value, activity and stage are made of.
+
+They are metrics like any other, so they come out of the same grouped queries. Their keys begin with an
+underscore, which an administrator's metric cannot.
+"""
+
+from crm_success.scoring.engine.definitions import Filter, Limits, Measure, Metric
+
+RECENCY = "_recency"
+FREQUENCY = "_frequency"
+MONETARY = "_monetary"
+FIRST_PURCHASE = "_first_purchase"
+PURCHASES = "_purchases"
+LAST_ISSUE = "_last_issue"
+OPEN_ISSUES = "_open_issues"
+LAST_PAYMENT = "_last_payment"
+OVERDUE = "_overdue"
+
+RFM = (RECENCY, FREQUENCY, MONETARY)
+
+_YEAR = 365
+
+_NOT_A_RETURN = (Filter("is_return", "=", 0),)
+_RECEIVABLE = Filter("account_type", "=", "Receivable")
+
+
+def profile_metrics(limits: Limits) -> tuple[Metric, ...]:
+	"""The metrics of the profile, over invoices, the payment ledger and issues."""
+	window = limits.window_days
+	return (
+		_invoices(RECENCY, Measure.DAYS_SINCE_LAST),
+		_invoices(FIRST_PURCHASE, Measure.DAYS_SINCE_FIRST),
+		_invoices(FREQUENCY, Measure.COUNT, window),
+		# returns are negative amounts: net revenue counts them, frequency and recency do not
+		_invoices(MONETARY, Measure.SUM, window, filters=(), value_field="base_net_total"),
+		_invoices(PURCHASES, Measure.CHANGE, _YEAR),
+		_payments(OVERDUE, Measure.SUM, (_RECEIVABLE,), "overdue_amount"),
+		_payments(LAST_PAYMENT, Measure.DAYS_SINCE_LAST, (_RECEIVABLE, Filter("is_payment", "=", 1))),
+		_issues(OPEN_ISSUES, Measure.COUNT, (Filter("is_open", "=", 1),)),
+		_issues(LAST_ISSUE, Measure.DAYS_SINCE_LAST, ()),
+	)
+
+
+def _invoices(
+	key: str,
+	measure: Measure,
+	window_days: int = 0,
+	filters: tuple[Filter, ...] = _NOT_A_RETURN,
+	value_field: str = "",
+) -> Metric:
+	return Metric(
+		key=key,
+		label=key,
+		measure=measure,
+		doctype="Sales Invoice",
+		customer_field="customer",
+		date_field="posting_date",
+		value_field=value_field,
+		filters=filters,
+		window_days=window_days,
+	)
+
+
+def _payments(key: str, measure: Measure, filters: tuple[Filter, ...], value_field: str = "") -> Metric:
+	return Metric(
+		key=key,
+		label=key,
+		measure=measure,
+		doctype="Payment Ledger Entry",
+		customer_field="party",
+		date_field="posting_date",
+		value_field=value_field,
+		filters=filters,
+	)
+
+
+def _issues(key: str, measure: Measure, filters: tuple[Filter, ...]) -> Metric:
+	return Metric(
+		key=key,
+		label=key,
+		measure=measure,
+		doctype="Issue",
+		customer_field="customer",
+		date_field="opening_date",
+		filters=filters,
+	)

@@ -1,0 +1,84 @@
+"""Recency, frequency and monetary scores from 1 to 5, and the segments over them. Reads no documents."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from crm_success.scoring.engine.definitions import Calibration, Segment
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Cube: TypeAlias = npt.NDArray[np.object_]
+
+HIGHEST = 5
+QUINTILES = (0.2, 0.4, 0.6, 0.8)
+SCORE_COLUMNS = ("recency_score", "frequency_score", "monetary_score")
+
+
+def quintile_cuts(values: pd.Series | Array) -> tuple[float, ...]:
+	"""The four ascending numbers that part `values` (any unit, any order) into fifths, linearly interpolated.
+
+	NaN and infinite values are left out; nothing left gives ().
+	"""
+	numbers = np.asarray(values, dtype="float64")
+	numbers = numbers[np.isfinite(numbers)]
+	if not len(numbers):
+		return ()
+	return tuple(np.maximum.accumulate(np.quantile(numbers, QUINTILES)).tolist())
+
+
+def rfm_scores(
+	recency_days: pd.Series, frequency: pd.Series, monetary: pd.Series, calibration: Calibration
+) -> pd.DataFrame:
+	"""Columns recency_score, frequency_score and monetary_score: int64, 1 to 5 (best), a row per customer.
+
+	`recency_days` is days since the last invoice, NaN for who never bought: all three scores are 0.
+	`frequency` is invoices and `monetary` net revenue, in the window; NaN there means none, 0. The three
+	share one index. Equal values share a score. A score without cut points in the calibration is 0.
+	"""
+	bought = recency_days.notna().to_numpy()
+	columns = {
+		"recency_score": HIGHEST - _cuts_below(recency_days, calibration.recency),
+		"frequency_score": 1 + _cuts_below(frequency, calibration.frequency),
+		"monetary_score": 1 + _cuts_below(monetary, calibration.monetary),
+	}
+	cuts = (calibration.recency, calibration.frequency, calibration.monetary)
+	scores = {
+		name: np.where(bought & bool(cut), column, 0)
+		for (name, column), cut in zip(columns.items(), cuts, strict=True)
+	}
+	return pd.DataFrame(scores, index=recency_days.index, dtype="int64")
+
+
+def segments(scores: pd.DataFrame, segments: Sequence[Segment]) -> pd.Series:
+	"""The name of each customer's segment, for a frame with the three score columns (0 to 5).
+
+	The first by (priority, name) whose ranges hold all three; None where a score is 0 or no segment holds.
+	"""
+	cube = np.full((HIGHEST + 1,) * 3, None, dtype=object)
+	cube[1:, 1:, 1:] = cells(segments)
+	recency, frequency, monetary = (scores[name].to_numpy(dtype="int64") for name in SCORE_COLUMNS)
+	return pd.Series(cube[recency, frequency, monetary], index=scores.index, dtype=object)
+
+
+def cells(segments: Sequence[Segment]) -> Cube:
+	"""The segment name at [R - 1, F - 1, M - 1] of a 5 x 5 x 5 array; None where no segment holds."""
+	cube = np.full((HIGHEST,) * 3, None, dtype=object)
+	for segment in sorted(segments, key=lambda segment: (segment.priority, segment.name), reverse=True):
+		ranges = (segment.recency, segment.frequency, segment.monetary)
+		cube[tuple(slice(max(low, 1) - 1, max(high, 0)) for low, high in ranges)] = segment.name
+	return cube
+
+
+def uncovered_cells(segments: Sequence[Segment]) -> list[tuple[int, int, int]]:
+	"""The (R, F, M) scores, each 1 to 5, that fall in no segment."""
+	empty = np.argwhere(pd.isna(cells(segments))) + 1
+	return [(recency, frequency, monetary) for recency, frequency, monetary in empty.tolist()]
+
+
+def _cuts_below(values: pd.Series, cuts: tuple[float, ...]) -> npt.NDArray[np.intp]:
+	"""How many cuts are strictly below each value, so that equal values always share a score."""
+	numbers = np.nan_to_num(values.to_numpy(dtype="float64", na_value=np.nan), nan=0.0)
+	return np.searchsorted(np.asarray(cuts, dtype="float64"), numbers, side="left")

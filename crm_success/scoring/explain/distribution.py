@@ -1,0 +1,47 @@
+"""The values of a metric, saved or not, over the customers of today, for a picture. Judges and stores nothing."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from crm_success.scoring.definition_records import metric_of
+from crm_success.scoring.explain.sampling import (
+	customers_of,
+	definitions_with,
+	even_sample,
+	keys_of,
+	reader_of,
+	visible,
+)
+from crm_success.scoring.frozen_definitions import Frozen
+from crm_success.scoring.source_tables import tables_for
+
+# so many customers are read while somebody waits: shares of an even sample are right to within one or two percent
+SAMPLE = 5_000
+
+
+def distribution(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
+	"""Each value with how many customers have it, and how many have none; ScoringError where it cannot be read.
+
+	`customers` are those that the user may see, `read` those that were looked at: an even sample of many.
+	"""
+	from crm_success.scoring.engine.measures import raw_values
+
+	metric = metric_of(record)
+	definitions = definitions_with(metric, as_of)
+	frozen = Frozen(definitions, tuple(tables_for(definitions.metrics).values()))
+	reader = reader_of(definitions.metrics, frozen, as_of, strict=True)
+	everybody = customers_of(frozen, as_of).index
+	customers = visible(everybody)
+	chosen = even_sample(customers, SAMPLE)
+	aggregates = reader.aggregates(as_of, keys_of(chosen, len(everybody)), chosen)
+	values = raw_values(definitions.metrics, aggregates, chosen, as_of)[metric.key]
+	counts = values.dropna().value_counts().sort_index()
+	return {
+		"as_of": as_of,
+		"currency": definitions.money.currency,
+		"customers": len(customers),
+		"read": len(chosen),
+		"missing": int(values.isna().sum()),
+		"values": [[float(value), int(count)] for value, count in counts.items()],
+	}

@@ -1,0 +1,100 @@
+"""The very documents behind a metric's value of one customer. Decides neither who may see them nor what they mean."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import frappe
+
+from crm_success.database import reading
+from crm_success.scoring.definition_records import metric_of
+from crm_success.scoring.engine.definitions import Definitions, Measure, Metric, Money
+from crm_success.scoring.frozen_definitions import Frozen, plan_for
+from crm_success.scoring.money import money_on
+from crm_success.scoring.queries.document_statements import documents_statement
+from crm_success.scoring.queries.tables import Table
+from crm_success.scoring.source_tables import CUSTOMER, tables_for
+
+DOCUMENTS = 20
+
+# so many are looked at to find those that a user may read
+_LOOKED_AT = 500
+
+# of these measures, a document's value is in the unit of the metric
+_IN_UNIT = frozenset({Measure.SUM, Measure.AVERAGE, Measure.MINIMUM, Measure.MAXIMUM})
+# instead of a title, where the name alone tells nothing
+_TOLD_BY = {"Payment Ledger Entry": "voucher_no"}
+
+
+def documents_behind(
+	metric: Metric,
+	tables: Mapping[str, Table],
+	money: Money,
+	customer: str,
+	as_of: date,
+	limit: int = DOCUMENTS,
+) -> list[dict[str, Any]]:
+	"""The newest first, each as doctype, name, date and value; the metric must be readable and no formula."""
+	statement = documents_statement(metric, tables, as_of, reading.dialect(), money, customer, limit)
+	doctype = doctype_of(metric)
+	return [
+		{"doctype": doctype, "name": row["document"], "date": row["date"], "value": row.get("value")}
+		for row in reading.read_rows(statement)
+	]
+
+
+def doctype_of(metric: Metric) -> str:
+	"""The DocType of a metric's documents: the parent of a child table."""
+	return metric.parent_doctype or metric.doctype
+
+
+def readable_documents(record: Mapping[str, Any], customer: str, as_of: date) -> dict[str, Any]:
+	"""Those of a saved metric that the user may read, at most 20; ScoringError where the metric cannot be read.
+
+	`may_read` is false where the user may read none of the DocType; `hidden` counts the documents among the
+	newest that were left out; `more` tells of documents that are not listed.
+	"""
+	metric = metric_of(record)
+	doctype = doctype_of(metric)
+	unit = metric.unit if metric.measure in _IN_UNIT else ""
+	answer = {"doctype": doctype, "unit": unit, "documents": [], "hidden": 0, "more": False}
+	if not frappe.has_permission(doctype, "read"):
+		return {**answer, "may_read": False}
+	found = _newest(metric, customer, as_of)
+	titles = _titles_of_readable(doctype, {document["name"] for document in found}, customer)
+	readable = [{**row, "title": titles[row["name"]]} for row in found if row["name"] in titles]
+	return {
+		**answer,
+		"may_read": True,
+		"documents": readable[:DOCUMENTS],
+		"hidden": len(found) - len(readable),
+		"more": len(readable) > DOCUMENTS or len(found) == _LOOKED_AT,
+	}
+
+
+def keys_in_formula(record: Mapping[str, Any]) -> tuple[str, ...]:
+	"""The keys of the metrics that a formula uses; ScoringError where it cannot be parsed."""
+	from crm_success.scoring.engine.expressions import parse_expression
+
+	return parse_expression(record["expression"] or "").names
+
+
+def _newest(metric: Metric, customer: str, as_of: date) -> list[dict[str, Any]]:
+	tables, money = tables_for([metric]), money_on(as_of)[0]
+	frozen = Frozen(Definitions(metrics=(metric,), money=money), tuple(tables.values()))
+	problems = plan_for([metric], frozen, as_of).problems
+	if problems:
+		raise problems[0].error
+	return documents_behind(metric, tables, money, customer, as_of, _LOOKED_AT)
+
+
+def _titles_of_readable(doctype: str, names: set[str], customer: str) -> dict[str, str]:
+	"""What the documents that the user may read are called; "" where that tells no more than name and customer."""
+	if not names:
+		return {}
+	told_by = _TOLD_BY.get(doctype) or frappe.get_meta(doctype).get_title_field()
+	fields = list(dict.fromkeys(["name", told_by]))
+	rows = frappe.get_list(doctype, filters={"name": ("in", list(names))}, fields=fields, limit=0)
+	known = {customer, frappe.db.get_value(CUSTOMER, customer, "customer_name")}
+	titles = {row.name: row.get(told_by) or "" for row in rows}
+	return {name: "" if title in known | {name} else title for name, title in titles.items()}

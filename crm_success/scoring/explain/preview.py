@@ -1,0 +1,115 @@
+"""What a metric would measure, for a few customers and with the documents behind it. Stores nothing."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import frappe
+
+from crm_success.scoring.definition_records import METRIC, metric_of
+from crm_success.scoring.engine.definitions import Calibration, Measure, Metric, PercentileCuts
+from crm_success.scoring.explain.evidence import documents_behind
+from crm_success.scoring.explain.sampling import definitions_with, reader_of, visible
+from crm_success.scoring.frozen_definitions import Frozen
+from crm_success.scoring.source_tables import CUSTOMER, tables_for
+
+if TYPE_CHECKING:
+	import pandas as pd
+
+EACH_SIDE = 5
+
+
+def preview(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
+	"""Five lowest and five highest customers that the user may see; ScoringError where nothing can be read."""
+	metric = metric_of(record)
+	definitions = definitions_with(metric, as_of)
+	frozen = Frozen(definitions, tuple(tables_for(definitions.metrics).values()))
+	values = _values(frozen, as_of)
+	known = values[metric.key].dropna().sort_values(kind="stable")
+	points = _points(metric, values[metric.key], as_of)
+	shown = _both_ends(known.index.tolist())
+	names = _customer_names(shown)
+	return {
+		"metric": metric.label,
+		"unit": metric.unit,
+		"as_of": as_of,
+		"measured": len(known),
+		"missing": len(values) - len(known),
+		"customers": [
+			{
+				"customer": customer,
+				"customer_name": names.get(customer, customer),
+				"value": _plain(known[customer]),
+				"points": _plain(points[customer]),
+				"side": side,
+				"documents": _evidence(metric, customer, values, frozen, as_of),
+			}
+			for customer, side in shown.items()
+		],
+	}
+
+
+def _values(frozen: Frozen, as_of: date) -> "pd.DataFrame":
+	from crm_success.scoring.engine.measures import raw_values
+
+	metrics = frozen.definitions.metrics
+	reader = reader_of(metrics, frozen, as_of, strict=True)
+	customers = reader.customers().index
+	values = raw_values(metrics, reader.aggregates(as_of, customers=customers), customers, as_of)
+	return values.loc[visible(customers)]
+
+
+def _points(metric: Metric, raw: "pd.Series", as_of: date) -> "pd.Series":
+	import numpy as np
+
+	from crm_success.scoring.engine.pipeline import metric_points
+
+	known = raw.dropna().to_numpy()
+	cuts = tuple(np.quantile(known, np.arange(101) / 100).tolist()) if len(known) else ()
+	return metric_points(metric, raw, Calibration(as_of, percentiles=(PercentileCuts(metric.key, cuts),)))
+
+
+def _both_ends(customers: list[str]) -> dict[str, str]:
+	"""Customers from low to high: the first five and the last five of those left, with their side."""
+	lowest, rest = customers[:EACH_SIDE], customers[EACH_SIDE:]
+	highest = reversed(rest[-EACH_SIDE:])
+	return {**dict.fromkeys(lowest, "lowest"), **dict.fromkeys(highest, "highest")}
+
+
+def _customer_names(customers: Iterable[str]) -> dict[str, str]:
+	filters = {"name": ("in", list(customers))}
+	return dict(frappe.get_all(CUSTOMER, filters=filters, fields=["name", "customer_name"], as_list=True))
+
+
+def _evidence(
+	metric: Metric, customer: str, values: "pd.DataFrame", frozen: Frozen, as_of: date
+) -> list[dict[str, Any]]:
+	"""The documents behind a value that the user may read; for a formula, the values of the metrics it names."""
+	if metric.measure is Measure.EXPRESSION:
+		inputs = (other for other in frozen.definitions.metrics if other.key != metric.key)
+		return [
+			{
+				"doctype": METRIC,
+				"name": other.label,
+				"date": None,
+				"value": _plain(values.at[customer, other.key]),
+			}
+			for other in inputs
+		]
+	money = frozen.definitions.money
+	return _readable(documents_behind(metric, frozen.tables_by_doctype, money, customer, as_of))
+
+
+def _readable(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+	"""Without those that User Permissions hide; all are of one DocType, which the user may read."""
+	if not documents:
+		return []
+	names = [document["name"] for document in documents]
+	readable = frappe.get_list(
+		documents[0]["doctype"], filters={"name": ("in", names)}, pluck="name", limit=0
+	)
+	return [document for document in documents if document["name"] in readable]
+
+
+def _plain(value: float) -> float | None:
+	return None if value != value else float(value)

@@ -1,0 +1,87 @@
+"""What forms of unsaved definitions read: values of today, for customers that the user may see. Stores nothing."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import frappe
+from frappe.desk.reportview import build_match_conditions
+
+from crm_success.database import frames, reading
+from crm_success.scoring.definition_records import read_definitions
+from crm_success.scoring.engine.definitions import Definitions, Metric
+from crm_success.scoring.frozen_definitions import Frozen, plan_for
+from crm_success.scoring.queries.statements import EVERYBODY, KeyRange
+from crm_success.scoring.source_tables import CUSTOMER
+
+if TYPE_CHECKING:
+	import pandas as pd
+
+	from crm_success.scoring.queries.reader import Reader
+
+_HEALTH = "Customer Health"
+
+
+def definitions_with(metric: Metric, as_of: date) -> Definitions:
+	"""The metric, as it would be if it were saved, and those that its formula needs; ScoringError if broken."""
+	from crm_success.scoring.engine.measures import needed_metrics, usable_expressions
+
+	definitions, _messages = read_definitions(as_of)
+	others = [other for other in definitions.metrics if other.key != metric.key]
+	broken = usable_expressions([*others, metric])[1].get(metric.key)
+	if broken:
+		raise broken
+	return replace(definitions, metrics=needed_metrics([*others, metric], [metric.key]), scorecards=())
+
+
+def reader_of(metrics: Iterable[Metric], frozen: Frozen, as_of: date, strict: bool = False) -> "Reader":
+	"""Reads these metrics; one that cannot be read counts as missing, or raises its ScoringError if `strict`."""
+	from crm_success.scoring.queries.reader import Reader
+
+	plan = plan_for(metrics, frozen, as_of)
+	if strict and plan.problems:
+		raise plan.problems[0].error
+	tables = frozen.tables_by_doctype
+	return Reader(plan, frozen.definitions, tables, reading.dialect(), frames.read_frame)
+
+
+def customers_of(frozen: Frozen, as_of: date) -> "pd.Series":
+	"""The scorecard that takes each customer, None for none; of a hundred thousand customers, nothing else is read."""
+	names = {"name", "is_internal_customer"}
+	names |= {filter_.fieldname for card in frozen.definitions.scorecards for filter_ in card.filters}
+	tables = tuple(
+		replace(table, columns=tuple(column for column in table.columns if column.name in names))
+		for table in frozen.tables
+		if table.doctype == CUSTOMER
+	)
+	return reader_of((), replace(frozen, tables=tables), as_of).customers()["scorecard"]
+
+
+def read_values(
+	metrics: Iterable[Metric], frozen: Frozen, as_of: date, keys: KeyRange, customers: "pd.Index"
+) -> "pd.DataFrame":
+	"""Raw values of those customers, a column a metric; `keys` must hold them all."""
+	from crm_success.scoring.engine.measures import raw_values
+
+	metrics = tuple(metrics)
+	aggregates = reader_of(metrics, frozen, as_of).aggregates(as_of, keys, customers)
+	return raw_values(metrics, aggregates, customers, as_of)
+
+
+def visible(customers: "pd.Index") -> "pd.Index":
+	"""Without the customers whose health the user may not see."""
+	if not build_match_conditions(_HEALTH):
+		return customers
+	return customers[customers.isin(frappe.get_list(_HEALTH, pluck="customer", limit=0))]
+
+
+def even_sample(customers: "pd.Index", size: int) -> "pd.Index":
+	"""All of them, or as many as `size`, taken at even steps: the same ones each time."""
+	number = len(customers)
+	return customers if number <= size else customers[[at * number // size for at in range(size)]]
+
+
+def keys_of(customers: "pd.Index", everybody: int) -> KeyRange:
+	"""The range to read them by: a long list of names is slower than no condition at all."""
+	return EVERYBODY if len(customers) == everybody else KeyRange(names=tuple(customers))

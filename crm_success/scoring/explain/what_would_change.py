@@ -1,0 +1,191 @@
+"""What an unsaved scorecard would do to scores and bands, on the documents of today. Saves nothing.
+
+The same values are judged twice, by the scorecards as they are saved and as they would be: what differs comes
+from the scorecard alone, and equals what saving it and scoring everybody would give.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import frappe
+
+from crm_success.batches.messages import INFO
+from crm_success.scoring.calibrations import read_calibration, usable_calibration
+from crm_success.scoring.engine.definitions import Calibration, Filter, HealthBand, Metric
+from crm_success.scoring.explain.sampling import (
+	customers_of,
+	even_sample,
+	keys_of,
+	read_values,
+	reader_of,
+	visible,
+)
+from crm_success.scoring.frozen_definitions import Frozen, freeze
+
+if TYPE_CHECKING:
+	import pandas as pd
+
+MOVERS = 10
+# so many customers are scored while somebody waits: shares of an even sample are right to within one percent
+SAMPLE = 10_000
+BANDS = (HealthBand.HEALTHY.value, HealthBand.WATCH.value, HealthBand.AT_RISK.value, "No Score")
+
+_HEALTH = "Customer Health"
+
+
+def what_would_change(scorecard: Mapping[str, Any], as_of: date) -> dict[str, Any]:
+	"""Moves between bands, scores before and after and the biggest movers, of those whom the scorecard concerns.
+
+	`scorecard` is a checked record by its field names, as it would be saved. It concerns the customers that it
+	scores now or would score, and those that another one would score instead.
+	"""
+	now, then = freeze(as_of), freeze(as_of, scorecard)
+	cards = _cards(now, then, as_of)
+	seen = cards.loc[visible(cards.index)]
+	concerned = seen.index[_is_concerned(seen, scorecard["name"])]
+	chosen = even_sample(concerned, SAMPLE)
+	judging = _judging(now, then, as_of, chosen, cards.index)
+	compared = judging.of(cards.loc[chosen, "before"], now).join(
+		judging.of(cards.loc[chosen, "after"], then), lsuffix="_before", rsuffix="_after"
+	)
+	return {
+		"customers": len(seen),
+		"concerned": len(concerned),
+		"compared": len(chosen),
+		"taken_before": int((seen["before"] == scorecard["name"]).sum()),
+		"taken_after": int((seen["after"] == scorecard["name"]).sum()),
+		"overridden": len(judging.overrides),
+		"bands": _matrix(compared),
+		"average_before": _average(compared["score_before"]),
+		"average_after": _average(compared["score_after"]),
+		"movers": _movers(compared, cards),
+		"messages": [message.reason for message in then.messages if message.severity != INFO],
+	}
+
+
+def _cards(now: Frozen, then: Frozen, as_of: date) -> "pd.DataFrame":
+	"""For each customer, the scorecard that scores it and the one that would: `before` and `after`, "" for none."""
+	import pandas as pd
+
+	before = customers_of(now, as_of).fillna("")
+	# who gets which scorecard is read once more only where that may have changed
+	same = _takers(now) == _takers(then)
+	return pd.DataFrame({"before": before, "after": before if same else customers_of(then, as_of).fillna("")})
+
+
+def _takers(frozen: Frozen) -> list[tuple[str, tuple[Filter, ...]]]:
+	"""What decides who gets which scorecard: their names and filters, in the order they are tried."""
+	return [(card.name, card.filters) for card in frozen.definitions.scorecards]
+
+
+def _is_concerned(cards: "pd.DataFrame", scorecard: str) -> "pd.Series":
+	return (cards == scorecard).any(axis=1) | (cards["before"] != cards["after"])
+
+
+@dataclass(frozen=True)
+class _Judging:
+	"""Values and points of some customers, and the scores that people have set instead."""
+
+	metrics: tuple[Metric, ...]
+	raw: "pd.DataFrame"
+	points: "pd.DataFrame"
+	overrides: "pd.Series"
+
+	def of(self, cards: "pd.Series", frozen: Frozen) -> "pd.DataFrame":
+		"""The score and band that each customer shows under its scorecard."""
+		import pandas as pd
+
+		from crm_success.scoring.engine.health import bands, health_scores
+
+		shown = pd.DataFrame({"score": float("nan"), "band": None}, index=cards.index, dtype=object)
+		shown["score"] = shown["score"].astype("float64")
+		for card in frozen.definitions.scorecards:
+			rows = cards.index[cards == card.name]
+			if len(rows):
+				result = health_scores(self.raw.loc[rows], self.points.loc[rows], self.metrics, card)
+				score = self.overrides.reindex(rows).fillna(result.score)
+				shown.loc[rows, "score"] = score
+				shown.loc[rows, "band"] = bands(score, card)
+		return shown
+
+
+def _judging(now: Frozen, then: Frozen, as_of: date, chosen: "pd.Index", everybody: "pd.Index") -> _Judging:
+	import pandas as pd
+
+	from crm_success.scoring.engine.pipeline import metric_points
+
+	metrics = _metrics_of(now, then)
+	raw = read_values(metrics, then, as_of, keys_of(chosen, len(everybody)), chosen)
+	calibration = _calibration(then, as_of, everybody)
+	points = {metric.key: metric_points(metric, raw[metric.key], calibration) for metric in metrics}
+	return _Judging(metrics, raw, pd.DataFrame(points, index=chosen), _overrides(chosen, as_of))
+
+
+def _metrics_of(now: Frozen, then: Frozen) -> tuple[Metric, ...]:
+	"""The metrics that decide a score before or after, and those that their formulas need."""
+	from crm_success.scoring.engine.measures import needed_metrics
+
+	cards = (*now.definitions.scorecards, *then.definitions.scorecards)
+	weighed = {row.name for card in cards for row in card.metrics if row.weight > 0}
+	capping = {cap.metric for card in cards for cap in card.caps}
+	return needed_metrics(then.definitions.metrics, weighed | capping)
+
+
+def _calibration(frozen: Frozen, as_of: date, everybody: "pd.Index") -> Calibration:
+	"""The cut points that a run would judge by: those in force, or else new ones."""
+	from crm_success.scoring.engine.calibration import calibrate, calibration_metrics, calibration_values
+
+	name = usable_calibration(frozen, as_of)
+	if name:
+		return read_calibration(name)
+	chosen = even_sample(everybody, SAMPLE)
+	reader = reader_of(calibration_metrics(frozen.definitions), frozen, as_of)
+	aggregates = reader.aggregates(as_of, keys_of(chosen, len(everybody)), chosen).reindex(chosen)
+	return calibrate(calibration_values(aggregates, frozen.definitions, as_of), frozen.definitions, as_of)
+
+
+def _overrides(customers: "pd.Index", as_of: date) -> "pd.Series":
+	import pandas as pd
+
+	filters = {"override_until": (">=", as_of)}
+	rows = frappe.get_all(_HEALTH, filters=filters, fields=["customer", "override_score"], as_list=True)
+	scores = pd.Series(dict(rows), dtype="float64")
+	return scores[scores.index.isin(customers)]
+
+
+def _matrix(compared: "pd.DataFrame") -> dict[str, dict[str, int]]:
+	"""How many customers go from each band (outer) to each (inner)."""
+	counts = compared[["band_before", "band_after"]].fillna(BANDS[-1]).value_counts()
+	return {before: {after: int(counts.get((before, after), 0)) for after in BANDS} for before in BANDS}
+
+
+def _average(scores: "pd.Series") -> float | None:
+	return None if scores.isna().all() else float(scores.mean())
+
+
+def _movers(compared: "pd.DataFrame", cards: "pd.DataFrame") -> list[dict[str, Any]]:
+	"""The customers whose score would move most, the farthest first."""
+	change = (compared["score_after"] - compared["score_before"]).round(2)
+	farthest = change[change.abs() > 0].abs().nlargest(MOVERS).index.tolist()
+	names = dict(
+		frappe.get_all(
+			"Customer", filters={"name": ("in", farthest)}, fields=["name", "customer_name"], as_list=True
+		)
+	)
+	return [
+		{
+			"customer": customer,
+			"customer_name": names.get(customer) or customer,
+			"change": float(change[customer]),
+			**{
+				f"{what}_{when}": compared.at[customer, f"{what}_{when}"]
+				for what in ("score", "band")
+				for when in ("before", "after")
+			},
+			"scorecard_before": cards.at[customer, "before"],
+			"scorecard_after": cards.at[customer, "after"],
+		}
+		for customer in farthest
+	]

@@ -1,0 +1,74 @@
+"""From the engine's frame to plain rows that a database takes: Python values, lengths and amounts that fit."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from frappe import _
+
+from crm_success.batches.messages import EXAMPLES, WARNING, Message
+from crm_success.scoring.engine.definitions import Definitions
+from crm_success.scoring.wording import Wording, row_in_words
+
+if TYPE_CHECKING:
+	import pandas as pd
+
+Row = dict[str, Any]
+
+# decimal(21,9), the column of every amount and float
+LARGEST_STORABLE = 999_999_999_999.0
+_LONGEST_DATA = 140
+
+_AMOUNTS = ("revenue", "overdue", "clv")
+_TEXTS = ("customer_name", "customer_group", "territory", "account_manager", "cap_reason")
+
+
+@dataclass(frozen=True)
+class ScoredRows:
+	"""One row a customer, keyed by the fields of Customer Health, and what had to be said about them."""
+
+	rows: tuple[Row, ...]
+	# the moment before anything was read, by the clock that stamps records
+	read_at: str
+	messages: tuple[Message, ...] = ()
+
+
+def to_rows(scored: "pd.DataFrame", definitions: Definitions, wording: Wording, read_at: str) -> ScoredRows:
+	"""The scored customers as rows, with drivers in words and components as JSON."""
+	frame = scored.rename_axis("customer").reset_index()
+	plain = frame.astype(object).where(frame.notna(), None)
+	records = plain.to_dict("records")
+	too_large = [row["customer"] for row in records if _exceeds(row)]
+	currency = definitions.money.currency
+	return ScoredRows(
+		tuple(_row(record, wording, currency) for record in records),
+		read_at,
+		(_about_amounts(too_large),) if too_large else (),
+	)
+
+
+def storable(amount: float | None) -> float | None:
+	"""The amount, or the nearest one that a column can hold."""
+	return None if amount is None else min(max(float(amount), -LARGEST_STORABLE), LARGEST_STORABLE)
+
+
+def _row(record: Mapping[str, Any], wording: Wording, currency: str) -> Row:
+	components = record["components"]
+	return {
+		**record,
+		**{name: storable(record[name]) for name in _AMOUNTS},
+		**{name: str(record[name] or "")[:_LONGEST_DATA] or None for name in _TEXTS},
+		"currency": currency,
+		"drivers": row_in_words(record, wording),
+		"components": json.dumps(components, ensure_ascii=False) if components else None,
+	}
+
+
+def _exceeds(record: Mapping[str, Any]) -> bool:
+	return any(abs(record[name] or 0) > LARGEST_STORABLE for name in _AMOUNTS)
+
+
+def _about_amounts(customers: list[str]) -> Message:
+	reason = _("An amount is too large to store and was cut to the largest possible one. Check the invoices.")
+	return Message(WARNING, reason, "Customer", len(customers), tuple(customers[:EXAMPLES]))

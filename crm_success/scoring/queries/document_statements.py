@@ -1,0 +1,135 @@
+"""The very documents behind a metric's value of one customer, and what is wrong with the rows of a source."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from pypika import Field, Order
+from pypika import Table as SqlTable
+from pypika.functions import Count, Min
+from pypika.queries import QueryBuilder
+from pypika.terms import Criterion
+
+from crm_success.scoring.engine.definitions import Metric, Money
+from crm_success.scoring.queries.computed import computed_field
+from crm_success.scoring.queries.plan import Aggregate, Source, Tables, Window, measure_parts, source_of
+from crm_success.scoring.queries.source_rows import SourceRows, window_bounds
+from crm_success.scoring.queries.statements import Bindings, Dialect, Statement
+
+
+@dataclass(frozen=True)
+class DataCheck:
+	"""A statement that finds rows which cannot count: columns `documents` and `example`, one row a finding.
+
+	Where there is a `doubt`, a cheap statement, and that has no rows, the other has none either.
+	"""
+
+	kind: str
+	source: Source
+	statement: Statement
+	doubt: Statement | None = None
+
+
+WITHOUT_CUSTOMER = "without customer"
+UNKNOWN_CUSTOMER = "unknown customer"
+IN_THE_FUTURE = "in the future"
+
+
+def documents_statement(
+	metric: Metric,
+	tables: Tables,
+	as_of: date,
+	dialect: Dialect,
+	money: Money,
+	customer: str,
+	limit: int = 20,
+) -> Statement:
+	"""The newest documents that made a metric's value: columns `document`, `date` and, where it has one, `value`.
+
+	For a child table, `document` is the parent's name.
+	"""
+	rows = SourceRows(source_of(metric), tables, as_of, money, dialect)
+	aggregates = [a for part, a in measure_parts(metric).items() if part != "seen"]
+	query = rows.query(_fields_of(metric)).where(rows.customer == rows.bindings.bind(customer))
+	query = query.where(Criterion.any(Criterion.all(_inside(rows, aggregate)) for aggregate in aggregates))
+	name = "parent" if metric.parent_doctype else "name"
+	columns = [rows.column(name).as_("document"), rows.field(metric.date_field).as_("date")]
+	if metric.value_field:
+		columns.append(rows.value(metric.value_field).as_("value"))
+	query = query.select(*columns).orderby(rows.field(metric.date_field), order=Order.desc)
+	return rows.bindings.statement(query.orderby(rows.column(name)).limit(limit))
+
+
+def data_checks(
+	metrics: Iterable[Metric], tables: Tables, today: date, dialect: Dialect, money: Money
+) -> Iterator[DataCheck]:
+	"""For each source: rows that name no customer, a customer that does not exist, or a day after today.
+
+	The metrics must be readable (`plan.check_readable`).
+	"""
+	for source, date_field in _date_fields(metrics).items():
+		for kind, build in _CHECKS.items():
+			rows = SourceRows(source, tables, today, money, dialect)
+			doubt = _any_unknown_name(rows.customer, dialect) if kind == UNKNOWN_CUSTOMER else None
+			yield DataCheck(kind, source, build(rows, date_field), doubt)
+
+
+def _inside(rows: SourceRows, aggregate: Aggregate) -> list[Criterion]:
+	return rows.inside(aggregate.filters, aggregate.date_field, aggregate.window)
+
+
+def _fields_of(metric: Metric) -> set[str]:
+	filters = {filter_.fieldname for filter_ in (*metric.filters, *metric.matching)}
+	return {metric.value_field, metric.date_field} | filters
+
+
+def _date_fields(metrics: Iterable[Metric]) -> dict[Source, str]:
+	"""A date field for each source, a stored one before a computed one."""
+	stored_last = sorted(metrics, key=lambda metric: not computed_field(metric.doctype, metric.date_field))
+	return {
+		source_of(metric): metric.date_field
+		for metric in stored_last
+		if metric.doctype not in ("", "Customer")
+	}
+
+
+def _without_customer(rows: SourceRows, date_field: str) -> Statement:
+	nobody = rows.customer.isnull() | (rows.customer == rows.bindings.bind(""))
+	return _found(rows, rows.query(set()).where(nobody))
+
+
+def _unknown_customer(rows: SourceRows, date_field: str) -> Statement:
+	customer = SqlTable("tabCustomer", alias="customer")
+	query = rows.query(set()).left_join(customer).on(customer.name == rows.customer)
+	query = query.where(customer.name.isnull() & (rows.customer > rows.bindings.bind("")))
+	columns = [Count("*").as_("documents"), rows.customer.as_("example")]
+	return rows.bindings.statement(query.select(*columns).groupby(rows.customer).orderby(rows.customer))
+
+
+def _any_unknown_name(column: Field, dialect: Dialect) -> Statement:
+	"""Names, of whatever they are, that no customer has: read from the index of the column, without any row."""
+	bindings, customer = Bindings(dialect), SqlTable("tabCustomer", alias="customer")
+	rows = SqlTable(column.table._table_name)
+	names = dialect.query.from_(rows).select(rows[column.name].as_("customer")).distinct()
+	names = names.where(rows[column.name] > bindings.bind("")).as_("names")
+	query = dialect.query.from_(names).left_join(customer).on(customer.name == names.customer)
+	query = query.select(names.customer).where(customer.name.isnull()).limit(1)
+	return bindings.statement(query)
+
+
+def _in_the_future(rows: SourceRows, date_field: str) -> Statement:
+	_, end = window_bounds(Window(), rows.as_of)
+	return _found(rows, rows.query(set()).where(rows.field(date_field) >= rows.bindings.bind(end)))
+
+
+def _found(rows: SourceRows, query: QueryBuilder) -> Statement:
+	return rows.bindings.statement(
+		query.select(Count("*").as_("documents"), Min(rows.column("name")).as_("example"))
+	)
+
+
+_CHECKS = {
+	WITHOUT_CUSTOMER: _without_customer,
+	UNKNOWN_CUSTOMER: _unknown_customer,
+	IN_THE_FUTURE: _in_the_future,
+}

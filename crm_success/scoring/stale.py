@@ -1,0 +1,136 @@
+"""Notes which customers need scoring again because a document of theirs changed. Scores none of them.
+
+A row is marked while it is being scored, so that a document that arrives in between is not forgotten.
+"""
+
+from collections.abc import Iterable
+
+import frappe
+from frappe.utils import now
+from pypika import Table as SqlTable
+
+from crm_success.database import conflicts, reading
+from crm_success.database.upsert import take_the_offer, upsert
+from crm_success.scoring.money import SETTINGS
+from crm_success.scoring.queries.statements import KeyRange, Statement, within
+
+HEALTH = "Customer Health"
+
+FRESH = 0
+STALE = 1
+BEING_SCORED = 2
+
+_NOTED = "crm_success_stale_customers"
+
+# "no score" is not zero
+_NO_SCORE = {"score": None, "computed_score": None, "change_30": None, "clv": None}
+
+
+def mark_stale_after_commit(customers: Iterable[str | None]) -> None:
+	"""Mark these customers once the running transaction is saved, whatever happens to the mark itself.
+
+	Nothing of ours is part of a user's save: no lock, no conflict and no error can reach it.
+	"""
+	if _is_wanted():
+		note_stale(customers)
+
+
+def note_stale(customers: Iterable[str | None]) -> None:
+	"""The same, whether or not the settings want it: for customers whose health may be wrong."""
+	names = {customer for customer in customers if customer}
+	if names:
+		# names of a transaction that is rolled back may stay noted: scoring a customer once too often harms nobody
+		frappe.flags.setdefault(_NOTED, set()).update(names)
+		frappe.db.after_commit.add(_mark_noted)
+
+
+def mark_stale(customers: Iterable[str]) -> None:
+	"""One statement that marks these customers; one without a health row gets one that says so and no more."""
+	moment, user = now(), frappe.session.user
+	stamps = {"creation": moment, "modified": moment, "owner": user, "modified_by": user}
+	rows = [
+		{"name": name, "customer": name, "stale": STALE, **_NO_SCORE, **stamps} for name in sorted(customers)
+	]
+	upsert(HEALTH, rows, ["customer"], {"stale": take_the_offer})
+
+
+def mark_again(customers: Iterable[str]) -> None:
+	"""Mark those of these customers that have a health row, whatever was just written there."""
+	health = frappe.qb.DocType(HEALTH)
+	frappe.qb.update(health).set(health.stale, STALE).where(health.customer.isin(list(customers))).run()
+
+
+def stale_customers(limit: int, after: str = "") -> list[str]:
+	"""The next customers that need scoring, by name; also those whose scoring never came to an end."""
+	filters = {"stale": (">", FRESH), "customer": (">", after)}
+	return frappe.get_all(HEALTH, filters=filters, pluck="customer", order_by="customer", limit=limit)
+
+
+@conflicts.own_transaction
+def begin_scoring(keys: KeyRange) -> None:
+	"""Note that the stale rows of a range are being scored now, and commit. Comes before reading."""
+	marked = [row["customer"] for row in reading.read_rows(_stale_in(keys))]
+	if marked:
+		health = frappe.qb.DocType(HEALTH)
+		query = frappe.qb.update(health).set(health.stale, BEING_SCORED)
+		query.where(health.customer.isin(marked) & (health.stale == STALE)).run()
+	# ends the read view too: what is read next is newer than the mark
+	frappe.db.commit()
+
+
+def _stale_in(keys: KeyRange) -> Statement:
+	bindings, health = reading.bindings(), SqlTable(f"tab{HEALTH}")
+	query = bindings.dialect.query.from_(health).select(health.customer).where(health.stale == STALE)
+	for condition in within(health.customer, keys, bindings):
+		query = query.where(condition)
+	return bindings.statement(query)
+
+
+def _is_wanted() -> bool:
+	if frappe.flags.in_install or frappe.flags.in_migrate:
+		return False
+	return bool(frappe.db.get_single_value(SETTINGS, "rescore_on_transactions"))
+
+
+def _mark_noted() -> None:
+	"""Never rolls back: other apps wait for this very commit, and a rollback would make the site forget them.
+
+	Who meets a lock waits a second at most and leaves the mark to a background job.
+	"""
+	names = frappe.flags.pop(_NOTED, None)
+	if not names:
+		return
+	try:
+		mark_or_queue(names)
+	except Exception as error:
+		# the document is saved already: whatever went wrong here, its author must not hear of it
+		raise_if_out_of_time(error)
+		frappe.log_error(title="Customers could not be marked for scoring")
+	frappe.db.commit()
+
+
+def mark_or_queue(names: Iterable[str]) -> None:
+	"""Mark them; where a row is locked for longer than a second, a background job does it."""
+	try:
+		with conflicts.impatient():
+			mark_stale(names)
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		frappe.enqueue(mark_stale_later, queue="short", timeout=300, customers=sorted(names))
+
+
+def mark_stale_later(customers: list[str]) -> None:
+	"""Background job: mark customers whose rows were locked when their document was saved."""
+
+	def mark() -> None:
+		mark_stale(customers)
+		frappe.db.commit()
+
+	conflicts.again_after_conflict(mark)
+
+
+def raise_if_out_of_time(error: Exception) -> None:
+	"""The time limit of a job is an exception like any other, but nobody may swallow it."""
+	from rq.timeouts import BaseTimeoutException
+
+	if isinstance(error, BaseTimeoutException):
+		raise error

@@ -1,0 +1,142 @@
+"""Scores an ERPNext database batch by batch, so that memory does not grow with the number of customers."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from crm_success.scoring.engine.calibration import calibrate, calibration_metrics, calibration_values
+from crm_success.scoring.engine.definitions import Calibration, Definitions, Metric
+from crm_success.scoring.engine.pipeline import all_metrics, score_customers
+from crm_success.scoring.queries.plan import Tables, plan_reads
+from crm_success.scoring.queries.read_statements import next_keys_statement
+from crm_success.scoring.queries.reader import Reader
+from crm_success.scoring.queries.statements import KeyRange
+from crm_success.standalone.columns import COLUMN_NAMES
+from crm_success.standalone.company_currency import reporting_money
+from crm_success.standalone.connections import Database
+from crm_success.standalone.database_tables import read_tables
+from crm_success.standalone.default_definitions import default_definitions
+from crm_success.standalone.errors import CommandError
+from crm_success.standalone.quality import DataWarning, data_warnings, metric_warnings
+from crm_success.standalone.report.figures import Collector, Figures
+from crm_success.standalone.wording import Wording
+
+BATCH_SIZE = 5_000
+
+TakeRows = Callable[[pd.DataFrame], None]
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+	"""What a run found besides the rows it handed out."""
+
+	figures: Figures
+	definitions: Definitions
+	warnings: tuple[DataWarning, ...]
+
+
+class Scoring:
+	"""One run over one database: everything that can be refused is refused before the first batch."""
+
+	def __init__(self, database: Database, as_of: date, batch_size: int = BATCH_SIZE) -> None:
+		self._database = database
+		self._as_of = as_of
+		doctypes = dict.fromkeys(["Customer", "Company", "Sales Invoice", "Payment Ledger Entry", "Issue"])
+		self._tables = read_tables(database, doctypes)
+		money, self._money_warnings = reporting_money(database, as_of)
+		self._definitions = default_definitions(money)
+		self._metrics = all_metrics(self._definitions)
+		self._reader = self._reader_of(self._metrics)
+		self._ranges = list(_ranges(database, self._tables, batch_size))
+		if not self._ranges:
+			raise CommandError(f"The {database.label} has no customers: there is nothing to score.")
+
+	@property
+	def steps(self) -> int:
+		"""How much `run` will tell its `progress` in all: each customer is read twice."""
+		return 2 * sum(customers for _, customers in self._ranges)
+
+	def run(self, take: TakeRows, progress: Progress) -> Outcome:
+		"""Hand out the rows of health.csv batch by batch, in the database's order of customers."""
+		calibration = self._calibrate(progress)
+		collector, wording = Collector(), Wording(self._definitions)
+		for keys, number in self._ranges:
+			rows = self._score(keys, calibration).assign(currency=self._definitions.money.currency)
+			rows = _with_reasons(rows, wording)
+			collector.add(rows)
+			take(_as_csv(rows))
+			progress(number)
+		figures = collector.figures(self._definitions)
+		return Outcome(figures, self._definitions, tuple(self._warnings(figures)))
+
+	def _reader_of(self, metrics: tuple[Metric, ...]) -> Reader:
+		plan = plan_reads(metrics, self._tables)
+		if plan.problems:
+			reasons = "; ".join(dict.fromkeys(problem.reason for problem in plan.problems))
+			raise CommandError(
+				f"The {self._database.label} lacks something that is measured: {reasons}. "
+				"Score a database of ERPNext 15 or 16 that was migrated completely."
+			)
+		return Reader(plan, self._definitions, self._tables, self._database.dialect, self._database.execute)
+
+	def _calibrate(self, progress: Progress) -> Calibration:
+		reader = self._reader_of(calibration_metrics(self._definitions))
+		values = []
+		for keys, number in self._ranges:
+			# documents of deleted and internal customers must not move the cut points
+			customers = reader.customers(keys).index
+			aggregates = reader.aggregates(self._as_of, keys, customers).reindex(customers)
+			values.append(calibration_values(aggregates, self._definitions, self._as_of))
+			progress(number)
+		return calibrate(pd.concat(values), self._definitions, self._as_of)
+
+	def _score(self, keys: KeyRange, calibration: Calibration) -> pd.DataFrame:
+		customers = self._reader.customers(keys)
+		aggregates = self._reader.aggregates(self._as_of, keys, customers.index)
+		scored = score_customers(customers, aggregates, self._definitions, calibration, self._as_of)
+		return scored.rename_axis("customer").reset_index()
+
+	def _warnings(self, figures: Figures) -> Iterator[DataWarning]:
+		yield from self._money_warnings
+		yield from data_warnings(self._database, self._metrics, self._tables, self._as_of, self._definitions)
+		yield from metric_warnings(figures.metrics, self._definitions)
+
+
+def _ranges(database: Database, tables: Tables, size: int) -> Iterator[tuple[KeyRange, int]]:
+	"""Customer ranges of at most `size`, with how many customers are in each."""
+	after: str | None = None
+	while True:
+		names = database.execute(next_keys_statement(tables["Customer"], database.dialect, after, size))[
+			"customer"
+		]
+		if names.empty:
+			return
+		upto = str(names.iloc[-1])
+		yield KeyRange(after, upto), len(names)
+		after = upto
+
+
+def _with_reasons(rows: pd.DataFrame, wording: Wording) -> pd.DataFrame:
+	"""The drivers in sentences, and in short what `lowers` and what `lifts` the score."""
+	sentences, lowers, lifts = [], [], []
+	for drivers, parts in zip(rows["drivers"], rows["components"], strict=True):
+		# a customer without a score has none
+		known = drivers if isinstance(drivers, list) else []
+		sentences.append("\n".join(wording.sentence(driver, parts) for driver in known))
+		lowers.append([wording.reason(driver, parts) for driver in known if driver[1] < 0])
+		lifts.append([wording.reason(driver, parts) for driver in known if driver[1] > 0])
+	return rows.assign(drivers=sentences, lowers=lowers, lifts=lifts)
+
+
+def _as_csv(rows: pd.DataFrame) -> pd.DataFrame:
+	texts = [_json(parts) for parts in rows["components"]]
+	return rows.assign(components=texts).loc[:, list(COLUMN_NAMES)]
+
+
+def _json(parts: Any) -> str:
+	return json.dumps(parts, sort_keys=True, ensure_ascii=False) if isinstance(parts, dict) else ""

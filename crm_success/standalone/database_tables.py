@@ -1,0 +1,116 @@
+"""Which tables and columns a database really has, as the query builders want to know them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from crm_success.scoring.engine.errors import SourceError
+from crm_success.scoring.queries.statements import Dialect, Statement
+from crm_success.scoring.queries.tables import (
+	CURRENCY,
+	DATE,
+	DATETIME,
+	NUMBER,
+	TEXT,
+	Column,
+	PartyField,
+	Table,
+)
+from crm_success.standalone.connections import Database
+from crm_success.standalone.errors import CommandError
+
+
+@dataclass(frozen=True)
+class Trait:
+	"""What a database does not tell about a DocType."""
+
+	submittable: bool = False
+	party_fields: tuple[PartyField, ...] = ()
+	currency_fields: frozenset[str] = frozenset()
+
+
+TRAITS = {
+	"Sales Invoice": Trait(
+		submittable=True,
+		currency_fields=frozenset(
+			("base_total", "base_net_total", "base_grand_total", "base_rounded_total", "base_discount_amount")
+		),
+	),
+	"Payment Ledger Entry": Trait(
+		party_fields=(PartyField("party", "party_type"),), currency_fields=frozenset(("amount",))
+	),
+}
+
+# every table of Frappe has these, and the queries rely on them
+_STANDARD_COLUMNS = ("name", "docstatus", "modified")
+
+_COLUMNS_SQL = {
+	Dialect.SQLITE: 'SELECT name AS "column", type AS "kind" FROM pragma_table_info(:table)',
+	Dialect.MARIADB: (
+		"SELECT column_name AS `column`, data_type AS `kind` FROM information_schema.columns "
+		"WHERE table_schema = DATABASE() AND table_name = %(table)s ORDER BY ordinal_position"
+	),
+	Dialect.POSTGRES: (
+		'SELECT column_name AS "column", data_type AS "kind" FROM information_schema.columns '
+		"WHERE table_schema = ANY (current_schemas(false)) AND table_name = %(table)s ORDER BY ordinal_position"
+	),
+}
+
+# in this order: a datetime is called a date too
+_KINDS = (
+	(("datetime", "timestamp"), DATETIME),
+	(("date",), DATE),
+	(("int", "dec", "num", "real", "float", "double"), NUMBER),
+)
+
+
+def read_tables(database: Database, doctypes: Iterable[str]) -> dict[str, Table]:
+	"""The tables of the DocTypes; CommandError that names all that are missing, or a standard column that is."""
+	tables = {doctype: find_table(database, doctype) for doctype in doctypes}
+	missing = [f"tab{doctype}" for doctype, table in tables.items() if table is None]
+	if missing:
+		raise CommandError(
+			f"The {database.label} has no table {', '.join(missing)}. Give the database of an ERPNext site; "
+			"its name stands in the site's site_config.json."
+		)
+	found = {doctype: table for doctype, table in tables.items() if table is not None}
+	for doctype, table in found.items():
+		check_columns(database, doctype, [name for name in _STANDARD_COLUMNS if not table.has(name)])
+	return found
+
+
+def find_table(database: Database, doctype: str) -> Table | None:
+	"""The table of one DocType, or None where the database has none."""
+	statement = Statement(_COLUMNS_SQL[database.dialect], {"table": f"tab{doctype}"})
+	rows = database.execute(statement)
+	trait = TRAITS.get(doctype, Trait())
+	columns = [_column(str(row.column), str(row.kind), trait) for row in rows.itertuples()]
+	if not columns:
+		return None
+	return Table(
+		doctype,
+		tuple(column for column in columns if column),
+		submittable=trait.submittable,
+		party_fields=trait.party_fields,
+	)
+
+
+def check_columns(database: Database, doctype: str, missing: list[str]) -> None:
+	"""CommandError where columns are missing."""
+	if missing:
+		raise CommandError(
+			f"tab{doctype} in the {database.label} has no column {', '.join(missing)}. "
+			"Score a database of ERPNext 15 or 16 that was migrated completely."
+		)
+
+
+def _column(name: str, kind: str, trait: Trait) -> Column | None:
+	try:
+		return Column(name, CURRENCY if name in trait.currency_fields else _kind(kind))
+	except SourceError:
+		# a column that Frappe could not have made is no field of anything
+		return None
+
+
+def _kind(declared: str) -> str:
+	lowered = declared.lower()
+	return next((kind for words, kind in _KINDS if any(word in lowered for word in words)), TEXT)

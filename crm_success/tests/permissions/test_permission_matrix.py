@@ -1,0 +1,262 @@
+"""Every role at every DocType, report and endpoint, by HTTP requests: what is allowed works, nothing else does."""
+
+from collections.abc import Callable
+from typing import Any
+
+import frappe
+from frappe.utils import add_days, nowdate
+
+from crm_success.tests.support.permission_matrix import (
+	MADE_BY_SCORING,
+	OF_A_CUSTOMER,
+	REPORTS,
+	RIGHTS,
+	RIGHTS_THERE_ARE,
+	ROLES,
+)
+from crm_success.tests.support.permission_site import OWN, SECRET, PermissionTestCase, Visitor, rows_of
+
+SETTINGS = "CRM Success Settings"
+NEW = "PM New"
+
+# what a request writes: a field that a person may change where anybody may change anything
+CHANGES: dict[str, dict[str, Any]] = {
+	"Customer Health": {
+		"override_score": 77,
+		"override_until": add_days(nowdate(), 7),
+		"override_reason": "PM Reason",
+	},
+	"Customer Health Snapshot": {"score": 77},
+	"Customer Segment": {"strategy": "PM Changed"},
+	"Health Dimension": {"description": "PM Changed"},
+	"Health Metric": {"description": "PM Changed"},
+	"Health Scorecard": {"priority": 77},
+	SETTINGS: {"scoring_hour": 17},
+	"Scoring Run": {"status": "Failed"},
+	"Scoring Batch": {"status": "Failed"},
+	"Score Calibration": {"retention": 77},
+}
+
+# new records: valid ones, so that nothing but the permission refuses them
+RECORDS: dict[str, dict[str, Any]] = {
+	"Customer Health": {"customer": "PM-3", "score": 77},
+	"Customer Health Snapshot": {"customer": OWN, "as_of": "2020-02-20", "score": 77},
+	"Customer Segment": {
+		"segment_name": NEW,
+		"priority": 900,
+		**{f"{letter}_{end}": value for letter in "rfm" for end, value in (("min", 1), ("max", 5))},
+	},
+	"Health Dimension": {"dimension_name": NEW},
+	"Health Metric": {
+		"metric_name": NEW,
+		"metric_key": "pm_new",
+		"measure": "Expression",
+		"expression": "net_revenue_365d / 2",
+		"scale": "Linear",
+		"worst": 0,
+		"best": 10,
+	},
+	"Health Scorecard": {
+		"scorecard_name": NEW,
+		"dimensions": [{"dimension": "Value", "weight": 100}],
+		"metrics": [{"metric": "Net Revenue 365 Days", "weight": 100}],
+	},
+	"Scoring Run": {"as_of": "2020-02-20", "triggered_by": "Desk", "status": "Completed"},
+	"Scoring Batch": {"batch_no": 99, "status": "Done"},
+	"Score Calibration": {"as_of": "2020-02-20", "customers": 2},
+}
+
+
+class TestDocTypes(PermissionTestCase):
+	@classmethod
+	def make_documents(cls):
+		super().make_documents()
+		RECORDS["Scoring Batch"]["scoring_run"] = cls.runs[0]
+
+	def for_each(self, check: Callable[..., None], *doctypes: str) -> None:
+		"""Calls `check` with each DocType, each role's rights on it, and the visitor who has that role."""
+		for doctype in doctypes or RIGHTS:
+			for role in ROLES:
+				with self.subTest(doctype=doctype, role=role):
+					check(doctype, RIGHTS[doctype][role], self.plain[role])
+
+	def test_the_rights_of_roles(self):
+		for doctype in RIGHTS:
+			for role in ROLES:
+				user = self.plain[role].user
+				found = {
+					right
+					for right in RIGHTS_THERE_ARE
+					if frappe.permissions.has_permission(doctype, right, user=user)
+				}
+				with self.subTest(doctype=doctype, role=role):
+					self.assertEqual(found, RIGHTS[doctype][role])
+
+	def test_no_doctype_is_missing_here(self):
+		filters = {"module": "CRM Success", "istable": 0}
+		self.assertEqual(set(frappe.get_all("DocType", filters, pluck="name")), set(RIGHTS))
+		reports = frappe.get_all("Report", {"module": "CRM Success"}, pluck="name")
+		self.assertEqual(set(reports), set(REPORTS))
+
+	def test_child_tables_grant_nothing_of_their_own(self):
+		for doctype in frappe.get_all("DocType", {"module": "CRM Success", "istable": 1}, pluck="name"):
+			self.assertFalse(frappe.get_meta(doctype).permissions, doctype)
+			for visitor in self.plain.values():
+				answer = visitor.get(f"/api/resource/{doctype}")
+				with self.subTest(doctype=doctype, user=visitor.user):
+					self.assert_refused(answer)
+
+	def test_reading(self):
+		def check(doctype: str, rights: frozenset[str], visitor: Visitor) -> None:
+			may, name = "read" in rights, an_existing(doctype)
+			self.assert_answer(visitor.get(f"/api/resource/{doctype}/{name}"), may)
+			self.assert_answer(visitor.get(f"/api/v2/document/{doctype}/{name}"), may)
+			arguments = {"doctype": doctype, "name": name}
+			self.assert_answer(visitor.call("frappe.desk.form.load.getdoc", "GET", **arguments), may)
+
+		self.for_each(check)
+
+	def test_lists(self):
+		def check(doctype: str, rights: frozenset[str], visitor: Visitor) -> None:
+			may, everything = "read" in rights, frappe.db.count(doctype)
+			for answer in (
+				visitor.get(f"/api/resource/{doctype}", limit_page_length=0),
+				# no limit is none at all in version 15, and no row in version 16
+				visitor.get(f"/api/v2/document/{doctype}", limit=everything + 1),
+				visitor.list(doctype, page_length=0),
+			):
+				self.assert_answer(answer, may)
+				self.assertEqual(len(rows_of(answer)), everything if may else 0)
+			counted = visitor.call("frappe.desk.reportview.get_count", doctype=doctype)
+			self.assert_answer(counted, may)
+			if may:
+				self.assertEqual(counted.json["message"], everything)
+
+		self.for_each(check, *tables())
+
+	def test_link_fields_find(self):
+		def check(doctype: str, rights: frozenset[str], visitor: Visitor) -> None:
+			answer = visitor.call("frappe.desk.search.search_link", "GET", doctype=doctype, txt="")
+			# where a search of our own refuses, Frappe says that there is no such method
+			self.assertEqual(answer.status_code == 200, "read" in rights, answer.text[:600])
+			self.assertNotIn(SECRET, "" if "read" in rights else answer.text)
+
+		self.for_each(check, *tables())
+
+	def test_exporting(self):
+		def check(doctype: str, rights: frozenset[str], visitor: Visitor) -> None:
+			arguments = {"doctype": doctype, "fields": ["name"], "file_format_type": "CSV"}
+			answer = visitor.call("frappe.desk.reportview.export_query", **arguments)
+			self.assert_answer(answer, "export" in rights)
+
+		self.for_each(check, *tables())
+
+	def test_printing(self):
+		def check(doctype: str, rights: frozenset[str], visitor: Visitor) -> None:
+			answer = visitor.get("/printview", doctype=doctype, name=an_existing(doctype))
+			self.assert_answer(answer, "print" in rights)
+
+		self.for_each(check, *OF_A_CUSTOMER)
+
+	def test_writing(self):
+		def check(doctype: str, rights: frozenset[str], visitor: Visitor) -> None:
+			name, change = an_existing(doctype), CHANGES[doctype]
+			before = values_of(doctype, name)
+			answer = visitor.put(f"/api/resource/{doctype}/{name}", **change)
+			self.assert_answer(answer, "write" in rights)
+			self.assertEqual(values_of(doctype, name) == before, "write" not in rights)
+			put_back(doctype, name, before)
+
+		self.for_each(check)
+
+	def test_saving_in_the_desk(self):
+		def check(doctype: str, rights: frozenset[str], visitor: Visitor) -> None:
+			name = an_existing(doctype)
+			before = values_of(doctype, name)
+			doc = {**frappe.get_doc(doctype, name).as_dict(), **CHANGES[doctype]}
+			answer = visitor.call("frappe.desk.form.save.savedocs", doc=frappe.as_json(doc), action="Save")
+			self.assert_answer(answer, "write" in rights)
+			self.assertEqual(values_of(doctype, name) == before, "write" not in rights)
+			put_back(doctype, name, before)
+
+		self.for_each(check)
+
+	def test_creating(self):
+		def check(doctype: str, rights: frozenset[str], visitor: Visitor) -> None:
+			may = "create" in rights and doctype not in MADE_BY_SCORING
+			before = names_of(doctype)
+			answer = visitor.post(f"/api/resource/{doctype}", **RECORDS[doctype])
+			made = names_of(doctype) - before
+			for name in made:
+				frappe.delete_doc(doctype, name, force=True, delete_permanently=True)
+			# those who might start a run are told why they cannot make one: that is no 403
+			self.assertEqual(answer.status_code == 200, may, answer.text[:600])
+			self.assertEqual(len(made), int(may))
+			self.assertNotIn(SECRET, answer.text)
+
+		self.for_each(check, *tables())
+
+	def test_deleting(self):
+		def check(doctype: str, rights: frozenset[str], visitor: Visitor) -> None:
+			victim = a_victim(doctype)
+			answer = visitor.delete(f"/api/resource/{doctype}/{victim}")
+			self.assertEqual(answer.status_code in (200, 202), "delete" in rights, answer.text[:600])
+			self.assertEqual(frappe.db.exists(doctype, victim) is None, "delete" in rights)
+			frappe.db.delete(doctype, {"name": victim})
+
+		self.for_each(check, *tables())
+
+	def test_renaming(self):
+		def check(doctype: str, rights: frozenset[str], visitor: Visitor) -> None:
+			victim = a_victim(doctype)
+			answer = visitor.call(
+				"frappe.client.rename_doc", doctype=doctype, old_name=victim, new_name="PM Renamed"
+			)
+			may = "write" in rights and doctype not in MADE_BY_SCORING
+			self.assertEqual(answer.status_code == 200, may, answer.text[:600])
+			self.assertEqual(bool(frappe.db.exists(doctype, "PM Renamed")), may)
+			frappe.db.delete(doctype, {"name": ("in", [victim, "PM Renamed"])})
+
+		self.for_each(check, *tables())
+
+
+def tables() -> list[str]:
+	"""The DocTypes that have a list."""
+	return [doctype for doctype in RIGHTS if doctype != SETTINGS]
+
+
+def an_existing(doctype: str) -> str:
+	"""A record that requests read and write: of customer OWN, where it is a customer's."""
+	if doctype == SETTINGS:
+		return SETTINGS
+	filters = {"customer": OWN} if doctype in OF_A_CUSTOMER else {}
+	return frappe.get_all(doctype, filters, pluck="name", order_by="creation, name", limit=1)[0]
+
+
+def values_of(doctype: str, name: str) -> dict[str, Any]:
+	return {field: str(frappe.db.get_value(doctype, name, field)) for field in CHANGES[doctype]}
+
+
+def put_back(doctype: str, name: str, before: dict[str, Any]) -> None:
+	values = {field: None if value == "None" else value for field, value in before.items()}
+	if doctype == SETTINGS:
+		for field, value in values.items():
+			frappe.db.set_single_value(SETTINGS, field, value)
+	else:
+		frappe.db.set_value(doctype, name, values)
+	frappe.db.commit()
+	frappe.clear_document_cache(doctype, name)
+
+
+def names_of(doctype: str) -> set[str]:
+	return set(frappe.get_all(doctype, pluck="name"))
+
+
+def a_victim(doctype: str) -> str:
+	"""A record to be deleted, as an insertion would make it."""
+	doc = frappe.get_doc({"doctype": doctype, **RECORDS[doctype]})
+	doc.set_new_name()
+	if not frappe.db.exists(doctype, doc.name):
+		doc.db_insert()
+	frappe.db.commit()
+	return doc.name

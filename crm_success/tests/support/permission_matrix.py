@@ -1,0 +1,149 @@
+"""Who may do what, typed by hand: roles, DocTypes, reports and endpoints. Asks nothing and checks nothing.
+
+Read for everybody who works with customers; definitions and settings are written by those who own the scores;
+scores are made by scoring alone; exports for managers.
+"""
+
+from dataclasses import dataclass, field
+
+GUEST = "Guest"
+# a person of the company whose work has nothing to do with customers
+STRANGER = "Desk User"
+SUCCESS_USER, SUCCESS_MANAGER = "Customer Success User", "Customer Success Manager"
+SALES_USER, SALES_MANAGER = "Sales User", "Sales Manager"
+ACCOUNTS_USER, ACCOUNTS_MANAGER = "Accounts User", "Accounts Manager"
+SUPPORT, SYSTEM_MANAGER = "Support Team", "System Manager"
+
+NOBODY_OF_OURS = (GUEST, STRANGER)
+USERS = (SUCCESS_USER, SALES_USER, ACCOUNTS_USER, SUPPORT)
+MANAGERS = (SALES_MANAGER, ACCOUNTS_MANAGER)
+OWNERS = (SUCCESS_MANAGER, SYSTEM_MANAGER)
+READERS = (*USERS, *MANAGERS, *OWNERS)
+ROLES = (*NOBODY_OF_OURS, *READERS)
+
+RIGHTS_THERE_ARE = ("read", "write", "create", "delete", "export", "report", "print", "import", "share")
+
+Rights = dict[str, frozenset[str]]
+
+
+def rights(users: str, managers: str, success_manager: str, system_manager: str) -> Rights:
+	"""By role; guests and strangers have none."""
+	by_role = {
+		**dict.fromkeys(NOBODY_OF_OURS, ""),
+		**dict.fromkeys(USERS, users),
+		**dict.fromkeys(MANAGERS, managers),
+		SUCCESS_MANAGER: success_manager,
+		SYSTEM_MANAGER: system_manager,
+	}
+	return {role: frozenset(words.split()) for role, words in by_role.items()}
+
+
+_LOOK = "read report print"
+_TAKE_AWAY = "read report print export"
+_ALL = "read report print export write create delete import share"
+_DEFINITION = rights(_LOOK, _LOOK, _ALL, _ALL)
+
+# to write a Customer Health is to override its score; to create a Scoring Run is to start one
+RIGHTS: dict[str, Rights] = {
+	"Customer Health": rights(_LOOK, _TAKE_AWAY, f"{_TAKE_AWAY} write share", f"{_TAKE_AWAY} write share"),
+	"Customer Health Snapshot": rights(_LOOK, _TAKE_AWAY, _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
+	"Customer Segment": _DEFINITION,
+	"Health Dimension": _DEFINITION,
+	"Health Metric": _DEFINITION,
+	"Health Scorecard": _DEFINITION,
+	"CRM Success Settings": rights("", "", "read print write create share", "read print write create share"),
+	"Scoring Run": rights("", "", f"{_TAKE_AWAY} create delete", f"{_TAKE_AWAY} create delete"),
+	"Scoring Batch": rights("", "", _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
+	"Score Calibration": rights("", "", _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
+}
+
+# no record of these is made by hand, whatever the role
+MADE_BY_SCORING = (
+	"Customer Health",
+	"Customer Health Snapshot",
+	"Scoring Run",
+	"Scoring Batch",
+	"Score Calibration",
+)
+# hidden as a whole from whoever may see some customers only: they name customers of everybody
+NAME_EVERYBODY = ("Scoring Run", "Scoring Batch")
+# of these, whoever may see some customers only sees the records of these customers
+OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot")
+
+REPORTS: dict[str, tuple[str, ...]] = {
+	"Customer Health": READERS,
+	"RFM Matrix": READERS,
+	"Score Movers": READERS,
+	"Metric Quality": OWNERS,
+}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+	"""A whitelisted function: how it is called, and by whom, while limited to some customers too.
+
+	In the arguments, OWN stands for a customer whom the limited may see and OTHER for one they may not, RUN and
+	FAILED_RUN for runs, METRIC and SCORECARD for unsaved records.
+	"""
+
+	verb: str
+	may: tuple[str, ...]
+	arguments: dict[str, str | int] = field(default_factory=dict)
+	limited: tuple[str, ...] = ()
+	about_other: dict[str, str] = field(default_factory=dict)
+
+
+OWN, OTHER, RUN, FAILED_RUN, METRIC, SCORECARD = "<own>", "<other>", "<run>", "<failed>", "<metric>", "<card>"
+
+_METRIC_FORM = "crm_success.crm_success.doctype.health_metric.health_metric"
+_DASHBOARD = "crm_success.crm_success.dashboard"
+_SEARCH = {"doctype": "DocType", "txt": "", "searchfield": "name", "start": 0, "page_len": 5}
+# in ERPNext itself neither customer success people nor the Support Team nor System Managers read customers
+_READ_CUSTOMERS = (SALES_USER, SALES_MANAGER, ACCOUNTS_USER, ACCOUNTS_MANAGER)
+_RESCORE = (SUCCESS_USER, *OWNERS)
+_REVENUE = {"metric": "net_revenue_365d"}
+
+# each as: verb, who may, arguments, who may while limited, arguments by which the limited ask for somebody else's
+ENDPOINTS: dict[str, Endpoint] = {
+	"crm_success.scoring.api.customer_panel.get_health": Endpoint(
+		"GET", _READ_CUSTOMERS, {"customer": OWN}, _READ_CUSTOMERS, {"customer": OTHER}
+	),
+	"crm_success.scoring.api.health_form.picture": Endpoint(
+		"GET", READERS, {"customer": OWN}, READERS, {"customer": OTHER}
+	),
+	"crm_success.scoring.api.health_form.metric_documents": Endpoint(
+		"GET", READERS, {"customer": OWN, **_REVENUE}, READERS, {"customer": OTHER, **_REVENUE}
+	),
+	"crm_success.scoring.api.metric_form.get_source_fields": Endpoint(
+		"GET", READERS, {"doctype": "Issue"}, READERS
+	),
+	"crm_success.scoring.api.metric_form.preview_metric": Endpoint(
+		"POST", OWNERS, {"metric": METRIC}, OWNERS
+	),
+	"crm_success.scoring.api.metric_form.metric_distribution": Endpoint(
+		"POST", OWNERS, {"metric": METRIC}, OWNERS
+	),
+	"crm_success.scoring.api.scorecard_form.what_would_change": Endpoint(
+		"POST", OWNERS, {"scorecard": SCORECARD}, OWNERS
+	),
+	"crm_success.scoring.api.scoring_runs.start_run": Endpoint("POST", OWNERS),
+	"crm_success.scoring.api.scoring_runs.cancel_run": Endpoint("POST", OWNERS, {"run": RUN}),
+	"crm_success.scoring.api.scoring_runs.retry_failed": Endpoint("POST", OWNERS, {"run": FAILED_RUN}),
+	"crm_success.scoring.api.scoring_runs.run_progress": Endpoint("GET", OWNERS, {"run": RUN}),
+	"crm_success.scoring.api.scoring_runs.rescore_customer": Endpoint(
+		"POST", _RESCORE, {"customer": OWN}, _RESCORE, {"customer": OTHER}
+	),
+	f"{_METRIC_FORM}.search_source_doctypes": Endpoint("GET", READERS, _SEARCH, READERS),
+	f"{_METRIC_FORM}.search_parent_doctypes": Endpoint("GET", READERS, _SEARCH, READERS),
+	"crm_success.scoring.api.name_search.search_names": Endpoint(
+		"GET", READERS, {**_SEARCH, "doctype": "Customer Segment"}, READERS
+	),
+	f"{_DASHBOARD}.cards.average_score": Endpoint("GET", READERS, {}, READERS),
+	f"{_DASHBOARD}.cards.revenue_at_risk": Endpoint("GET", READERS, {}, READERS),
+	f"{_DASHBOARD}.cards.newly_at_risk": Endpoint("GET", READERS, {}, READERS),
+	f"{_DASHBOARD}.charts.score_distribution": Endpoint("GET", READERS, {}, READERS),
+	f"{_DASHBOARD}.charts.segment_sizes": Endpoint("GET", READERS, {}, READERS),
+	f"{_DASHBOARD}.charts.lowest_scores": Endpoint("GET", READERS, {}, READERS),
+	f"{_DASHBOARD}.charts.revenue_by_band": Endpoint("GET", READERS, {}, READERS),
+	f"{_DASHBOARD}.bands_over_time.bands_over_time": Endpoint("GET", READERS, {}, READERS),
+}

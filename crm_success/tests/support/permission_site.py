@@ -1,0 +1,155 @@
+"""A site with one user a role, two scored customers, and requests as a browser sends them. Checks nothing."""
+
+import contextvars
+import io
+import json
+from contextlib import redirect_stdout
+from typing import Any
+
+import frappe
+from frappe.utils import add_days, get_test_client, getdate
+from frappe.utils.password import set_encrypted_password
+from werkzeug.test import TestResponse
+
+from crm_success.tests.support import factories
+from crm_success.tests.support.permission_matrix import GUEST, READERS, ROLES
+from crm_success.tests.support.scoring_site import ScoringTestCase, drain, start_and_prepare
+
+OWN, OTHER = "PM-1", "PM-2"
+# in no request, so that an answer that has it leaks it
+SECRET = "Zirconium Secrets"
+OWN_NAME = "Permitted Own"
+MAIL = "@matrix.example.com"
+# what a site notes about people's requests
+_NOTES = ("Access Log", "Activity Log", "Comment", "Deleted Document", "Error Log", "Version", "View Log")
+
+
+class Visitor:
+	"""Somebody who sends HTTP requests to the site; each is answered with a database connection of its own."""
+
+	client = get_test_client()
+
+	def __init__(self, user: str) -> None:
+		self.user = user
+		self.headers = {"X-Frappe-Site-Name": frappe.local.site, "Accept": "application/json"}
+		if user != GUEST:
+			self.headers["Authorization"] = f"token {_key_of(user)}"
+
+	def get(self, path: str, **parameters: Any) -> TestResponse:
+		return self._send("get", path, query_string=_as_text(parameters))
+
+	def post(self, path: str, **values: Any) -> TestResponse:
+		return self._send("post", path, json=values)
+
+	def put(self, path: str, **values: Any) -> TestResponse:
+		return self._send("put", path, json=values)
+
+	def delete(self, path: str) -> TestResponse:
+		return self._send("delete", path)
+
+	def call(self, method: str, verb: str = "POST", /, **arguments: Any) -> TestResponse:
+		return (self.get if verb == "GET" else self.post)(f"/api/method/{method}", **arguments)
+
+	def list(self, doctype: str, **arguments: Any) -> TestResponse:
+		"""As the desk's list asks."""
+		arguments = {"fields": ["name"], "page_length": 100, **arguments}
+		arguments["fields"] = json.dumps(arguments["fields"])
+		return self.call("frappe.desk.reportview.get_list", doctype=doctype, **arguments)
+
+	def _send(self, verb: str, path: str, **more: Any) -> TestResponse:
+		# our transaction must neither hide from the request what was done, nor keep rows locked from it
+		frappe.db.commit()
+		send = getattr(self.client, verb)
+		# Frappe prints the traceback of each refusal
+		with redirect_stdout(io.StringIO()):
+			answer = contextvars.Context().run(lambda: send(path, headers=self.headers, **more))
+		frappe.db.rollback()
+		return answer
+
+
+class PermissionTestCase(ScoringTestCase):
+	"""`plain` has a visitor a role; `limited` has those of READERS who may see customer OWN only."""
+
+	plain: dict[str, Visitor]
+	limited: dict[str, Visitor]
+
+	@classmethod
+	def make_documents(cls):
+		today = getdate()
+		factories.make_fiscal_years(today.year - 1, today.year)
+		for customer, name in ((OWN, OWN_NAME), (OTHER, SECRET)):
+			factories.make_customer(customer)
+			frappe.db.set_value("Customer", customer, "customer_name", name)
+			factories.make_invoice(customer, 100, str(add_days(today, -70)))
+			factories.make_invoice(customer, 500, str(add_days(today, -7)))
+			factories.make_issue(customer, f"{add_days(today, -3)} 10:00:00", subject=f"Issue of {name}")
+		cls.plain = {GUEST: Visitor(GUEST)}
+		for role in ROLES[1:]:
+			cls.plain[role] = Visitor(_make_user(role))
+		cls.limited = {role: Visitor(_make_limited_user(role)) for role in READERS}
+		frappe.db.commit()
+		cls.runs = [start_and_prepare(add_days(today, -30)), None]
+		drain(cls.runs[0])
+		cls.runs[1] = start_and_prepare()
+		drain(cls.runs[1])
+
+	@classmethod
+	def _take_back(cls):
+		users = frappe.get_all("User", {"name": ("like", f"%{MAIL}")}, pluck="name")
+		for doctype in _NOTES:
+			frappe.db.delete(doctype, {"owner": ("in", [*users, GUEST])})
+		super()._take_back()
+
+	def assert_leaks_nothing(self, answer: TestResponse) -> None:
+		"""Neither the name nor, unless it was asked for by name, the ID of the other customer."""
+		asked = answer.request.path + answer.request.query_string.decode()
+		self.assertNotIn(SECRET, answer.text)
+		if OTHER not in asked:
+			self.assertNotIn(OTHER, answer.text)
+
+	def assert_refused(self, answer: TestResponse) -> None:
+		self.assertIn(answer.status_code, (401, 403), answer.text[:600])
+		self.assertNotIn(SECRET, answer.text)
+
+	def assert_allowed(self, answer: TestResponse) -> None:
+		self.assertEqual(answer.status_code, 200, answer.text[:1500])
+
+	def assert_answer(self, answer: TestResponse, may: bool) -> None:
+		(self.assert_allowed if may else self.assert_refused)(answer)
+
+
+def rows_of(answer: TestResponse) -> list[dict]:
+	"""The rows of a list, however it was asked for; none of a refusal."""
+	if answer.status_code != 200:
+		return []
+	found = answer.json.get("data", answer.json.get("message")) or []
+	if isinstance(found, dict):
+		return [dict(zip(found["keys"], values, strict=True)) for values in found["values"]]
+	return found
+
+
+def _make_user(role: str, prefix: str = "") -> str:
+	user = factories.make_user(f"{prefix}{frappe.scrub(role)}{MAIL}", role)
+	# the field holds stars in place of the secret: without them, saving the user would drop it
+	frappe.db.set_value("User", user, {"api_key": frappe.generate_hash(length=15), "api_secret": "*" * 15})
+	set_encrypted_password("User", user, frappe.generate_hash(length=15), "api_secret")
+	return user
+
+
+def _make_limited_user(role: str) -> str:
+	user = _make_user(role, "limited_")
+	values = {"user": user, "allow": "Customer", "for_value": OWN, "apply_to_all_doctypes": 1}
+	frappe.get_doc({"doctype": "User Permission", **values}).insert(ignore_permissions=True)
+	return user
+
+
+def _key_of(user: str) -> str:
+	doc = frappe.get_doc("User", user)
+	return f"{doc.api_key}:{doc.get_password('api_secret')}"
+
+
+def _as_text(parameters: dict[str, Any]) -> dict[str, Any]:
+	return {
+		key: json.dumps(value) if isinstance(value, list | dict) else value
+		for key, value in parameters.items()
+	}
