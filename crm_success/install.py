@@ -6,7 +6,7 @@ from crm_success.setup.custom_fields import allow_missing_numbers, make_custom_f
 from crm_success.setup.seed import seed_defaults
 
 ROLES = ("Customer Success Manager", "Customer Success User")
-LOG_DOCTYPES = {"Customer Health Snapshot": 730, "Scoring Run": 180}
+LOG_DOCTYPES = {"Customer Health Snapshot": 730, "Work Run": 180}
 
 
 def after_install() -> None:

@@ -9,7 +9,7 @@ from frappe import _
 from frappe.model import data_fieldtypes, numeric_fieldtypes, table_fields
 from frappe.utils import cstr, getdate
 
-from crm_success.batches.run_life import check_day
+from crm_success.scoring.runs.starting import check_day
 
 
 def parse_day(text: str | None) -> date:

@@ -7,7 +7,6 @@ import frappe
 from frappe.utils import getdate
 from rq.timeouts import BaseTimeoutException
 
-from crm_success.batches import queueing
 from crm_success.batches.messages import Message
 from crm_success.database import conflicts
 from crm_success.scoring.calibrations import latest_calibration, make_calibration, read_calibration
@@ -15,6 +14,7 @@ from crm_success.scoring.customer_ranges import customer_ranges
 from crm_success.scoring.engine.definitions import Calibration
 from crm_success.scoring.frozen_definitions import Frozen, freeze
 from crm_success.scoring.queries.statements import KeyRange
+from crm_success.scoring.runs.customer_scoring import RESCORE_SECONDS
 from crm_success.scoring.scorer import Scorer
 from crm_success.scoring.source_tables import CUSTOMER
 from crm_success.scoring.stale import begin_scoring, stale_customers
@@ -63,7 +63,7 @@ def rescore_customers(customers: list[str], as_of: date | None = None) -> Writte
 
 def rescore_stale() -> None:
 	"""Background job: score whoever is stale. A group that fails is logged and passed over, not tried for ever."""
-	enough, after = time.monotonic() + queueing.RESCORE_SECONDS / 2, ""
+	enough, after = time.monotonic() + RESCORE_SECONDS / 2, ""
 	rescoring = Rescoring()
 	while time.monotonic() < enough and (customers := stale_customers(AT_ONCE, after)):
 		after = customers[-1]

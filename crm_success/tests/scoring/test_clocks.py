@@ -10,10 +10,13 @@ from freezegun import freeze_time
 
 from crm_success.batches import leases
 from crm_success.batches.queueing import waiting_jobs
-from crm_success.batches.run_life import cancel_run, start_run
-from crm_success.batches.statuses import ACTIVE, BATCH, RUN
-from crm_success.scoring.runs.batch_work import RunWork, do_batch, drain
-from crm_success.scoring.runs.customer_scoring import dispatch_scoring_run, requeue_expired_batches
+from crm_success.batches.reaper import requeue_expired_batches
+from crm_success.batches.run_life import cancel_run
+from crm_success.batches.statuses import BATCH, RUN
+from crm_success.batches.working import do_batch, drain
+from crm_success.scoring.runs.customer_scoring import dispatch_scoring_run
+from crm_success.scoring.runs.scoring_work import ScoringWork
+from crm_success.scoring.runs.starting import KIND, start_scoring
 from crm_success.tests.support.scoring_site import (
 	drop_jobs,
 	forget_scores,
@@ -94,7 +97,7 @@ class TestClockSetBack(ClocksTestCase):
 
 	def test_a_living_worker_whose_batch_was_taken_writes_nothing(self):
 		run = start_and_prepare()
-		batch, work = leases.claim(run), RunWork(run)
+		batch, work = leases.claim(run), ScoringWork(run)
 		with clock(self.yesterday):
 			drain(run)
 			rows = health_rows()
@@ -103,7 +106,7 @@ class TestClockSetBack(ClocksTestCase):
 		self.assert_as_expected(run)
 
 	def test_a_preparation_that_died_before_is_done_again(self):
-		run = start_run(getdate(), "Desk")
+		run = start_scoring(getdate(), "Desk")
 		frappe.db.commit()
 		DyingWorker(run, "while preparing").die()
 		drop_jobs()
@@ -114,7 +117,7 @@ class TestClockSetBack(ClocksTestCase):
 	def test_no_second_run_is_started_for_the_day_before(self):
 		self.set_hour(0)
 		dispatch_scoring_run()
-		cancel_run(frappe.db.get_value(RUN, {"active": ACTIVE}))
+		cancel_run(frappe.db.get_value(RUN, {"active": KIND}))
 		with clock(self.yesterday):
 			dispatch_scoring_run()
 		self.assertEqual(self.scheduled_days(), [str(getdate())])
@@ -139,7 +142,7 @@ class TestDaylightSaving(ClocksTestCase):
 		with clock(utc(AUTUMN, "00:00")):
 			dispatch_scoring_run()
 		self.assertEqual(self.scheduled_days(), [AUTUMN])
-		cancel_run(frappe.db.get_value(RUN, {"active": ACTIVE}))
+		cancel_run(frappe.db.get_value(RUN, {"active": KIND}))
 		with clock(utc(AUTUMN, "01:00")):
 			dispatch_scoring_run()
 		self.assertEqual(self.scheduled_days(), [AUTUMN])

@@ -1,0 +1,32 @@
+"""Scoring runs became runs of leased work, of which scoring is the first kind. What people made around them goes along."""
+
+import frappe
+
+from crm_success.setup.columns import columns_of
+from crm_success.setup.renaming import rename_column, rename_doctype, rename_mentions_of_field
+
+RENAMED = {
+	"Scoring Run Message": "Work Run Message",
+	"Scoring Batch": "Work Batch",
+	"Scoring Run": "Work Run",
+}
+BATCH, OLD, NEW = "Work Batch", "scoring_run", "work_run"
+# made again, under the field's own name, when the DocType is read from its file
+OLD_INDEX = "unique_scoring_run_batch_no"
+
+
+def execute() -> None:
+	for old, new in RENAMED.items():
+		if columns_of(old):
+			rename_doctype(old, new)
+	if OLD in columns_of(BATCH):
+		drop_old_index()
+		rename_column(BATCH, OLD, NEW)
+		rename_mentions_of_field(BATCH, OLD, NEW)
+
+
+def drop_old_index() -> None:
+	if frappe.db.db_type == "postgres":
+		frappe.db.sql_ddl(f'ALTER TABLE "tab{BATCH}" DROP CONSTRAINT IF EXISTS "{OLD_INDEX}"')
+	elif frappe.db.has_index(f"tab{BATCH}", OLD_INDEX):
+		frappe.db.sql_ddl(f"ALTER TABLE `tab{BATCH}` DROP INDEX `{OLD_INDEX}`")
