@@ -11,8 +11,6 @@ RENAMED = {
 	"Scoring Run": "Work Run",
 }
 BATCH, OLD, NEW = "Work Batch", "scoring_run", "work_run"
-# made again, under the field's own name, when the DocType is read from its file
-OLD_INDEX = "unique_scoring_run_batch_no"
 
 
 def execute() -> None:
@@ -20,6 +18,7 @@ def execute() -> None:
 		if columns_of(old):
 			rename_doctype(old, new)
 	if OLD in columns_of(BATCH):
+		# made again, under the field's own name, when the DocType is read from its file
 		drop_old_index()
 		rename_column(BATCH, OLD, NEW)
 		rename_mentions_of_field(BATCH, OLD, NEW)
@@ -27,6 +26,8 @@ def execute() -> None:
 
 def drop_old_index() -> None:
 	if frappe.db.db_type == "postgres":
-		frappe.db.sql_ddl(f'ALTER TABLE "tab{BATCH}" DROP CONSTRAINT IF EXISTS "{OLD_INDEX}"')
-	elif frappe.db.has_index(f"tab{BATCH}", OLD_INDEX):
-		frappe.db.sql_ddl(f"ALTER TABLE `tab{BATCH}` DROP INDEX `{OLD_INDEX}`")
+		frappe.db.sql_ddl(
+			'ALTER TABLE "tabWork Batch" DROP CONSTRAINT IF EXISTS "unique_scoring_run_batch_no"'
+		)
+	else:
+		frappe.db.sql_ddl("ALTER TABLE `tabWork Batch` DROP INDEX IF EXISTS `unique_scoring_run_batch_no`")

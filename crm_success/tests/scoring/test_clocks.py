@@ -168,6 +168,89 @@ class TestDaylightSaving(ClocksTestCase):
 		self.assert_attempts(run, 2)
 
 
+class TestHourThatComesTwice(ClocksTestCase):
+	"""From 00:00 to 01:00 UTC it is the first hour of one o'clock, then the second."""
+
+	def setUp(self):
+		super().setUp()
+		self.set_time_zone(LONDON)
+		with clock(utc(AUTUMN, "00:00")):
+			self.run_name = start_and_prepare()
+			drop_jobs()
+
+	def claim_at(self, time: str) -> None:
+		with clock(utc(AUTUMN, time)):
+			self.claimed_on_another_host(self.run_name)
+
+	def ended_at(self, time: str) -> int:
+		with clock(utc(AUTUMN, time)):
+			return leases.end_expired(self.run_name)
+
+	def test_a_lease_from_the_first_hour_does_not_live_in_the_second(self):
+		self.claim_at("00:10")
+		self.assertEqual(self.ended_at("01:05"), 1)
+
+	def test_a_lease_over_the_change_is_over_after_a_quarter_of_an_hour_and_no_earlier(self):
+		self.claim_at("00:50")
+		self.assertEqual(self.ended_at("01:04"), 0)
+		self.assertEqual(self.ended_at("01:06"), 1)
+
+	def test_another_worker_takes_the_batch_when_the_lease_is_over_and_no_earlier(self):
+		self.claim_at("00:50")
+		batches = frappe.db.count(BATCH, {"work_run": self.run_name})
+		with clock(utc(AUTUMN, "01:04")):
+			self.assertEqual(len(self.all_claimed()), batches - 1)
+		with clock(utc(AUTUMN, "01:06")):
+			self.assertEqual([batch.attempts for batch in self.all_claimed()], [2])
+
+	def all_claimed(self) -> list[frappe._dict]:
+		return list(iter(lambda: leases.claim(self.run_name), None))
+
+	def test_a_preparation_over_the_change_is_given_a_quarter_of_an_hour(self):
+		cancel_run(self.run_name)
+		with clock(utc(AUTUMN, "00:50")):
+			run = start_scoring(getdate(), "Desk")
+			frappe.db.commit()
+		for time, jobs in (("01:04", 0), ("01:06", 1)):
+			with clock(utc(AUTUMN, time)):
+				requeue_expired_batches()
+				self.assertEqual(waiting_jobs(run), jobs, time)
+
+	def test_the_rate_is_that_of_the_time_that_passed(self):
+		self.claim_at("00:50")
+		with clock(utc(AUTUMN, "01:10")):
+			leases.end_expired(self.run_name)
+			drain(self.run_name, until=lambda: True)
+			done, rate = self.run_values(self.run_name, "customers_done", "rate")
+		self.assertAlmostEqual(rate, done / 1200, places=4)
+
+
+class TestHostsOff(ClocksTestCase):
+	"""Hosts whose clocks differ by two hours share one database."""
+
+	def test_a_lease_is_as_long_on_every_host(self):
+		run = start_and_prepare()
+		drop_jobs()
+		two_hours = timedelta(hours=2)
+		for claims, looks in ((0, 1), (1, 0), (0, -1), (-1, 0)):
+			with self.subTest(claims=claims, looks=looks):
+				with freeze_time(datetime.utcnow() + claims * two_hours):
+					batch = self.claimed_on_another_host(run)
+				with freeze_time(datetime.utcnow() + looks * two_hours):
+					self.assertEqual(leases.end_expired(run), 0)
+					self.end_leases(run)
+					self.assertEqual(leases.end_expired(run), 1)
+				frappe.db.set_value(BATCH, batch.name, "attempts", 0)
+				frappe.db.commit()
+
+	def test_a_preparation_is_left_in_peace_by_a_host_that_is_two_hours_ahead(self):
+		run = start_scoring(getdate(), "Desk")
+		frappe.db.commit()
+		with freeze_time(datetime.utcnow() + timedelta(hours=2)):
+			requeue_expired_batches()
+		self.assertEqual(waiting_jobs(run), 0)
+
+
 class TestFarAway(ClocksTestCase):
 	def test_a_site_on_the_other_side_of_the_date_line_scores_its_own_day(self):
 		for zone, hours in (("Pacific/Kiritimati", 14), ("Pacific/Pago_Pago", -11)):

@@ -267,8 +267,7 @@ frappe.connect()
 frappe.set_user("Administrator")
 
 from crm_success.database import upsert
-from crm_success.batches import leases, preparing, progress, run_life, working
-from crm_success.scoring.runs import scoring_work
+from crm_success.batches import kinds, leases, preparing, progress, run_life, working
 
 
 def stop():
@@ -295,8 +294,11 @@ def stop_before(function, when=lambda *arguments: True):
 	return wrapped
 
 
-checkpoint = {checkpoint!r}
-if checkpoint == "while preparing":
+checkpoint, work = {checkpoint!r}, type(kinds.work_of({run!r}))
+if checkpoint == "at the first sign of life":
+	preparing._sign_of_life = stop_after(preparing._sign_of_life, lambda result: True)
+	preparing.prepare_run({run!r})
+elif checkpoint == "while preparing":
 	# the second range of the calibration is read by then
 	signs = []
 	preparing._sign_of_life = stop_before(
@@ -306,7 +308,7 @@ if checkpoint == "while preparing":
 elif checkpoint == "after claiming":
 	leases.claim = stop_after(leases.claim)
 elif checkpoint == "after reading":
-	scoring_work.Scorer.score = stop_after(scoring_work.Scorer.score)
+	work.compute = stop_after(work.compute)
 elif checkpoint == "half-way through the upsert":
 	# in statements of one row each, after the second
 	upsert.MOST_ROWS, written = 1, []
@@ -316,7 +318,7 @@ elif checkpoint == "half-way through the upsert":
 		and (written.append(1) or len(written) == 2),
 	)
 elif checkpoint == "before committing":
-	scoring_work.write_scores = stop_after(scoring_work.write_scores)
+	work.write = stop_after(work.write)
 elif checkpoint == "after committing":
 	do_batch = working.do_batch
 	working.do_batch = stop_after(lambda *arguments: do_batch(*arguments) or "done")
