@@ -14,14 +14,14 @@ BATCH, OLD, NEW = "Work Batch", "scoring_run", "work_run"
 
 
 def execute() -> None:
+	"""Each step may have been done before: tables commit at once, and a migration may have ended in between."""
 	for old, new in RENAMED.items():
-		if columns_of(old):
-			rename_doctype(old, new)
+		rename_doctype(old, new)
+	rename_mentions_of_field(BATCH, OLD, NEW)
 	if OLD in columns_of(BATCH):
 		# made again, under the field's own name, when the DocType is read from its file
 		drop_old_index()
 		rename_column(BATCH, OLD, NEW)
-		rename_mentions_of_field(BATCH, OLD, NEW)
 
 
 def drop_old_index() -> None:
