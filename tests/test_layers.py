@@ -22,6 +22,7 @@ LOADED_BY_WEB_WORKERS = (
 	"commands.py",
 	"commands/**/*.py",
 	"scoring/api/**/*.py",
+	"batches/**/*.py",
 	"record_checks/**/*.py",
 	"doc_events/**/*.py",
 	"www/**/*.py",
@@ -109,6 +110,14 @@ def test_engine_and_queries_import_nothing_of_the_framework_or_of_other_rooms():
 				if name.split(".")[0] in {"frappe", "erpnext", "crm_success"} and not own:
 					wrong.append(f"{name_of(path)} imports {name}")
 	assert wrong == []
+
+
+def test_leased_batches_know_no_part_that_works_in_them():
+	names = [
+		name for path in sources("batches/**/*.py") for name in imported_names(path, ast.walk(tree_of(path)))
+	]
+	own = {".".join(name.split(".")[:2]) for name in names if name.startswith("crm_success.")}
+	assert own == {"crm_success.batches", "crm_success.database"}
 
 
 def test_nothing_that_a_web_worker_loads_brings_pandas_with_it():

@@ -17,10 +17,11 @@ from frappe.model.utils.rename_field import (
 )
 from frappe.model.utils.user_settings import sync_user_settings
 from frappe.query_builder.functions import Replace
+from pypika import Criterion
 
 from crm_success.setup.columns import columns_of
 from crm_success.setup.mentions import may_mention
-from crm_success.setup.references import UNDECLARED
+from crm_success.setup.references import UNDECLARED, References
 
 # what holds scripts, conditions, filters or columns, and what says whose they are
 _WITH_TEXTS = {
@@ -57,7 +58,8 @@ def rename_doctype(old: str, new: str) -> None:
 		# the process ended between the two
 		frappe.db.rename_table(old, new)
 	_rename_in_rows(old, new)
-	quoted = re.compile(rf"""(["'`](?:tab)?){re.escape(old)}(["'`])""")
+	# also before a dot, as reports name their columns
+	quoted = re.compile(rf"""(["'`](?:tab)?){re.escape(old)}(["'`.])""")
 	_rewrite_texts(lambda _owner, text: quoted.sub(rf"\g<1>{new}\g<2>", text))
 	_rewrite_user_settings(old, new, lambda text: quoted.sub(rf"\g<1>{new}\g<2>", text))
 	frappe.clear_cache()
@@ -82,7 +84,9 @@ def rename_mentions_of_field(doctype: str, old: str, new: str) -> None:
 	):
 		update(doctype, old, new)
 	word = re.compile(rf"\b{re.escape(old)}\b")
-	in_filter = re.compile(rf'("{re.escape(doctype)}",\s*"){re.escape(old)}(")')
+	# in a list, or in the dict that follows the DocType's name
+	start = rf"""["']{re.escape(doctype)}["'],\s*(?:filters\s*=\s*)?"""
+	in_filter = re.compile(rf"""({start}(?:\{{[^{{}}]*)?["']){re.escape(old)}(["'])""")
 
 	def renamed(owner: str | None, text: str) -> str:
 		return word.sub(new, text) if owner == doctype else in_filter.sub(rf"\g<1>{new}\g<2>", text)
@@ -94,6 +98,9 @@ def rename_mentions_of_field(doctype: str, old: str, new: str) -> None:
 def _rename_in_rows(old: str, new: str) -> None:
 	for reference in UNDECLARED["DocType"]:
 		_replace(reference.doctype, reference.fieldname, old, new)
+	# Frappe leaves out those of tables that nobody writes by hand
+	for reference in References().dynamic:
+		_replace(reference.doctype, reference.fieldname, old, new, **{reference.type_field: "DocType"})
 	for name in ("__global_search", "__UserSettings"):
 		table = frappe.qb.Table(name)
 		frappe.qb.update(table).set(table.doctype, new).where(table.doctype == old).run()
@@ -104,9 +111,10 @@ def _rename_in_rows(old: str, new: str) -> None:
 		frappe.qb.update(rows).set(rows.name, Replace(rows.name, f"{old}-", f"{new}-")).where(named).run()
 
 
-def _replace(doctype: str, fieldname: str, old: str, new: str) -> None:
+def _replace(doctype: str, fieldname: str, old: str, new: str, **also: str) -> None:
 	rows = frappe.qb.DocType(doctype)
-	frappe.qb.update(rows).set(rows[fieldname], new).where(rows[fieldname] == old).run()
+	found = Criterion.all(rows[name] == value for name, value in {fieldname: old, **also}.items())
+	frappe.qb.update(rows).set(rows[fieldname], new).where(found).run()
 
 
 def _rewrite_texts(rewrite: Callable[[str | None, str], str]) -> None:

@@ -32,8 +32,11 @@ TEXTS = {
 	(
 		"Report",
 		"json",
-	): '{"filters": [["Work Batch", "work_run", "is", "set"]], "columns": [["name", "Work Batch"]]}',
-	("Notification", "condition"): 'frappe.db.count("Work Batch", {"work_run": doc.work_run})',
+	): '{"filters": [["Work Batch", "work_run", "is", "set"]], "columns": [["work_run", "Work Batch"]], "sort_by": "Work Batch.work_run"}',
+	(
+		"Notification",
+		"condition",
+	): 'frappe.db.count("Work Batch", {"status": "Failed", "work_run": doc.name})',
 	("Print Format", "html"): "{{ frappe.db.sql('select 1 from `tabWork Run`') }} {{ doc.work_run }}",
 }
 
@@ -97,6 +100,7 @@ class TestRenamedRuns(ScoringTestCase):
 	def test_everything_was_under_the_old_name(self):
 		tables = {table for table, _count in self.named_before["Scoring Run"]}
 		expected = (
+			"Workspace Shortcut",
 			"Custom DocPerm",
 			"Custom Field",
 			"Log Setting",
@@ -108,7 +112,11 @@ class TestRenamedRuns(ScoringTestCase):
 		self.assertIn("__UserSettings", tables)
 
 	def test_no_row_of_any_table_names_what_is_gone(self):
-		self.assertEqual(rows_that_name(list(RENAMED)), [])
+		named = dict(rows_that_name(list(RENAMED)))
+		# the scores say by which run they were made: that one scored
+		labels = frappe.db.count("DocField", {"label": ("in", list(RENAMED))})
+		self.assertEqual(named, {"tabDocField": labels})
+		self.assertFalse(frappe.db.exists("DocField", {"options": ("in", list(RENAMED))}))
 		self.assertEqual([name for name in RENAMED if columns_of(name)], [])
 
 	def test_what_people_made_is_there_under_the_new_name(self):
@@ -202,6 +210,9 @@ def make_all(run: str) -> None:
 	next(row for row in log_settings.logs_to_clear if row.ref_doctype == RUN).days = 99
 	log_settings.save()
 	make_with_texts()
+	shortcut = {"type": "DocType", "label": "Runs", "link_to": RUN}
+	make("Workspace", name=NAME, label=NAME, title=NAME, public=0, for_user="Administrator", type="Workspace",
+		content="[]", shortcuts=[shortcut])  # fmt: skip
 	rows = frappe.qb.Table("__UserSettings")
 	frappe.qb.into(rows).columns("user", "doctype", "data").insert(
 		"Administrator", BATCH, LIST_SETTINGS
@@ -219,7 +230,7 @@ def make_with_texts() -> None:
 		group_by_based_on="status", type="Bar", is_public=1, **text("Dashboard Chart"))  # fmt: skip
 	make("Report", report_name=NAME, ref_doctype=BATCH, report_type="Report Builder", is_standard="No",
 		**text("Report"))  # fmt: skip
-	make("Notification", name=NAME, subject="Failed", document_type=BATCH, event="New", message="Look",
+	make("Notification", name=NAME, subject="Failed", document_type=RUN, event="New", message="Look",
 		channel="System Notification", recipients=[{"receiver_by_role": "System Manager"}],
 		**text("Notification"))  # fmt: skip
 	make("Print Format", name=NAME, doc_type=BATCH, print_format_type="Jinja", custom_format=1, standard="No",
@@ -235,6 +246,7 @@ def take_away() -> None:
 		"Report",
 		"Notification",
 		"Print Format",
+		"Workspace",
 	):
 		frappe.delete_doc(doctype, NAME, force=True, ignore_missing=True)
 	frappe.delete_doc("Custom Field", f"{RUN}-of_people", force=True)
