@@ -122,7 +122,7 @@ def counted_by_hand() -> Iterator[str]:
 
 def blank() -> None:
 	"""So that nothing which is not written again can look right. Overrides stay: they are people's."""
-	health = {"as_of": None, "stale": 2, **dict.fromkeys(_SCORED_FIELDS)}
+	health = {"as_of": None, "stale": 1, "read_at_utc": None, **dict.fromkeys(_SCORED_FIELDS)}
 	for doctype, values in ((HEALTH, health), ("Customer", dict.fromkeys(SOURCES))):
 		meta, table = frappe.get_meta(doctype), frappe.qb.DocType(doctype)
 		query = frappe.qb.update(table)

@@ -5,9 +5,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from frappe.utils import now
-
-from crm_success.database import frames, reading
+from crm_success.database import clock, frames, reading
 from crm_success.scoring.earlier_scores import earlier_scores
 from crm_success.scoring.engine.definitions import Calibration
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
@@ -28,10 +26,10 @@ class Scorer:
 	as_of: date
 
 	def score(self, keys: KeyRange) -> ScoredRows:
-		"""The rows of Customer Health of the range, without what the writer alone knows."""
+		"""The rows of Customer Health of the range, without what the writer alone knows. Commits before it reads."""
 		from crm_success.scoring.engine.pipeline import score_customers
 
-		read_at, definitions = now(), self.frozen.definitions
+		read_at, definitions = clock.start_reading(), self.frozen.definitions
 		customers = self._reader.customers(keys)
 		aggregates = self._reader.aggregates(self.as_of, keys, customers.index)
 		history = earlier_scores(self.as_of, keys)

@@ -17,7 +17,7 @@ from crm_success.scoring.frozen_definitions import Frozen, freeze
 from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.scorer import Scorer
 from crm_success.scoring.source_tables import CUSTOMER
-from crm_success.scoring.stale import begin_scoring, stale_customers
+from crm_success.scoring.stale import stale_customers
 from crm_success.scoring.writers import Writing, Written, write_scores
 
 AT_ONCE = 500
@@ -33,7 +33,7 @@ class Rescoring:
 		self._scorer = Scorer(self.frozen, _calibration(self.frozen, as_of), as_of)
 		scorecards = {scorecard.name: scorecard for scorecard in self.frozen.definitions.scorecards}
 		is_past = as_of < getdate()
-		self._writing = Writing(as_of, None, is_past, scorecards, began_today=not is_past)
+		self._writing = Writing(as_of, None, is_past, scorecards, not is_past, self.frozen.version)
 
 	@property
 	def messages(self) -> tuple[Message, ...]:
@@ -43,8 +43,6 @@ class Rescoring:
 	def rescore(self, customers: list[str]) -> Written:
 		"""Read, score and write these customers. For a day in the past, only their snapshots change for good."""
 		keys = KeyRange(names=tuple(customers))
-		if self._writing.is_current:
-			begin_scoring(keys)
 		scored = self._scorer.score(keys)
 		frappe.db.rollback()
 
