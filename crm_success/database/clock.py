@@ -5,8 +5,8 @@ from datetime import datetime
 import frappe
 from frappe.utils import convert_utc_to_system_timezone
 
+from crm_success.database.dialects import Dialect, Statement
 from crm_success.database.reading import dialect
-from crm_success.scoring.queries.statements import Dialect, Statement
 
 _CLOCK = {
 	Dialect.MARIADB: Statement("SELECT UTC_TIMESTAMP(6)"),

@@ -9,8 +9,8 @@ from typing import ParamSpec, TypeVar
 import frappe
 from rq.timeouts import BaseTimeoutException
 
+from crm_success.database.dialects import Dialect
 from crm_success.database.reading import dialect
-from crm_success.scoring.queries.statements import Dialect
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from pypika.functions import Coalesce
 from pypika.terms import Bracket
 
 from crm_success.database import conflicts, reading
-from crm_success.scoring.queries.statements import KeyRange, Statement, within
+from crm_success.database.dialects import KeyRange, Statement, within
 from crm_success.scoring.stale import mark_again, mark_or_queue
 from crm_success.setup.columns import columns_of
 from crm_success.setup.custom_fields import can_hold, our_fields

@@ -14,6 +14,7 @@ from pypika import Field
 
 from crm_success.batches.messages import WARNING, Message
 from crm_success.database import reading
+from crm_success.record_checks.phrases import in_words
 from crm_success.scoring.definition_records import METRIC, SCORECARD, read_definitions
 from crm_success.scoring.engine.definitions import Definitions, Metric, Scorecard, fingerprint, to_json
 from crm_success.scoring.engine.errors import ScoringError, SourceError
@@ -22,7 +23,6 @@ from crm_success.scoring.queries.plan import Problem, ReadPlan, plan_reads
 from crm_success.scoring.queries.read_statements import read_statement
 from crm_success.scoring.queries.tables import Table
 from crm_success.scoring.source_tables import CUSTOMER, tables_for
-from crm_success.scoring.wording import in_words
 
 
 @dataclass(frozen=True)

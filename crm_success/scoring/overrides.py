@@ -10,10 +10,10 @@ from frappe.utils import flt, getdate
 from frappe.utils.formatters import format_value
 
 from crm_success.database import conflicts
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.bands import band_of
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.health_rows import Row
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.what_changed import HealthChange, tell
 from crm_success.scoring.writers import HEALTH, Shown, set_values
 

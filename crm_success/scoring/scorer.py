@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crm_success.database import clock, frames, reading
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.earlier_scores import earlier_scores
 from crm_success.scoring.engine.definitions import Calibration
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
 from crm_success.scoring.health_rows import ScoredRows, to_rows
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.wording import Wording
 
 if TYPE_CHECKING:

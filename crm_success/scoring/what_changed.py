@@ -19,7 +19,7 @@ from pypika import Table as SqlTable
 
 from crm_success.batches.messages import WARNING, Message
 from crm_success.database import conflicts, reading
-from crm_success.scoring.queries.statements import KeyRange, within
+from crm_success.database.dialects import KeyRange, within
 
 HOOK = "customer_health_changed"
 HEALTH = "Customer Health"

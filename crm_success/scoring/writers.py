@@ -20,13 +20,13 @@ from pypika.terms import Term
 
 from crm_success.batches.messages import EXAMPLES, INFO, Message
 from crm_success.database import reading
+from crm_success.database.dialects import EVERYBODY, KeyRange, Statement, within
 from crm_success.database.upsert import Choice, Column, take_the_offer, upsert
 from crm_success.scoring.bands import band_of
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.definition_links import without_dangling
 from crm_success.scoring.engine.definitions import Scorecard
 from crm_success.scoring.health_rows import Row, ScoredRows
-from crm_success.scoring.queries.statements import EVERYBODY, KeyRange, Statement, within
 from crm_success.scoring.stale import FRESH, STALE, mark_again
 from crm_success.scoring.what_changed import HealthChange, Watch, is_anybody_listening, tell
 

@@ -12,9 +12,9 @@ from crm_success.batches import leases, messages, progress, queueing
 from crm_success.batches.run_life import finish_if_done
 from crm_success.batches.statuses import BATCH, DONE, RUN, RUNNING, frozen_of
 from crm_success.database import clock, conflicts
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.calibrations import read_calibration
 from crm_success.scoring.health_rows import ScoredRows
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.scorer import Scorer
 from crm_success.scoring.writers import Writing, write_scores
 

@@ -10,11 +10,11 @@ from rq.timeouts import BaseTimeoutException
 from crm_success.batches import queueing
 from crm_success.batches.messages import Message
 from crm_success.database import conflicts
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.calibrations import latest_calibration, make_calibration, read_calibration
 from crm_success.scoring.customer_ranges import customer_ranges
 from crm_success.scoring.engine.definitions import Calibration
 from crm_success.scoring.frozen_definitions import Frozen, freeze
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.scorer import Scorer
 from crm_success.scoring.source_tables import CUSTOMER
 from crm_success.scoring.stale import stale_customers

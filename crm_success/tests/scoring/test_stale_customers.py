@@ -5,7 +5,7 @@ from datetime import date
 import frappe
 from frappe.utils import add_days, getdate
 
-from crm_success.scoring.queries.statements import KeyRange
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.runs.customer_scoring import rescore_stale_customers
 from crm_success.scoring.runs.rescoring import Rescoring, rescore_customers, rescore_stale
 from crm_success.scoring.stale import mark_stale

@@ -3,7 +3,7 @@
 import frappe
 from frappe.utils import add_days, getdate
 
-from crm_success.scoring.queries.statements import KeyRange
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.runs.rescoring import Rescoring, rescore_stale
 from crm_success.scoring.writers import HEALTH
 from crm_success.tests.support import factories

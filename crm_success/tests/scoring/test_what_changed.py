@@ -5,8 +5,8 @@ from datetime import date
 import frappe
 from frappe.utils import add_days, getdate
 
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.overrides import end_overrides
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.runs.rescoring import Rescoring, rescore_customers
 from crm_success.scoring.what_changed import HOOK, HealthChange
 from crm_success.scoring.writers import HEALTH, write_scores
