@@ -57,9 +57,9 @@ def tree_of(path: Path) -> ast.Module:
 	return ast.parse(path.read_text(), filename=str(path))
 
 
-def imported_names(path: Path, nodes: Iterator[ast.AST]) -> Iterator[str]:
+def imported_names(path: Path, nodes: Iterator[ast.AST], root: Path = ROOT) -> Iterator[str]:
 	"""Dotted names that the import statements among `nodes` bring in, relative ones resolved."""
-	package = list(path.relative_to(ROOT).with_suffix("").parts[:-1])
+	package = list(path.relative_to(root).with_suffix("").parts[:-1])
 	for node in nodes:
 		if isinstance(node, ast.Import):
 			yield from (alias.name for alias in node.names)

@@ -58,6 +58,20 @@ def mark_again(customers: Iterable[str]) -> None:
 	query.where(health.customer.isin(list(customers))).run()
 
 
+def unmark(customers: Iterable[str]) -> None:
+	"""Take the marks of customers that cannot be scored, until another document marks them. Commits, one by one.
+
+	What keeps a row from being written may keep its mark from being taken: then it stays.
+	"""
+	for customer in customers:
+		try:
+			frappe.db.set_value(HEALTH, {"customer": customer}, "stale", FRESH, update_modified=False)
+			frappe.db.commit()
+		except Exception as error:
+			conflicts.raise_if_out_of_time(error)
+			conflicts.start_over()
+
+
 def stale_customers(limit: int, after: str = "") -> list[str]:
 	"""The next customers that need scoring, by name."""
 	filters = {"stale": STALE, "customer": (">", after)}
