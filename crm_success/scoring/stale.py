@@ -11,10 +11,8 @@ from pypika import Table as SqlTable
 
 from crm_success.database import conflicts, reading
 from crm_success.database.upsert import take_the_offer, upsert
-from crm_success.scoring.money import SETTINGS
+from crm_success.record_names import HEALTH, SETTINGS
 from crm_success.scoring.queries.statements import KeyRange, Statement, within
-
-HEALTH = "Customer Health"
 
 FRESH = 0
 STALE = 1

@@ -8,7 +8,8 @@ from frappe.utils import flt
 from frappe.utils.formatters import format_value
 
 from crm_success.database import conflicts
-from crm_success.scoring.writers import HEALTH, end_override, overridden_until_before
+from crm_success.record_names import HEALTH
+from crm_success.scoring.writers import end_override, overridden_until_before
 
 
 def end_overrides(today: date) -> int:
