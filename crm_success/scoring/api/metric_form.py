@@ -16,12 +16,12 @@ from crm_success.crm_success.doctype.health_metric.source_fields import (
 	parents_with_customer,
 	usable_fields,
 )
-from crm_success.scoring.api.requests import parse_day, parse_record
+from crm_success.record_names import METRIC
+from crm_success.scoring.api.requests import parse_record
 from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.scoring_day import parse_day
 from crm_success.scoring.source_tables import parent_doctype_for
 from crm_success.scoring.wording import in_words
-
-METRIC = "Health Metric"
 
 
 @frappe.whitelist()
