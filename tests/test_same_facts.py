@@ -106,6 +106,13 @@ def test_what_a_field_may_hold_is_what_the_engine_knows(kind: type[Enum], writte
 	assert [word for word in written if word] == values(kind)
 
 
+RUN, BATCH = (constant("batches/statuses.py", name) for name in ("RUN", "BATCH"))
+
+
+def folder_of(doctype: str) -> str:
+	return doctype.lower().replace(" ", "_")
+
+
 def test_every_status_of_runs_and_batches_is_an_option():
 	statuses = {
 		constant("batches/statuses.py", name)
@@ -114,10 +121,10 @@ def test_every_status_of_runs_and_batches_is_an_option():
 			*("COMPLETED", "WITH_WARNINGS", "CANCELLED"),
 		)
 	}
-	assert {*options("scoring_run", "status"), *options("scoring_batch", "status")} == statuses
+	assert {*options(folder_of(RUN), "status"), *options(folder_of(BATCH), "status")} == statuses
 
 
-@pytest.mark.parametrize("doctype", ["scoring_run", "scoring_batch"])
+@pytest.mark.parametrize("doctype", map(folder_of, (RUN, BATCH)))
 def test_every_status_has_a_color_in_its_list(doctype: str):
 	script = (MODULE / f"doctype/{doctype}/{doctype}_list.js").read_text()
 	table = re.search(r"colors = \{(.*?)\}", script, re.DOTALL)[1]
@@ -126,7 +133,7 @@ def test_every_status_has_a_color_in_its_list(doctype: str):
 
 def test_every_severity_is_an_option():
 	severities = {constant("batches/messages.py", name) for name in ("INFO", "WARNING", "ERROR")}
-	assert set(options("scoring_run_message", "severity")) == severities
+	assert set(options(folder_of(f"{RUN} Message"), "severity")) == severities
 
 
 def test_every_calibration_frequency_has_its_days():
@@ -189,8 +196,9 @@ def test_the_report_writes_the_arrows_that_the_desk_draws():
 
 def test_logs_are_kept_as_long_as_the_settings_and_the_documentation_say():
 	assert field("crm_success_settings", "snapshot_retention_days")["default"] == str(log_days.SNAPSHOT_DAYS)
-	assert f"| {record_names.SNAPSHOT} | {log_days.SNAPSHOT_DAYS} days |" in ADMINISTRATORS
-	assert f"| Scoring Run | {log_days.RUN_DAYS} days |" in ADMINISTRATORS
+	assert log_days.LOG_DAYS == {record_names.SNAPSHOT: log_days.SNAPSHOT_DAYS, RUN: log_days.RUN_DAYS}
+	for doctype, days in log_days.LOG_DAYS.items():
+		assert f"| {doctype} | {days} days |" in ADMINISTRATORS
 	row = next(line for line in ADMINISTRATORS.splitlines() if line.startswith("| Keep Snapshots (Days)"))
 	assert row.endswith(f"| {log_days.SNAPSHOT_DAYS} |")
 
