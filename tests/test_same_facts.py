@@ -124,7 +124,7 @@ def test_every_status_of_runs_and_batches_is_an_option():
 	assert {*options(folder_of(RUN), "status"), *options(folder_of(BATCH), "status")} == statuses
 
 
-@pytest.mark.parametrize("doctype", map(folder_of, (RUN, BATCH)))
+@pytest.mark.parametrize("doctype", [folder_of(RUN), folder_of(BATCH)])
 def test_every_status_has_a_color_in_its_list(doctype: str):
 	script = (MODULE / f"doctype/{doctype}/{doctype}_list.js").read_text()
 	table = re.search(r"colors = \{(.*?)\}", script, re.DOTALL)[1]
