@@ -11,12 +11,13 @@ from frappe.utils import add_days, getdate
 
 from crm_success.batches.statuses import BATCH, RUN, frozen_of
 from crm_success.database.dialects import KeyRange
+from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.calibrations import latest_calibration, read_calibration
 from crm_success.scoring.customer_fields import SOURCES, update_customers
 from crm_success.scoring.frozen_definitions import freeze
 from crm_success.scoring.health_rows import ScoredRows
 from crm_success.scoring.scorer import Scorer
-from crm_success.scoring.writers import _SCORED_FIELDS, HEALTH, SNAPSHOT, Writing, write_scores
+from crm_success.scoring.writers import _SCORED_FIELDS, Writing, write_scores
 from crm_success.tests.support.scoring_site import CHANGING
 
 # (record, customer): its values

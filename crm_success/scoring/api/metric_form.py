@@ -9,7 +9,8 @@ from frappe import _
 from frappe.utils import escape_html, getdate, strip_html
 
 from crm_success.record_checks.phrases import in_words
-from crm_success.scoring.api.requests import parse_day, parse_record
+from crm_success.record_names import METRIC
+from crm_success.scoring.api.requests import parse_record
 from crm_success.scoring.checks.source_checks import check_readable
 from crm_success.scoring.checks.source_fields import (
 	SourceField,
@@ -19,9 +20,8 @@ from crm_success.scoring.checks.source_fields import (
 	usable_fields,
 )
 from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.scoring_day import parse_day
 from crm_success.scoring.source_tables import parent_doctype_for
-
-METRIC = "Health Metric"
 
 
 @frappe.whitelist()

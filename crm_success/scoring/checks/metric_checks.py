@@ -11,6 +11,7 @@ from frappe.model.document import Document
 from frappe.utils import cint
 
 from crm_success.record_checks.field_errors import bold, refuse, refusing
+from crm_success.record_names import METRIC
 from crm_success.scoring.checks.expression_checks import check_expression
 from crm_success.scoring.checks.source_checks import MAY_HAVE_VALUE, check_source
 from crm_success.scoring.engine.definitions import Measure
@@ -73,7 +74,7 @@ def free_key(doc: Document) -> str:
 
 def key_owner(doc: Document, key: str) -> str | None:
 	"""The other metric that has the key."""
-	return frappe.db.get_value("Health Metric", {"metric_key": key, "name": ("!=", doc.name or "")})
+	return frappe.db.get_value(METRIC, {"metric_key": key, "name": ("!=", doc.name or "")})
 
 
 def key_from_name(metric_name: str) -> str:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import frappe
 
-from crm_success.scoring.definition_records import METRIC, metric_of
+from crm_success.record_names import METRIC
+from crm_success.scoring.definition_records import metric_of
 from crm_success.scoring.engine.definitions import Calibration, Measure, Metric, PercentileCuts
 from crm_success.scoring.explain.evidence import documents_behind
 from crm_success.scoring.explain.sampling import definitions_with, reader_of, visible

@@ -1,4 +1,5 @@
 // Filters of the report, and cells that link to the health behind them.
+// {% include "crm_success/public/js/shared/bands.js" %}
 // {% include "crm_success/public/js/shared/report_tables.js" %}
 
 frappe.provide("crm_success.customer_health_report");
@@ -14,7 +15,7 @@ frappe.query_reports["Customer Health"] = {
 			fieldname: "band",
 			label: __("Band", null, "Customer Health"),
 			fieldtype: "Select",
-			options: ["", "Healthy", "Watch", "At Risk"],
+			options: ["", ...crm_success.bands.NAMES],
 		},
 		{ fieldname: "segment", label: __("Segment"), fieldtype: "Link", options: "Customer Segment" },
 		{
@@ -57,7 +58,7 @@ crm_success.customer_health_report.cell = function (value, row, column, data, de
 		return crm_success.report_tables.link("Customer Health", data.customer, value);
 	}
 	if (column.fieldname === "band" && data) {
-		return crm_success.report_tables.band(value, data.color);
+		return crm_success.report_tables.band(value, data.stored_band);
 	}
 	if (column.fieldname === "drivers") {
 		return `<span title="${escape_html(value)}">${escape_html(value.replaceAll("\n", " · "))}</span>`;

@@ -1,4 +1,5 @@
 // Filters of the report, and cells that link to the health behind them.
+// {% include "crm_success/public/js/shared/bands.js" %}
 // {% include "crm_success/public/js/shared/report_tables.js" %}
 
 frappe.provide("crm_success.score_movers");
@@ -47,7 +48,7 @@ crm_success.score_movers.cell = function (value, row, column, data, default_form
 		return crm_success.report_tables.link("Customer Health", data.customer, value);
 	}
 	if (column.fieldname === "band" && data) {
-		return crm_success.report_tables.band(value, data.color);
+		return crm_success.report_tables.band(value, data.stored_band);
 	}
 	if (column.fieldname === "direction") return crm_success.score_movers.direction(value, data);
 	if (column.fieldname === "reasons") {

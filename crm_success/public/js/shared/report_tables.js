@@ -14,8 +14,8 @@ Object.assign(crm_success.report_tables, {
 		return `<a href="${escape_html(get_form_link(doctype, name))}">${escape_html(text)}</a>`;
 	},
 
-	band(text, color) {
-		const { escape_html } = frappe.utils;
-		return `<span class="indicator-pill ${escape_html(color)}">${escape_html(text)}</span>`;
+	// A report that shows bands includes bands.js too
+	band(text, band) {
+		return `<span class="indicator-pill ${crm_success.bands.color(band)}">${frappe.utils.escape_html(text)}</span>`;
 	},
 });
