@@ -11,8 +11,9 @@ import frappe
 from frappe import _
 
 from crm_success.batches.messages import ERROR, WARNING, Message
-from crm_success.scoring.engine.definitions import Definitions, Limits, Measure, Metric, Scorecard, Segment
+from crm_success.scoring.engine.definitions import Definitions, Limits, Metric, Scorecard, Segment
 from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.records import (
 	limits_from_record,
 	metric_from_record,

@@ -7,8 +7,8 @@ from frappe import _
 from frappe.utils import escape_html, getdate
 
 from crm_success.crm_success.doctype.customer_health.picture import METRIC, picture_of, values_by_metric
-from crm_success.scoring.engine.definitions import Measure
 from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.engine.measure_table import Measure
 
 HEALTH = "Customer Health"
 

@@ -11,8 +11,9 @@ from pypika.queries import QueryBuilder
 from pypika.terms import Criterion
 
 from crm_success.scoring.engine.definitions import Metric, Money
+from crm_success.scoring.engine.measure_table import Window
 from crm_success.scoring.queries.computed import computed_field
-from crm_success.scoring.queries.plan import Aggregate, Source, Tables, Window, measure_parts, source_of
+from crm_success.scoring.queries.plan import Aggregate, Source, Tables, measure_parts, source_of
 from crm_success.scoring.queries.source_rows import SourceRows, window_bounds
 from crm_success.scoring.queries.statements import Bindings, Dialect, Statement
 

@@ -182,8 +182,17 @@ class TestMetricsApi(ApiTestCase):
 		self.assertIn("customer", values_of(fields["customer_fields"]))
 		self.assertIn("opening_date", values_of(fields["date_fields"]))
 		self.assertIn("hours_to_resolve", values_of(fields["value_fields"]))
-		self.assertIn("subject", values_of(fields["all_fields"]))
-		self.assertEqual(set(fields["all_fields"][0]), {"value", "label", "description"})
+		self.assertNotIn("subject", values_of(fields["value_fields"]))
+		self.assertEqual(set(fields["value_fields"][0]), {"value", "label", "description"})
+
+	def test_a_measure_that_needs_no_numbers_is_offered_every_field(self):
+		self.assertIn(
+			"subject",
+			values_of(metric_form.get_source_fields("Issue", measure="Distinct Count")["value_fields"]),
+		)
+		self.assertNotIn(
+			"subject", values_of(metric_form.get_source_fields("Issue", measure="Sum")["value_fields"])
+		)
 
 	def test_a_child_table_offers_the_customer_of_its_parent(self):
 		for parent in ("Sales Invoice", None):

@@ -9,7 +9,7 @@ from frappe.model.document import Document
 from frappe.utils import getdate
 
 from crm_success.scoring.bands import limits_of
-from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.writers import is_in_force
 
 METRIC = "Health Metric"
