@@ -55,6 +55,7 @@ doctype_js = {
 		"public/js/shared/record_title.js",
 		"public/js/shared/filter_editor.js",
 		"public/js/shared/health_values.js",
+		"public/js/scorecard/scorecard_weights.js",
 		"public/js/scorecard/scorecard_shares.js",
 		"public/js/scorecard/scorecard_changes.js",
 	],

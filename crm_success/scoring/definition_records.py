@@ -13,8 +13,9 @@ from frappe import _
 from crm_success.batches.messages import ERROR, WARNING, Message
 from crm_success.record_checks.phrases import in_words
 from crm_success.record_names import DIMENSION, METRIC, SCORECARD, SEGMENT, SETTINGS
-from crm_success.scoring.engine.definitions import Definitions, Limits, Measure, Metric, Scorecard, Segment
+from crm_success.scoring.engine.definitions import Definitions, Limits, Metric, Scorecard, Segment
 from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.records import (
 	limits_from_record,
 	metric_from_record,

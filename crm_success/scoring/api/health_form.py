@@ -8,8 +8,8 @@ from frappe.utils import escape_html, getdate
 
 from crm_success.record_names import HEALTH, METRIC
 from crm_success.scoring.api.health_picture import picture_of, values_by_metric
-from crm_success.scoring.engine.definitions import Measure
 from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.visibility import check_may_see
 
 

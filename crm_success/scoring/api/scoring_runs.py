@@ -1,11 +1,11 @@
-"""Starting, stopping and watching runs, and scoring one customer again, for the desk."""
+"""Starting and stopping runs, and scoring one customer again, for the desk."""
 
 from typing import Any
 
 import frappe
 from frappe import _
 
-from crm_success.batches import progress, queueing, run_life
+from crm_success.batches import queueing, run_life
 from crm_success.batches.statuses import RUN
 from crm_success.record_checks.field_errors import bold
 from crm_success.record_names import CALIBRATION, HEALTH, RESCORING_ROLES
@@ -55,13 +55,6 @@ def rescore_customer(customer: str) -> dict[str, Any]:
 	if not scored:
 		frappe.throw(_("{0} is not scored: internal customers are left out.").format(bold(customer)))
 	return scored
-
-
-@frappe.whitelist()
-def run_progress(run: str) -> dict[str, Any]:
-	"""How far a run is."""
-	frappe.has_permission(RUN, "read", doc=run, throw=True)
-	return progress.of(run)
 
 
 def _check_may_rescore(customer: str) -> None:

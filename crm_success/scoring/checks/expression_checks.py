@@ -10,8 +10,8 @@ from frappe.model.document import Document
 
 from crm_success.record_checks.field_errors import bold, one_of, refuse, refusing
 from crm_success.record_names import METRIC
-from crm_success.scoring.engine.definitions import Measure
 from crm_success.scoring.engine.errors import DefinitionError
+from crm_success.scoring.engine.measure_table import Measure
 
 
 def check_expression(doc: Document) -> None:
