@@ -1,17 +1,17 @@
-"""Measures scoring on the benchmark's site. Run by run.py in the bench's environment, from the sites folder.
+"""Measures scoring on the benchmark's site. `make bench` runs it in the bench's environment.
 
-on_site.py SITE small|large RESULTS     writes the figures to RESULTS, as JSON; seconds and megabytes
+python -m tools.benchmarks.on_site SITE small|large RESULTS     (from the sites folder)
+
+RESULTS is the file for the figures, as JSON: seconds and megabytes.
 """
 
 import json
 import sys
 from pathlib import Path
 
-import floor
 import frappe
-import loop
-import small_jobs
-import whole_run
+
+from tools.benchmarks import floor, loop, small_jobs, whole_run
 
 
 def main(site: str, purpose: str, results: Path) -> None:

@@ -10,10 +10,10 @@ from collections import Counter
 from pathlib import Path
 
 import frappe
-from servers import MariaDB, Redis
-from site_services import wait_until
 
 from crm_success.batches.statuses import BATCH
+from tools.bench.services import wait_until
+from tools.soak.servers import MariaDB, Redis
 
 WORKERS = 2
 # how many seconds to look for a job that is at it
@@ -44,7 +44,7 @@ class Faults:
 		"""Start what is missing, as a supervisor does."""
 		self._workers = [worker for worker in self._workers if worker.poll() is None]
 		while len(self._workers) < WORKERS:
-			command = [sys.executable, str(Path(__file__).with_name("worker.py")), str(self.conflicts)]
+			command = [sys.executable, "-m", "tools.soak.worker", str(self.conflicts)]
 			with (self.root / "logs/soak-workers.log").open("a") as log:
 				worker = subprocess.Popen(command, stdout=log, stderr=log)
 			self._workers.append(worker)

@@ -3,7 +3,7 @@
 The sites stay for the next call; what they hold depends on `dataset.py` alone. The figures go to standard output and,
 as JSON, into the folder of the large site.
 
-    python benchmarks/run.py [CUSTOMERS]     e.g. 2000, for a quick look; 100,000 without
+    python -m tools.benchmarks [CUSTOMERS]     e.g. 2000, for a quick look; 100,000 without
 """
 
 import hashlib
@@ -13,23 +13,23 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent
-sys.path.insert(0, str(FOLDER.parent / "scripts"))
-
-from dataset import Size  # noqa: E402
-from report import print_report  # noqa: E402
-from site_bench import SITE, TestBench, carry_out, find_bench  # noqa: E402
-from site_services import running_redis  # noqa: E402
+from tools.bench.folder import SITE, TestBench, carry_out, find_bench
+from tools.bench.services import running_redis
+from tools.benchmarks.dataset import Size
+from tools.benchmarks.ratios import print_report
 
 NEEDS = """It needs a bench of Frappe 15 or 16 with ERPNext and its Python environment; MariaDB and Redis are started if installed.
   Name the bench: FRAPPE_BENCH=/path/to/bench make bench. With none named, ~/frappe-bench is tried."""
+DATASET = Path(__file__).with_name("dataset.py")
 MINUTES = 60
 CUSTOMERS = 100_000
 
 
 def main(arguments: list[str]) -> int:
 	"""Exit code 0: measured, or no bench; 2: cannot run."""
-	parser = ArgumentParser(description="Scoring on sites of its own, as ratios.")
+	parser = ArgumentParser(
+		"python -m tools.benchmarks", description="Scoring on sites of its own, as ratios."
+	)
 	parser.add_argument("customers", nargs="?", type=int, default=CUSTOMERS)
 	asked = parser.parse_args(arguments)
 	return carry_out("bench", lambda: bench(asked.customers), NEEDS)
@@ -54,21 +54,20 @@ def measure(path: Path, size: Size, purpose: str) -> dict:
 			prepare(bench, size)
 			bench.step("measuring")
 			results.unlink(missing_ok=True)
-			script = str(FOLDER / "on_site.py")
-			bench.python(script, SITE, purpose, str(results), minutes=MINUTES)
+			bench.python("tools.benchmarks.on_site", SITE, purpose, str(results), minutes=MINUTES)
 	return json.loads(results.read_text())
 
 
 def prepare(bench: TestBench, size: Size) -> None:
 	"""Bring the site to its rows and to this checkout; both last long, so what is there already stays."""
 	state = bench.root / "dataset.json"
-	wanted = {"dataset": digest(FOLDER / "dataset.py"), "size": size.customers, **bench.baseline_state()}
+	wanted = {"dataset": digest(DATASET), "size": size.customers, **bench.baseline_state()}
 	if not (state.exists() and json.loads(state.read_text()) == wanted and bench.database.reachable()):
 		state.unlink(missing_ok=True)
 		bench.borrow_baseline(TestBench(bench.bench))
 		bench.prepare_site()
 		bench.step("filling the site, once")
-		bench.python(str(FOLDER / "fill.py"), SITE, str(size.customers), minutes=MINUTES)
+		bench.python("tools.benchmarks.fill", SITE, str(size.customers), minutes=MINUTES)
 		state.write_text(json.dumps(wanted))
 		return
 	shutil.rmtree(bench.sites / SITE / "locks", ignore_errors=True)

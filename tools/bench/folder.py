@@ -18,10 +18,10 @@ from datetime import date
 from importlib.metadata import requires
 from pathlib import Path
 
-from site_packages import Packages
-from site_services import Database, SiteTestError
+from tools.bench.packages import Packages
+from tools.bench.services import Database, SiteTestError
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 SITE = "crm-success-test.localhost"
 ADMIN_PASSWORD = "admin"
 APPS = ("frappe", "erpnext", "crm_success")
@@ -130,7 +130,7 @@ class TestBench:
 	def baseline_state(self) -> dict[str, str]:
 		"""What the baseline depends on; a change of any of it makes a new one."""
 		sources = {app: self.bench / "apps" / app / app / "__init__.py" for app in ("frappe", "erpnext")}
-		sources["setup"] = CHECKOUT / "scripts/site_setup.py"
+		sources["setup"] = CHECKOUT / "tools/bench/setup_wizard.py"
 		digests = {name: hashlib.sha1(path.read_bytes()).hexdigest() for name, path in sources.items()}
 		return {**digests, "fiscal_year": str(date.today().year), "database": self.database.name}
 
@@ -143,7 +143,7 @@ class TestBench:
 		self.frappe(
 			"new-site", SITE, *account, "--admin-password", ADMIN_PASSWORD, "--install-app", "erpnext"
 		)
-		self.python("site_setup.py", SITE, minutes=PREPARE_MINUTES)
+		self.python("tools.bench.setup_wizard", SITE, minutes=PREPARE_MINUTES)
 		self.database.dump(self.dump)
 		(self.root / "baseline.json").write_text(json.dumps(self.baseline_state()))
 
@@ -166,8 +166,9 @@ class TestBench:
 		command = [self.bench / "env/bin/python", "-m", "frappe.utils.bench_helper", "frappe", *arguments]
 		self.run(command, cwd=self.sites, minutes=PREPARE_MINUTES, log=self.root / "logs/prepare.log")
 
-	def python(self, script: str, *arguments: str, minutes: float, check: bool = True) -> int:
-		command = [self.bench / "env/bin/python", CHECKOUT / "scripts" / script, *arguments]
+	def python(self, module: str, *arguments: str, minutes: float, check: bool = True) -> int:
+		"""Run a module of this checkout in the bench's environment, from the sites folder."""
+		command = [self.bench / "env/bin/python", "-m", module, *arguments]
 		return self.run(command, cwd=self.sites, minutes=minutes, check=check)
 
 	def run(
@@ -199,7 +200,7 @@ class TestBench:
 			end_group(process)
 
 	def environment(self, **values: str) -> dict[str, str]:
-		"""The environment in which the app comes from this checkout; nothing in it points to another bench."""
+		"""The environment in which the app and `tools` come from this checkout; nothing in it points to another bench."""
 		inherited = {key: value for key, value in os.environ.items() if not key.startswith("FRAPPE_")}
 		return {**inherited, "PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1", **values}
 

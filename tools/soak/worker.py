@@ -1,6 +1,6 @@
 """A background worker as `bench worker --queue long` starts it, which also counts the conflicts that it meets.
 
-python soak/worker.py CONFLICTS     a file; one letter is added for each conflict   (from the sites folder)
+python -m tools.soak.worker CONFLICTS     a file; one letter is added for each conflict   (from the sites folder)
 """
 
 import os

@@ -1,9 +1,9 @@
 """Runs the site tests of this checkout on an existing bench, and leaves the bench as it is.
 
 Folders of its own inside the bench, `crm-success-tests` and `crm-success-tests-2`, hold sites, logs and database dumps;
-`site_bench.py` makes them. A process for each site takes modules from one queue, those that take longest first.
+`folder.py` makes them. A process for each site takes modules from one queue, those that take longest first.
 
-    python scripts/site_tests.py [MODULE ...]     e.g. crm_success.tests.test_permissions
+    python -m tools.bench.site_tests [MODULE ...]     e.g. crm_success.tests.scoring.test_scoring_run
 """
 
 import json
@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
 
-from site_bench import CHECKOUT, SITE, TestBench, carry_out, find_bench
-from site_modules import module_names
-from site_queue import ModuleQueue, Outcome, longest_first
-from site_services import SiteTestError, running_redis
+from tools.bench.folder import CHECKOUT, SITE, TestBench, carry_out, find_bench
+from tools.bench.module_queue import ModuleQueue, Outcome, longest_first
+from tools.bench.modules import module_names
+from tools.bench.services import SiteTestError, running_redis
 
 SUITE_MINUTES = float(os.environ.get("SITE_TEST_MINUTES", "40"))
 PROCESSES = int(os.environ.get("SITE_TEST_PROCESSES") or min(2, os.cpu_count() or 1))
@@ -98,13 +98,13 @@ class Suite:
 			minutes = (self.deadline - time.monotonic()) / 60
 			code, ended = None, "its time was up"
 			try:
-				code = bench.python("site_suite.py", *arguments, minutes=minutes, check=False)
+				code = bench.python("tools.bench.suite", *arguments, minutes=minutes, check=False)
 				ended = f"its process ended with exit code {code}"
 			finally:
 				if at_hand := queue.at_hand():
 					queue.finish(Outcome(at_hand[1], failed=1, remarks=[f"failed: {at_hand[1]}: {ended}"]))
 			if code and not at_hand:
-				raise SiteTestError(f"site_suite.py ended with exit code {code}, at no module.")
+				raise SiteTestError(f"tools.bench.suite ended with exit code {code}, at no module.")
 
 
 def report(outcomes: list[Outcome]) -> int:

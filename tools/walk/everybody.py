@@ -1,11 +1,12 @@
 """Everybody's walk in every view, one after the other. Collects what went wrong."""
 
-from desk_browser import View, browser_of, window_of
-from desk_keyboard import walk_by_keyboard
-from desk_people import PEOPLE, Person
-from desk_servers import Desk
-from desk_steps import walk
 from playwright.sync_api import Browser, sync_playwright
+
+from tools.walk.browser import View, browser_of, window_of
+from tools.walk.desk import Desk
+from tools.walk.keyboard import walk_by_keyboard
+from tools.walk.steps import walk
+from tools.walk.walkers import PEOPLE, Person
 
 VIEWS = (
 	View("desktop", 1280, 800, "en"),

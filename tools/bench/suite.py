@@ -1,9 +1,9 @@
-"""Runs the app's unittest modules on the test site, one after the other. Run by site_tests.py in the bench's environment.
+"""Runs the app's unittest modules on the test site, one after the other. site_tests.py runs it in the bench's environment.
 
 Unlike `bench run-tests` it makes no test records of ERPNext (the tests make what they need). It takes modules from a
 queue that it may share with others, and connects to the site anew for each.
 
-    python site_suite.py SITE CHECKOUT PACKAGES QUEUE NAME     (from the sites folder)
+    python -m tools.bench.suite SITE CHECKOUT PACKAGES QUEUE NAME     (from the sites folder)
 
 PACKAGES is a folder with what the tests need and the bench lacks; the bench's own packages come first.
 """
@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import frappe
-from site_modules import run
-from site_queue import ModuleQueue, Outcome
 
 import crm_success
+from tools.bench.module_queue import ModuleQueue, Outcome
+from tools.bench.modules import run
 
 
 def main(site: str, checkout: Path, packages: str, queue: ModuleQueue) -> None:

@@ -7,13 +7,10 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
-
-from site_services import QUIET, SiteTestError, answers, free_port, wait_until
+from tools.bench.services import QUIET, SiteTestError, answers, free_port, wait_until
 
 HOST = "127.0.0.1"
 

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from site_services import SiteTestError
+from tools.bench.services import SiteTestError
 
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
 ABSENT = """

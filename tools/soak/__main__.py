@@ -2,21 +2,17 @@
 
 Works on an existing bench, in a folder of its own inside it; the machine's own servers and sites are not touched.
 
-    python soak/run.py [NIGHTS] [SEED]     20 nights without; the same seed gives the same transactions
+    python -m tools.soak [NIGHTS] [SEED]     20 nights without; the same seed gives the same transactions
 """
 
 import os
 import sys
 from argparse import ArgumentParser
 from contextlib import contextmanager
-from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent
-sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "scripts")]
-
-from servers import MariaDB, Redis, missing_programs  # noqa: E402
-from site_bench import SITE, NoBench, TestBench, carry_out, find_bench  # noqa: E402
-from site_services import Database  # noqa: E402
+from tools.bench.folder import SITE, NoBench, TestBench, carry_out, find_bench
+from tools.bench.services import Database
+from tools.soak.servers import MariaDB, Redis, missing_programs
 
 NEEDS = """It needs a bench of Frappe 15 or 16 with ERPNext, and mariadbd and redis-server to start its own.
   Name the bench: FRAPPE_BENCH=/path/to/bench make soak. With none named, ~/frappe-bench is tried."""
@@ -26,7 +22,9 @@ MINUTES = 60
 
 def main(arguments: list[str]) -> int:
 	"""Exit code 0: every value was right, or no bench; 1: differences; 2: cannot run."""
-	parser = ArgumentParser(description="Nights of scoring while workers and servers are killed.")
+	parser = ArgumentParser(
+		"python -m tools.soak", description="Nights of scoring while workers and servers are killed."
+	)
 	parser.add_argument("nights", nargs="?", type=int, default=NIGHTS)
 	parser.add_argument("seed", nargs="?", type=int, default=SEED)
 	asked = parser.parse_args(arguments)
@@ -42,10 +40,8 @@ def soak(nights: int, seed: int) -> int:
 		bench.write(addresses)
 		bench.borrow_baseline(TestBench(bench.bench))
 		bench.prepare_site()
-		script = str(FOLDER / "nights.py")
-		return bench.python(
-			script, SITE, str(bench.root), str(nights), str(seed), minutes=MINUTES, check=False
-		)
+		arguments = [SITE, str(bench.root), str(nights), str(seed)]
+		return bench.python("tools.soak.nights", *arguments, minutes=MINUTES, check=False)
 
 
 @contextmanager

@@ -1,10 +1,14 @@
-"""Fills the benchmark's site. Run by run.py in the bench's environment, from the sites folder: fill.py SITE CUSTOMERS"""
+"""Fills the benchmark's site. `make bench` runs it in the bench's environment.
+
+python -m tools.benchmarks.fill SITE CUSTOMERS     (from the sites folder)
+"""
 
 import sys
 
 import frappe
-from dataset import Size, fill
 from frappe.utils import nowdate
+
+from tools.benchmarks.dataset import Size, fill
 
 
 def main(site: str, customers: int) -> None:

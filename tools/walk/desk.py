@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from site_bench import SITE, TestBench, end_group
-from site_services import answers, free_port, wait_until
+from tools.bench.folder import SITE, TestBench, end_group
+from tools.bench.services import answers, free_port, wait_until
 
 HOST = "127.0.0.1"
 

@@ -1,6 +1,6 @@
-"""Completes ERPNext's setup wizard on the test site. Run by site_tests.py in the bench's environment.
+"""Completes ERPNext's setup wizard on the test site. folder.py runs it in the bench's environment.
 
-python site_setup.py SITE     (from the sites folder)
+python -m tools.bench.setup_wizard SITE     (from the sites folder)
 """
 
 import sys

@@ -1,9 +1,10 @@
 """The walk without a mouse: Tab reaches and Enter works what the app adds to the desk."""
 
-from desk_browser import Window
-from desk_people import Person
-from desk_steps import fill_override, wait_for_health
 from playwright.sync_api import Locator
+
+from tools.walk.browser import Window
+from tools.walk.steps import fill_override, wait_for_health
+from tools.walk.walkers import Person
 
 
 def walk_by_keyboard(window: Window, person: Person) -> None:

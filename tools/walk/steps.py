@@ -2,8 +2,8 @@
 
 import re
 
-from desk_browser import Window
-from desk_people import Person
+from tools.walk.browser import Window
+from tools.walk.walkers import Person
 
 METRIC = "Net Revenue 365 Days"
 SCORECARD = "Standard"

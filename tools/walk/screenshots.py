@@ -4,13 +4,14 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-from desk_browser import View, Window, browser_of, window_of
-from desk_people import PEOPLE
-from desk_servers import Desk
-from desk_steps import METRIC, SCORECARD, change_healthy_from, fill_override, start_run, wait_for_health
 from PIL import Image
 from playwright.sync_api import sync_playwright
-from site_bench import CHECKOUT
+
+from tools.bench.folder import CHECKOUT
+from tools.walk.browser import View, Window, browser_of, window_of
+from tools.walk.desk import Desk
+from tools.walk.steps import METRIC, SCORECARD, change_healthy_from, fill_override, start_run, wait_for_health
+from tools.walk.walkers import PEOPLE
 
 FOLDER = CHECKOUT / "docs/images"
 COLOURS = 128

@@ -4,7 +4,7 @@ It makes a site of its own on an existing bench, in the folder `crm-success-walk
 and a year of scores, starts a web server, a socket server and a worker for it, and ends all of them. Any error in the
 browser's console, any failed request and whatever `Window.look` objects to fails the walk.
 
-    python scripts/desk_walk.py [KEY ...]     e.g. sales manager (see desk_people.py); without any: everybody, and the pictures
+    python -m tools.walk [KEY ...]     e.g. sales manager (see walkers.py); without any: everybody, and the pictures
 """
 
 import importlib.util
@@ -14,9 +14,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from desk_servers import Desk, free_ports, running_desk
-from site_bench import PREPARE_MINUTES, SITE, NoBench, TestBench, carry_out, find_bench
-from site_services import running_redis
+from tools.bench.folder import PREPARE_MINUTES, SITE, NoBench, TestBench, carry_out, find_bench
+from tools.bench.services import running_redis
+from tools.walk.desk import Desk, free_ports, running_desk
 
 FOLDER = "crm-success-walk"
 NEEDS = """It needs a bench of Frappe 15 or 16 with ERPNext, built (bench build), Chromium, Node.js and the library playwright.
@@ -47,8 +47,8 @@ def walk_on(bench: TestBench, people: list[str], chromium: str) -> int:
 	if not (bench.bench / "sites/assets/assets.json").exists():
 		raise NoBench(f"the desk of {bench.bench} is not built (bench build).")
 	# only now: both need the library
-	from desk_pictures import take_pictures
-	from desk_roles import walk_everybody
+	from tools.walk.everybody import walk_everybody
+	from tools.walk.screenshots import take_pictures
 
 	password = secrets.token_urlsafe(12)
 	with running_site(bench, password) as desk:
@@ -70,7 +70,7 @@ def running_site(bench: TestBench, password: str) -> Iterator[Desk]:
 			bench.borrow_baseline(TestBench(bench.bench))
 			bench.prepare_site()
 			bench.step("making customers, documents and a year of scores")
-			bench.python("desk_site.py", SITE, password, minutes=PREPARE_MINUTES)
+			bench.python("tools.walk.site_data", SITE, password, minutes=PREPARE_MINUTES)
 			with running_desk(bench, ports) as desk:
 				yield desk
 

@@ -1,9 +1,9 @@
 """Fills the site of the walk: a trading company's customers, invoices, payments and issues, people, and their scores.
 
-Run by desk_walk.py in the bench's environment. The documents are those of the standalone demonstration, written as
+`make walk` runs it in the bench's environment. The documents are those of the standalone demonstration, written as
 rows. The same day always gives the same site.
 
-    python desk_site.py SITE PASSWORD     (from the sites folder)
+    python -m tools.walk.site_data SITE PASSWORD     (from the sites folder)
 """
 
 import sqlite3
@@ -14,12 +14,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import frappe
-from desk_people import LANGUAGES, PEOPLE
 from frappe.utils import getdate
 from frappe.utils.password import update_password
 
 from crm_success.standalone.demo import SEED, build
 from crm_success.standalone.demo.people import COMPANY, COMPANY_UK, CURRENCY
+from tools.walk.walkers import LANGUAGES, PEOPLE
 
 CUSTOMERS = 320
 # small batches, so that a run's progress can be watched

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from desk_servers import Desk
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Request, Response
 from playwright.sync_api import Error as BrowserError
+
+from tools.walk.desk import Desk
 
 ARGUMENTS = [
 	"--no-sandbox",

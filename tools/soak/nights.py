@@ -1,6 +1,6 @@
-"""Night after night: a day's documents, a run that is disturbed, and a check of every value. Run by run.py on the site.
+"""Night after night: a day's documents, a run that is disturbed, and a check of every value. `make soak` runs it on the site.
 
-python nights.py SITE FOLDER NIGHTS SEED     (from the sites folder)
+python -m tools.soak.nights SITE FOLDER NIGHTS SEED     (from the sites folder)
 """
 
 import random
@@ -11,21 +11,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent
-sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "scripts")]
+import frappe
+from frappe.utils import add_to_date
+from redis.exceptions import RedisError
 
-import checks  # noqa: E402
-import frappe  # noqa: E402
-from faults import Faults  # noqa: E402
-from frappe.utils import add_to_date  # noqa: E402
-from redis.exceptions import RedisError  # noqa: E402
-from world import BATCH_SIZE, SETTINGS, People, let_a_day_pass, make_world  # noqa: E402
-
-from crm_success.batches.run_life import retry_failed  # noqa: E402
-from crm_success.batches.statuses import ACTIVE, BATCH, FAILED, RUN  # noqa: E402
-from crm_success.database import clock, conflicts  # noqa: E402
-from crm_success.scoring.runs import customer_scoring, rescoring  # noqa: E402
-from crm_success.scoring.stale import stale_customers  # noqa: E402
+from crm_success.batches.run_life import retry_failed
+from crm_success.batches.statuses import ACTIVE, BATCH, FAILED, RUN
+from crm_success.database import clock, conflicts
+from crm_success.scoring.runs import customer_scoring, rescoring
+from crm_success.scoring.stale import stale_customers
+from tools.soak import checks
+from tools.soak.faults import Faults
+from tools.soak.world import BATCH_SIZE, SETTINGS, People, let_a_day_pass, make_world
 
 ACTIONS_A_DAY, ACTIONS_A_NIGHT, FAULTS_A_NIGHT = 5, 4, 6
 NIGHT_SECONDS = 300
