@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from frappe.utils import now
 
-from crm_success.database import frames, reading
+from crm_success.database import reading
 from crm_success.scoring.earlier_scores import earlier_scores
 from crm_success.scoring.engine.definitions import Calibration
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
@@ -16,7 +16,7 @@ from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.wording import Wording
 
 if TYPE_CHECKING:
-	from crm_success.scoring.queries.reader import Reader
+	from crm_success.scoring.shared.reader import Reader
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Scorer:
 	@cached_property
 	def _reader(self) -> "Reader":
 		from crm_success.scoring.engine.pipeline import all_metrics
-		from crm_success.scoring.queries.reader import Reader
+		from crm_success.scoring.shared.reader import Reader
 
 		definitions, tables = self.frozen.definitions, self.frozen.tables_by_doctype
 		plan = plan_for(all_metrics(definitions), self.frozen, self.as_of)
-		return Reader(plan, definitions, tables, reading.dialect(), frames.read_frame)
+		return Reader(plan, definitions, tables, reading.SITE)
 
 	@cached_property
 	def _wording(self) -> Wording:

@@ -22,17 +22,15 @@ from crm_success.scoring.queries.document_statements import (
 
 def _documents(database: Database, asked: Metric, as_of: date = AS_OF, **options: Any) -> pd.DataFrame:
 	money = options.pop("money", Money())
-	return database.execute(
-		documents_statement(asked, TABLES, as_of, database.dialect, money, "A", **options)
-	)
+	return database.frame(documents_statement(asked, TABLES, as_of, database.dialect, money, "A", **options))
 
 
 def _findings(database: Database, *metrics: Metric) -> dict[tuple[str, str], list[tuple[int, str | None]]]:
 	found = {}
 	for check in data_checks(metrics, TABLES, AS_OF, database.dialect, Money()):
-		rows = database.execute(check.statement)
+		rows = database.frame(check.statement)
 		assert list(rows.columns) == ["documents", "example"]
-		if check.doubt and database.execute(check.doubt).empty:
+		if check.doubt and database.frame(check.doubt).empty:
 			assert rows.empty, "a finding that nobody would look for"
 		found[check.source.doctype, check.kind] = [
 			(int(row.documents), row.example) for row in rows.itertuples() if row.documents
@@ -131,7 +129,7 @@ def test_each_source_is_checked_once_and_clean_ones_have_no_findings(database: D
 	found = _findings(database, by_resolution, issue, child, customer, expression)
 	assert len(found) == 2 * 3
 	doubts = [check.doubt for check in data_checks([issue], TABLES, AS_OF, database.dialect, Money())]
-	assert [doubt and database.execute(doubt).empty for doubt in doubts] == [None, True, None]
+	assert [doubt and database.frame(doubt).empty for doubt in doubts] == [None, True, None]
 	assert not any(found.values())
 
 
