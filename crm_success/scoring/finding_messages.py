@@ -1,8 +1,8 @@
 """What is doubtful about the data, as messages of a run in the language of the job. Finds nothing itself."""
 
 from crm_success.batches.messages import INFO, WARNING, Message
+from crm_success.record_checks.phrases import in_words
 from crm_success.scoring.shared.findings import Finding
-from crm_success.scoring.wording import in_words
 
 
 def as_message(finding: Finding) -> Message:

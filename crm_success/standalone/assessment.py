@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.engine.calibration import calibration_metrics
 from crm_success.scoring.engine.definitions import Calibration, Definitions, Metric
 from crm_success.scoring.engine.pipeline import all_metrics, score_customers
 from crm_success.scoring.queries.plan import plan_reads
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.shared.customer_ranges import customer_ranges
 from crm_success.scoring.shared.cut_points import take_cut_points
 from crm_success.scoring.shared.document_findings import document_findings

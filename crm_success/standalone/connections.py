@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from crm_success.scoring.queries.statements import Dialect, Statement
+from crm_success.database.dialects import Dialect, Statement
 from crm_success.scoring.shared.port import Answer
 from crm_success.standalone.address import Address, parse_address
 from crm_success.standalone.errors import CommandError, one_line

@@ -21,6 +21,7 @@ from erpnext_tables import TABLES
 from hypothesis import HealthCheck, given, settings
 from rough_definitions import NUMBER_MARK, TEXT_MARK, metric_records
 
+from crm_success.database.dialects import Dialect, Statement
 from crm_success.scoring.engine.definitions import (
 	Calibration,
 	CompanyRate,
@@ -43,7 +44,6 @@ from crm_success.scoring.queries.document_statements import (
 )
 from crm_success.scoring.queries.plan import plan_reads
 from crm_success.scoring.queries.read_statements import read_statement
-from crm_success.scoring.queries.statements import Dialect, Statement
 from crm_success.scoring.shared.port import Answer
 from crm_success.scoring.shared.reader import Reader
 

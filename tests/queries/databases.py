@@ -13,7 +13,7 @@ import pytest
 from database_servers import NotInstalled, mariadb_socket, postgres_socket_directory
 from erpnext_tables import QUOTE, TABLES, create_statements
 
-from crm_success.scoring.queries.statements import Dialect, Statement
+from crm_success.database.dialects import Dialect, Statement
 from crm_success.scoring.shared.port import Answer
 from crm_success.scoring.shared.reader import as_frame
 

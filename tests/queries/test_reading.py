@@ -8,11 +8,11 @@ from asking import AS_OF, metric, reader, values
 from databases import Database
 from erpnext_tables import TABLES
 
+from crm_success.database.dialects import EVERYBODY, Dialect, KeyRange
 from crm_success.scoring.engine.definitions import CompanyRate, Definitions, Filter, Measure, Money, Scorecard
 from crm_success.scoring.engine.errors import DefinitionError, SourceError
 from crm_success.scoring.engine.pipeline import all_metrics
 from crm_success.scoring.queries.plan import plan_reads
-from crm_success.scoring.queries.statements import EVERYBODY, Dialect, KeyRange
 from crm_success.scoring.queries.tables import Column, Table
 from crm_success.scoring.shared.customer_ranges import customer_ranges
 from crm_success.scoring.shared.reader import Reader

@@ -5,7 +5,7 @@ from datetime import date
 from pypika import Order
 from pypika import Table as SqlTable
 
-from crm_success.scoring.queries.statements import Bindings, Dialect, Statement
+from crm_success.database.dialects import Bindings, Dialect, Statement
 
 
 def companies_statement(dialect: Dialect) -> Statement:

@@ -5,9 +5,9 @@ from datetime import date
 
 import pandas as pd
 
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.engine.calibration import calibrate, calibration_values
 from crm_success.scoring.engine.definitions import Calibration, Definitions
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.shared.reader import Reader
 
 

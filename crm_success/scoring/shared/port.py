@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from crm_success.scoring.queries.statements import Dialect, Statement
+from crm_success.database.dialects import Dialect, Statement
 
 
 @dataclass(frozen=True)

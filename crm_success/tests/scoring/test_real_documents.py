@@ -7,9 +7,9 @@ import pandas as pd
 from frappe.utils import add_days
 
 from crm_success.database import reading
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.engine import measures
 from crm_success.scoring.frozen_definitions import freeze, plan_for
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.shared.reader import Reader
 from crm_success.tests.support import factories
 from crm_success.tests.support.utils import SiteTestCase
