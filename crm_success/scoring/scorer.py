@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from crm_success.database import clock, conflicts, frames, reading
+from crm_success.database import clock, conflicts, reading
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring.earlier_scores import earlier_scores
 from crm_success.scoring.engine.definitions import Calibration, Metric
@@ -16,7 +16,7 @@ from crm_success.scoring.health_rows import ScoredRows, to_rows
 from crm_success.scoring.wording import Wording
 
 if TYPE_CHECKING:
-	from crm_success.scoring.queries.reader import Reader
+	from crm_success.scoring.shared.reader import Reader
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,11 @@ class Scorer:
 		return self._reader_of([metric for metric in metrics if metric.key not in self.left_out])
 
 	def _reader_of(self, metrics: Sequence[Metric]) -> "Reader":
-		from crm_success.scoring.queries.reader import Reader
+		from crm_success.scoring.shared.reader import Reader
 
 		definitions, tables = self.frozen.definitions, self.frozen.tables_by_doctype
 		plan = plan_for(metrics, self.frozen, self.as_of)
-		return Reader(plan, definitions, tables, reading.dialect(), frames.read_frame)
+		return Reader(plan, definitions, tables, reading.SITE)
 
 	@cached_property
 	def _wording(self) -> Wording:

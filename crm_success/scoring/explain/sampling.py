@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from crm_success.database import frames, reading
+from crm_success.database import reading
 from crm_success.database.dialects import EVERYBODY, KeyRange
 from crm_success.scoring.definition_records import read_definitions
 from crm_success.scoring.engine.definitions import Definitions, Metric
@@ -16,7 +16,7 @@ from crm_success.visibility import visible_among
 if TYPE_CHECKING:
 	import pandas as pd
 
-	from crm_success.scoring.queries.reader import Reader
+	from crm_success.scoring.shared.reader import Reader
 
 
 def definitions_with(metric: Metric, as_of: date) -> Definitions:
@@ -33,13 +33,13 @@ def definitions_with(metric: Metric, as_of: date) -> Definitions:
 
 def reader_of(metrics: Iterable[Metric], frozen: Frozen, as_of: date, strict: bool = False) -> "Reader":
 	"""Reads these metrics; one that cannot be read counts as missing, or raises its ScoringError if `strict`."""
-	from crm_success.scoring.queries.reader import Reader
+	from crm_success.scoring.shared.reader import Reader
 
 	plan = plan_for(metrics, frozen, as_of)
 	if strict and plan.problems:
 		raise plan.problems[0].error
 	tables = frozen.tables_by_doctype
-	return Reader(plan, frozen.definitions, tables, reading.dialect(), frames.read_frame)
+	return Reader(plan, frozen.definitions, tables, reading.SITE)
 
 
 def customers_of(frozen: Frozen, as_of: date) -> "pd.Series":

@@ -65,6 +65,13 @@ def next_keys_statement(customer: Table, dialect: Dialect, after: str | None, li
 	return bindings.statement(query.where(Criterion.all(bounds)))
 
 
+def internal_customers_statement(customer: Table, dialect: Dialect) -> Statement:
+	"""The customers that are never scored, by name, one column `customer`; the table must have `is_internal_customer`."""
+	rows = SqlTable(customer.name)
+	query = dialect.query.from_(rows).select(rows.name.as_("customer")).where(rows.is_internal_customer == 1)
+	return Statement(query.orderby(rows.name).get_sql())
+
+
 def _on_customer(filter_: Filter, customer: Table, rows: SqlTable, bindings: Bindings) -> Criterion:
 	kind = customer.kinds.get(filter_.fieldname)
 	if kind is None:

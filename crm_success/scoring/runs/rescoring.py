@@ -9,15 +9,15 @@ from rq.timeouts import BaseTimeoutException
 
 from crm_success.batches import queueing
 from crm_success.batches.messages import Message
-from crm_success.database import conflicts
+from crm_success.database import conflicts, reading
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring.calibrations import latest_calibration, make_calibration, read_calibration
-from crm_success.scoring.customer_ranges import customer_ranges
 from crm_success.scoring.engine.definitions import Calibration
 from crm_success.scoring.frozen_definitions import Frozen, freeze
 from crm_success.scoring.health_rows import ScoredRows
 from crm_success.scoring.scorer import Scorer
 from crm_success.scoring.setting_aside import score_setting_aside
+from crm_success.scoring.shared.customer_ranges import customer_ranges
 from crm_success.scoring.source_tables import CUSTOMER
 from crm_success.scoring.stale import stale_customers
 from crm_success.scoring.writers import Writing, Written, write_scores
@@ -98,7 +98,7 @@ def _rescore_group(rescoring: Rescoring, customers: list[str]) -> None:
 def _calibration(frozen: Frozen, as_of: date) -> Calibration:
 	name = latest_calibration(frozen, as_of)
 	if not name:
-		ranges = customer_ranges(frozen.tables_by_doctype[CUSTOMER], _CALIBRATION_RANGE)
-		name = make_calibration(frozen, as_of, [keys for keys, _ in ranges])
+		ranges = customer_ranges(reading.SITE, frozen.tables_by_doctype[CUSTOMER], _CALIBRATION_RANGE)
+		name = make_calibration(frozen, as_of, ranges)
 		frappe.db.commit()
 	return read_calibration(name)

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 
-from crm_success.database import reading
 from crm_success.database.dialects import KeyRange
+from crm_success.database.port import DatabasePort
 from crm_success.scoring.queries.read_statements import next_keys_statement
 from crm_success.scoring.queries.tables import Table
 
 
-def customer_ranges(customer: Table, size: int) -> list[tuple[KeyRange, int]]:
+def customer_ranges(database: DatabasePort, customer: Table, size: int) -> list[tuple[KeyRange, int]]:
 	"""Ranges and how many customers each has. Together they hold every possible name exactly once, so that
 	records of customers that do not exist any more, and customers made meanwhile, fall into one of them too.
 	"""
-	bounds = list(_bounds(customer, size))
+	bounds = list(_bounds(database, customer, size))
 	if not bounds:
 		return [(KeyRange(), 0)]
 	afters = [None, *(upto for upto, _ in bounds[:-1])]
@@ -21,11 +21,11 @@ def customer_ranges(customer: Table, size: int) -> list[tuple[KeyRange, int]]:
 	return [(KeyRange(after, upto), n) for after, upto, n in zip(afters, uptos, counts, strict=True)]
 
 
-def _bounds(customer: Table, size: int) -> Iterator[tuple[str, int]]:
+def _bounds(database: DatabasePort, customer: Table, size: int) -> Iterator[tuple[str, int]]:
 	after = None
 	while True:
-		statement = next_keys_statement(customer, reading.dialect(), after, size)
-		names = [row["customer"] for row in reading.read_rows(statement)]
+		statement = next_keys_statement(customer, database.dialect, after, size)
+		names = [name for (name,) in database.execute(statement).rows]
 		if names:
 			yield names[-1], len(names)
 		if len(names) < size:
