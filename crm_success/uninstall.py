@@ -12,7 +12,7 @@ from frappe.utils import get_datetime
 
 from crm_success.batches.kinds import series_of
 from crm_success.hooks import crm_success_work_kinds
-from crm_success.install import ROLES
+from crm_success.record_names import ROLES
 from crm_success.scoring.wording import site_language
 from crm_success.setup.custom_fields import CUSTOM_FIELDS, our_fields, remove_custom_fields
 from crm_success.setup.leftovers import HISTORY, Gone, Leftovers, Told

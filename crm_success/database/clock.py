@@ -5,8 +5,8 @@ from datetime import datetime
 import frappe
 from frappe.utils import convert_utc_to_system_timezone
 
+from crm_success.database.dialects import Dialect, Statement
 from crm_success.database.reading import dialect
-from crm_success.scoring.queries.statements import Dialect, Statement
 
 _CLOCK = {
 	Dialect.MARIADB: Statement("SELECT UTC_TIMESTAMP(6)"),
@@ -17,6 +17,14 @@ _CLOCK = {
 def utc_now() -> datetime:
 	"""The moment in UTC, for what is compared with other moments."""
 	return frappe.db.sql(_CLOCK[dialect()].sql)[0][0]
+
+
+def start_reading() -> datetime:
+	"""The moment in UTC before which everything that is read from here on was committed. Commits, because a
+	transaction goes on seeing what it saw first.
+	"""
+	frappe.db.commit()
+	return utc_now()
 
 
 def now() -> datetime:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from crm_success.database.dialects import Dialect, Statement
 from crm_success.scoring.engine.errors import SourceError
-from crm_success.scoring.queries.statements import Dialect, Statement
 from crm_success.scoring.queries.tables import (
 	CURRENCY,
 	DATE,
@@ -81,9 +81,9 @@ def read_tables(database: Database, doctypes: Iterable[str]) -> dict[str, Table]
 def find_table(database: Database, doctype: str) -> Table | None:
 	"""The table of one DocType, or None where the database has none."""
 	statement = Statement(_COLUMNS_SQL[database.dialect], {"table": f"tab{doctype}"})
-	rows = database.execute(statement)
+	rows = database.execute(statement).records()
 	trait = TRAITS.get(doctype, Trait())
-	columns = [_column(str(row.column), str(row.kind), trait) for row in rows.itertuples()]
+	columns = [_column(str(row["column"]), str(row["kind"]), trait) for row in rows]
 	if not columns:
 		return None
 	return Table(

@@ -10,11 +10,12 @@ from pypika.functions import Count, Min
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion
 
+from crm_success.database.dialects import Bindings, Dialect, Statement
 from crm_success.scoring.engine.definitions import Metric, Money
-from crm_success.scoring.queries.computed import computed_field
-from crm_success.scoring.queries.plan import Aggregate, Source, Tables, Window, measure_parts, source_of
+from crm_success.scoring.engine.measure_table import Measure, Window
+from crm_success.scoring.queries.computed import computed_field, missing_columns
+from crm_success.scoring.queries.plan import Aggregate, Source, Tables, measure_parts, source_of
 from crm_success.scoring.queries.source_rows import SourceRows, window_bounds
-from crm_success.scoring.queries.statements import Bindings, Dialect, Statement
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,20 @@ class DataCheck:
 WITHOUT_CUSTOMER = "without customer"
 UNKNOWN_CUSTOMER = "unknown customer"
 IN_THE_FUTURE = "in the future"
+WITHOUT_RESOLUTION = "without resolution"
+
+# the part without which a measure has no value; of the others, any document gives them one
+_NEEDED_PART = {
+	Measure.AVERAGE: "value",
+	Measure.MINIMUM: "value",
+	Measure.MAXIMUM: "value",
+	Measure.DAYS_SINCE_LAST: "date",
+	Measure.DAYS_SINCE_FIRST: "date",
+	Measure.SHARE: "total",
+	Measure.CHANGE: "previous",
+}
+# they divide by the part: zero, or less, is as good as nothing
+_NEED_MORE_THAN_ZERO = (Measure.SHARE, Measure.CHANGE)
 
 
 def documents_statement(
@@ -63,15 +78,30 @@ def documents_statement(
 def data_checks(
 	metrics: Iterable[Metric], tables: Tables, today: date, dialect: Dialect, money: Money
 ) -> Iterator[DataCheck]:
-	"""For each source: rows that name no customer, a customer that does not exist, or a day after today.
+	"""For each source: rows that name no customer, a customer that does not exist, or a day after today, and
+	issues of which nobody knows when they were resolved.
 
 	The metrics must be readable (`plan.check_readable`).
 	"""
 	for source, date_field in _date_fields(metrics).items():
 		for kind, build in _CHECKS.items():
+			if kind == WITHOUT_RESOLUTION and not _tells_resolution(source, tables):
+				continue
 			rows = SourceRows(source, tables, today, money, dialect)
 			doubt = _any_unknown_name(rows.customer, dialect) if kind == UNKNOWN_CUSTOMER else None
 			yield DataCheck(kind, source, build(rows, date_field), doubt)
+
+
+def value_statement(metric: Metric, tables: Tables, as_of: date, dialect: Dialect, money: Money) -> Statement:
+	"""A row where some document gives some customer a value of a metric that can be read, no row where none does."""
+	rows = SourceRows(source_of(metric), tables, as_of, money, dialect)
+	part = measure_parts(metric)[_NEEDED_PART.get(metric.measure, "seen")]
+	query = rows.query(_fields_of(metric)).where(rows.customer > rows.bindings.bind(""))
+	query = query.where(Criterion.all(_inside(rows, part)))
+	if part.value_field:
+		value = rows.value(part.value_field)
+		query = query.where(value > 0 if metric.measure in _NEED_MORE_THAN_ZERO else value.notnull())
+	return rows.bindings.statement(query.select(rows.customer.as_("customer")).limit(1))
 
 
 def _inside(rows: SourceRows, aggregate: Aggregate) -> list[Criterion]:
@@ -122,6 +152,20 @@ def _in_the_future(rows: SourceRows, date_field: str) -> Statement:
 	return _found(rows, rows.query(set()).where(rows.field(date_field) >= rows.bindings.bind(end)))
 
 
+def _tells_resolution(source: Source, tables: Tables) -> bool:
+	"""Whether it is issues by their customer: other customer fields of theirs would tell the same once more."""
+	computed = ("Issue", "customer")
+	return (source.doctype, source.customer_field) == computed and not missing_columns(
+		tables[source.doctype], "resolved_on"
+	)
+
+
+def _without_resolution(rows: SourceRows, date_field: str) -> Statement:
+	_, end = window_bounds(Window(), rows.as_of)
+	unknown = rows.column("sla_resolution_date").isnull() & (rows.field(date_field) < rows.bindings.bind(end))
+	return _found(rows, rows.query(set()).where(unknown & rows.field("resolved_on").notnull()))
+
+
 def _found(rows: SourceRows, query: QueryBuilder) -> Statement:
 	return rows.bindings.statement(
 		query.select(Count("*").as_("documents"), Min(rows.column("name")).as_("example"))
@@ -132,4 +176,5 @@ _CHECKS = {
 	WITHOUT_CUSTOMER: _without_customer,
 	UNKNOWN_CUSTOMER: _unknown_customer,
 	IN_THE_FUTURE: _in_the_future,
+	WITHOUT_RESOLUTION: _without_resolution,
 }

@@ -7,8 +7,8 @@ from crm_success.batches import queueing
 from crm_success.batches.run_life import RunInProgressError
 from crm_success.batches.scheduled import logged
 from crm_success.batches.statuses import RUN
-from crm_success.scoring.money import SETTINGS
-from crm_success.scoring.runs import ended_overrides
+from crm_success.record_names import SETTINGS
+from crm_success.scoring import overrides
 from crm_success.scoring.runs.starting import KIND, start_scoring
 from crm_success.scoring.stale import stale_customers
 
@@ -51,4 +51,4 @@ def rescore_stale_customers() -> None:
 @logged
 def end_overrides() -> None:
 	"""Daily: overrides whose last day is over."""
-	ended_overrides.end_overrides(getdate())
+	overrides.end_overrides(getdate())

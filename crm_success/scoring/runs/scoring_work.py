@@ -11,22 +11,17 @@ from frappe.utils import add_days, add_months, cint, getdate
 from crm_success.batches.kinds import Done, Plan, Range, Work
 from crm_success.batches.messages import Message
 from crm_success.batches.statuses import COMPLETED, RUN, WITH_WARNINGS
-from crm_success.scoring.calibrations import (
-	CALIBRATION,
-	make_calibration,
-	read_calibration,
-	usable_calibration,
-)
-from crm_success.scoring.customer_ranges import customer_ranges
+from crm_success.database import reading
+from crm_success.database.dialects import KeyRange
+from crm_success.record_names import CALIBRATION, SETTINGS
+from crm_success.scoring.calibrations import make_calibration, read_calibration, usable_calibration
 from crm_success.scoring.data_quality import about_data
 from crm_success.scoring.frozen_definitions import Frozen, freeze, frozen_of
 from crm_success.scoring.health_rows import ScoredRows
-from crm_success.scoring.money import SETTINGS
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.runs.starting import KIND
 from crm_success.scoring.scorer import Scorer
+from crm_success.scoring.shared.customer_ranges import customer_ranges
 from crm_success.scoring.source_tables import CUSTOMER
-from crm_success.scoring.stale import begin_scoring
 from crm_success.scoring.writers import Writing, write_scores
 
 _DEFAULT_BATCH_SIZE = 2000
@@ -47,9 +42,9 @@ class ScoringWork(Work):
 		frozen = freeze(as_of)
 		frozen = frozen.saying(about_data(frozen, getdate()))
 		sign_of_life()
-		ranges = customer_ranges(frozen.tables_by_doctype[CUSTOMER], _batch_size())
+		ranges = customer_ranges(reading.SITE, frozen.tables_by_doctype[CUSTOMER], _batch_size())
 		calibration = _calibration_for(sum(count for _, count in ranges), frozen, as_of) or make_calibration(
-			frozen, as_of, [keys for keys, _ in ranges], self.run, after_each=sign_of_life
+			frozen, as_of, ranges, self.run, after_each=sign_of_life
 		)
 		values = {
 			"definitions": frozen.as_text(),
@@ -60,10 +55,7 @@ class ScoringWork(Work):
 
 	def compute(self, batch: frappe._dict) -> ScoredRows:
 		"""Read the customers of the batch and score them."""
-		keys = keys_of(batch)
-		if self.writing.is_current:
-			begin_scoring(keys)
-		return self.scorer.score(keys)
+		return self.scorer.score(keys_of(batch))
 
 	def write(self, batch: frappe._dict, computed: ScoredRows) -> Done:
 		"""Scores and snapshots, and how many of which."""
@@ -87,10 +79,10 @@ class ScoringWork(Work):
 	@cached_property
 	def writing(self) -> Writing:
 		"""How the run's scores are written."""
-		row = self._row
-		scorecards = {card.name: card for card in self.scorer.frozen.definitions.scorecards}
+		row, frozen = self._row, self.scorer.frozen
+		scorecards = {card.name: card for card in frozen.definitions.scorecards}
 		began_today = row.as_of >= getdate(row.creation)
-		return Writing(row.as_of, self.run, bool(row.snapshot), scorecards, began_today)
+		return Writing(row.as_of, self.run, bool(row.snapshot), scorecards, began_today, frozen.version)
 
 	@property
 	def _row(self) -> frappe._dict:

@@ -6,8 +6,8 @@ from frappe.utils import add_days, getdate
 
 from crm_success.batches.statuses import BATCH, RUN
 from crm_success.batches.working import drain
+from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.runs.rescoring import rescore_stale
-from crm_success.scoring.writers import HEALTH, SNAPSHOT
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import (
 	ScoringTestCase,

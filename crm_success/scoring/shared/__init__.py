@@ -1,0 +1,1 @@
+"""What the site and the standalone command do alike with an ERPNext database. Asks it through a port; no Frappe, no clock."""
