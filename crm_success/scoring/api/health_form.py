@@ -6,8 +6,8 @@ import frappe
 from frappe import _
 from frappe.utils import escape_html, getdate
 
-from crm_success.crm_success.doctype.customer_health.picture import picture_of, values_by_metric
 from crm_success.record_names import HEALTH, METRIC
+from crm_success.scoring.api.health_picture import picture_of, values_by_metric
 from crm_success.scoring.engine.definitions import Measure
 from crm_success.scoring.engine.errors import ScoringError
 from crm_success.visibility import check_may_see
@@ -26,8 +26,8 @@ def metric_documents(customer: str, metric: str) -> dict[str, Any]:
 	check_may_see(customer)
 	health = frappe.get_doc(HEALTH, customer)
 	record = _metric_record(metric)
+	from crm_success.record_checks.phrases import in_words
 	from crm_success.scoring.explain.evidence import keys_in_formula, readable_documents
-	from crm_success.scoring.wording import in_words
 
 	try:
 		if record["measure"] == Measure.EXPRESSION.value:

@@ -6,10 +6,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from crm_success.database import frames, reading
+from crm_success.database.dialects import EVERYBODY, KeyRange
 from crm_success.scoring.definition_records import read_definitions
 from crm_success.scoring.engine.definitions import Definitions, Metric
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
-from crm_success.scoring.queries.statements import EVERYBODY, KeyRange
 from crm_success.scoring.source_tables import CUSTOMER
 from crm_success.visibility import visible_among
 

@@ -6,11 +6,11 @@ from enum import Enum
 
 from pypika import Field
 
+from crm_success.database.dialects import Bindings, Dialect
 from crm_success.scoring.engine.definitions import Filter, Measure, Metric
 from crm_success.scoring.engine.errors import DefinitionError, Phrase, ScoringError, SourceError, shown
 from crm_success.scoring.queries.computed import NEEDS_INVOICE, computed_field, missing_columns
 from crm_success.scoring.queries.conditions import condition
-from crm_success.scoring.queries.statements import Bindings, Dialect
 from crm_success.scoring.queries.tables import DATE, DATETIME, NUMERIC_KINDS, Table
 
 Tables = Mapping[str, Table]

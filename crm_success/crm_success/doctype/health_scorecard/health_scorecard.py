@@ -2,9 +2,9 @@
 
 from frappe.model.document import Document
 
-from crm_success.crm_success.doctype.health_scorecard import scorecard_checks
 from crm_success.record_checks.storable_values import check_entered
 from crm_success.record_names import HEALTH
+from crm_success.scoring.checks import scorecard_checks
 from crm_success.scoring.definition_links import forget
 
 

@@ -11,7 +11,7 @@ from frappe.utils import getdate
 from crm_success.record_names import DIMENSION, METRIC, SCORECARD, SNAPSHOT
 from crm_success.scoring.bands import limits_of
 from crm_success.scoring.engine.definitions import Measure
-from crm_success.scoring.writers import is_in_force
+from crm_success.scoring.overrides import is_in_force
 from crm_success.visibility import visible_rows
 
 SNAPSHOTS = 18

@@ -10,10 +10,10 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint
 
-from crm_success.crm_success.doctype.health_metric.expression_checks import check_expression
-from crm_success.crm_success.doctype.health_metric.source_checks import MAY_HAVE_VALUE, check_source
 from crm_success.record_checks.field_errors import bold, refuse, refusing
 from crm_success.record_names import METRIC
+from crm_success.scoring.checks.expression_checks import check_expression
+from crm_success.scoring.checks.source_checks import MAY_HAVE_VALUE, check_source
 from crm_success.scoring.engine.definitions import Measure
 from crm_success.scoring.engine.records import METRIC_KEY
 
