@@ -10,10 +10,10 @@ import frappe
 from frappe.utils import getdate, now
 
 from crm_success.database import reading
+from crm_success.database.dialects import Statement
 from crm_success.scoring.engine.pipeline import all_metrics
 from crm_success.scoring.frozen_definitions import freeze, plan_for
 from crm_success.scoring.queries.read_statements import customers_statement, read_statement
-from crm_success.scoring.queries.statements import Statement
 
 ROWS_AT_ONCE = 2000
 

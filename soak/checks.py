@@ -10,11 +10,11 @@ import frappe
 from frappe.utils import add_days, getdate
 
 from crm_success.batches.statuses import BATCH, RUN, frozen_of
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.calibrations import latest_calibration, read_calibration
 from crm_success.scoring.customer_fields import SOURCES, update_customers
 from crm_success.scoring.frozen_definitions import freeze
 from crm_success.scoring.health_rows import ScoredRows
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.scorer import Scorer
 from crm_success.scoring.writers import _SCORED_FIELDS, HEALTH, SNAPSHOT, Writing, write_scores
 from crm_success.tests.support.scoring_site import CHANGING
@@ -122,7 +122,7 @@ def counted_by_hand() -> Iterator[str]:
 
 def blank() -> None:
 	"""So that nothing which is not written again can look right. Overrides stay: they are people's."""
-	health = {"as_of": None, "stale": 2, **dict.fromkeys(_SCORED_FIELDS)}
+	health = {"as_of": None, "stale": 1, "read_at_utc": None, **dict.fromkeys(_SCORED_FIELDS)}
 	for doctype, values in ((HEALTH, health), ("Customer", dict.fromkeys(SOURCES))):
 		meta, table = frappe.get_meta(doctype), frappe.qb.DocType(doctype)
 		query = frappe.qb.update(table)

@@ -3,7 +3,7 @@
 import frappe
 import pandas as pd
 
-from crm_success.scoring.queries.statements import Statement
+from crm_success.database.dialects import Statement
 
 
 def read_frame(statement: Statement) -> pd.DataFrame:

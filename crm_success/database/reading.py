@@ -6,7 +6,7 @@ from typing import Any
 import frappe
 from pypika import Table as SqlTable
 
-from crm_success.scoring.queries.statements import Bindings, Dialect, Statement
+from crm_success.database.dialects import Bindings, Dialect, Statement
 
 
 def dialect() -> Dialect:

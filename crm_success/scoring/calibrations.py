@@ -8,11 +8,11 @@ import frappe
 from frappe.utils import cint
 
 from crm_success.database import frames, reading
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.engine.definitions import Calibration, from_json, to_json
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
 from crm_success.scoring.health_rows import storable
 from crm_success.scoring.money import SETTINGS
-from crm_success.scoring.queries.statements import KeyRange
 
 CALIBRATION = "Score Calibration"
 

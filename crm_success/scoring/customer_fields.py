@@ -15,8 +15,8 @@ from pypika.functions import Coalesce
 from pypika.terms import Bracket
 
 from crm_success.database import conflicts, reading
-from crm_success.scoring.queries.statements import KeyRange, Statement, within
-from crm_success.scoring.stale import mark_again, mark_or_queue, raise_if_out_of_time
+from crm_success.database.dialects import KeyRange, Statement, within
+from crm_success.scoring.stale import mark_again, mark_or_queue
 from crm_success.setup.columns import columns_of
 from crm_success.setup.custom_fields import can_hold, our_fields
 
@@ -89,7 +89,7 @@ def _update_noted() -> None:
 		_compare(sorted(names))
 	except Exception as error:
 		# the customer is saved already: its author must not hear of it, and the next scoring compares again
-		raise_if_out_of_time(error)
+		conflicts.raise_if_out_of_time(error)
 		frappe.log_error(title="Health fields of customers could not be compared")
 	frappe.db.commit()
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from crm_success.database import reading
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.queries.read_statements import next_keys_statement
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.queries.tables import Table
 
 

@@ -11,6 +11,7 @@ import frappe
 from frappe import _
 
 from crm_success.batches.messages import ERROR, WARNING, Message
+from crm_success.record_checks.phrases import in_words
 from crm_success.scoring.engine.definitions import Definitions, Limits, Metric, Scorecard, Segment
 from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.measure_table import Measure
@@ -22,7 +23,6 @@ from crm_success.scoring.engine.records import (
 )
 from crm_success.scoring.money import SETTINGS, money_on
 from crm_success.scoring.source_tables import parent_doctype_for
-from crm_success.scoring.wording import in_words
 
 T = TypeVar("T")
 

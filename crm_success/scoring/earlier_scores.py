@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from pypika import Table as SqlTable
 
 from crm_success.database import frames, reading
-from crm_success.scoring.queries.statements import KeyRange, Statement, within
+from crm_success.database.dialects import KeyRange, Statement, within
 
 if TYPE_CHECKING:
 	import pandas as pd

@@ -1,4 +1,4 @@
-"""What the core says, in words: why a score is what it is, or why something was refused. Decides nothing."""
+"""Why a score is what it is, in words. Decides nothing."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -9,7 +9,6 @@ from frappe import _
 from frappe.utils import fmt_money
 
 from crm_success.scoring.engine.definitions import Definitions
-from crm_success.scoring.engine.errors import Phrase
 
 _TOO_LONG_TO_READ = 1e15
 
@@ -19,13 +18,6 @@ Component = Mapping[str, float | None]
 def site_language() -> str:
 	"""The language of what is stored for everybody to read."""
 	return frappe.db.get_single_value("System Settings", "language") or "en"
-
-
-def in_words(phrase: Phrase) -> str:
-	"""An error of the core, or another phrase of it, in the language of the request or the job."""
-	values = [in_words(value) if isinstance(value, Phrase) else value for value in phrase.values]
-	words = _(phrase.template)
-	return words.format(*values) if values else words
 
 
 class Wording:

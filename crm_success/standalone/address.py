@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from crm_success.scoring.queries.statements import Dialect
+from crm_success.database.dialects import Dialect
 from crm_success.standalone.errors import CommandError
 
 _DIALECTS = {

@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.engine.calibration import calibrate, calibration_metrics, calibration_values
 from crm_success.scoring.engine.definitions import Calibration, Definitions, Metric
 from crm_success.scoring.engine.pipeline import all_metrics, score_customers
 from crm_success.scoring.queries.plan import Tables, plan_reads
 from crm_success.scoring.queries.read_statements import next_keys_statement
 from crm_success.scoring.queries.reader import Reader
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.standalone.columns import COLUMN_NAMES
 from crm_success.standalone.company_currency import reporting_money
 from crm_success.standalone.connections import Database

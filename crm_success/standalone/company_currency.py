@@ -5,8 +5,8 @@ from datetime import date
 
 from pypika import Table as SqlTable
 
+from crm_success.database.dialects import Bindings, Statement
 from crm_success.scoring.engine.definitions import CompanyRate, Money
-from crm_success.scoring.queries.statements import Bindings, Statement
 from crm_success.standalone.connections import Database
 from crm_success.standalone.database_tables import check_columns, find_table
 from crm_success.standalone.quality import DataWarning

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from crm_success.scoring.queries.statements import Dialect, Statement
+from crm_success.database.dialects import Dialect, Statement
 from crm_success.standalone.address import Address, parse_address
 from crm_success.standalone.errors import CommandError, one_line
 

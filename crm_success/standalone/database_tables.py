@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from crm_success.database.dialects import Dialect, Statement
 from crm_success.scoring.engine.errors import SourceError
-from crm_success.scoring.queries.statements import Dialect, Statement
 from crm_success.scoring.queries.tables import (
 	CURRENCY,
 	DATE,

@@ -8,6 +8,7 @@ import pandas as pd
 from pypika import Table as SqlTable
 from pypika.functions import Count, Min
 
+from crm_success.database.dialects import Bindings, Dialect, Statement
 from crm_success.scoring.engine.definitions import Definitions, Metric
 from crm_success.scoring.queries.document_statements import (
 	IN_THE_FUTURE,
@@ -17,7 +18,6 @@ from crm_success.scoring.queries.document_statements import (
 	data_checks,
 )
 from crm_success.scoring.queries.plan import Tables
-from crm_success.scoring.queries.statements import Bindings, Dialect, Statement
 from crm_success.standalone.connections import Database
 
 EXAMPLES = 5

@@ -21,6 +21,7 @@ from erpnext_tables import TABLES
 from hypothesis import HealthCheck, given, settings
 from rough_definitions import NUMBER_MARK, TEXT_MARK, metric_records
 
+from crm_success.database.dialects import Dialect, Statement
 from crm_success.scoring.engine.definitions import (
 	Calibration,
 	CompanyRate,
@@ -40,7 +41,6 @@ from crm_success.scoring.queries.document_statements import data_checks, documen
 from crm_success.scoring.queries.plan import plan_reads
 from crm_success.scoring.queries.read_statements import read_statement
 from crm_success.scoring.queries.reader import Reader
-from crm_success.scoring.queries.statements import Dialect, Statement
 
 FEW = 150
 SECONDS_EACH = 5.0

@@ -7,12 +7,12 @@ import pandas as pd
 from databases import Database
 from erpnext_tables import TABLES
 
+from crm_success.database.dialects import EVERYBODY, KeyRange
 from crm_success.scoring.engine.definitions import Definitions, Filter, Metric, Money
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.queries.plan import plan_reads
 from crm_success.scoring.queries.reader import Reader
-from crm_success.scoring.queries.statements import EVERYBODY, KeyRange
 
 AS_OF = date(2024, 6, 30)
 NO_MONEY = Money()

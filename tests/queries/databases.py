@@ -13,7 +13,7 @@ import pytest
 from database_servers import NotInstalled, mariadb_socket, postgres_socket_directory
 from erpnext_tables import QUOTE, TABLES, create_statements
 
-from crm_success.scoring.queries.statements import Dialect, Statement
+from crm_success.database.dialects import Dialect, Statement
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
 	"Customer": {"customer_group": "Retail", "territory": "Europe"},

@@ -7,13 +7,13 @@ import pytest
 from asking import metric
 from erpnext_tables import TABLES
 
+from crm_success.database.dialects import Bindings, Dialect
 from crm_success.scoring.engine.definitions import Limits, Metric
 from crm_success.scoring.engine.errors import SourceError
 from crm_success.scoring.engine.measure_table import Measure, Window
 from crm_success.scoring.engine.profile import profile_metrics
 from crm_success.scoring.queries.plan import measure_parts, plan_reads
 from crm_success.scoring.queries.source_rows import window_bounds
-from crm_success.scoring.queries.statements import Bindings, Dialect
 from crm_success.scoring.queries.tables import Column, Table, kind_of
 
 JUNE_30 = date(2024, 6, 30)

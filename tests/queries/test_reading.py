@@ -8,6 +8,7 @@ from asking import AS_OF, metric, reader, values
 from databases import Database
 from erpnext_tables import TABLES
 
+from crm_success.database.dialects import EVERYBODY, Dialect, KeyRange
 from crm_success.scoring.engine.definitions import CompanyRate, Definitions, Filter, Money, Scorecard
 from crm_success.scoring.engine.errors import DefinitionError, SourceError
 from crm_success.scoring.engine.measure_table import Measure
@@ -15,7 +16,6 @@ from crm_success.scoring.engine.pipeline import all_metrics
 from crm_success.scoring.queries.plan import plan_reads
 from crm_success.scoring.queries.read_statements import next_keys_statement
 from crm_success.scoring.queries.reader import Reader
-from crm_success.scoring.queries.statements import EVERYBODY, Dialect, KeyRange
 from crm_success.scoring.queries.tables import Column, Table
 from crm_success.standalone.default_definitions import default_definitions
 

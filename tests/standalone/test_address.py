@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm_success.scoring.queries.statements import Dialect
+from crm_success.database.dialects import Dialect
 from crm_success.standalone.address import Address, parse_address
 from crm_success.standalone.errors import CommandError
 

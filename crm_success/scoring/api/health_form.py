@@ -6,7 +6,7 @@ import frappe
 from frappe import _
 from frappe.utils import escape_html, getdate
 
-from crm_success.crm_success.doctype.customer_health.picture import METRIC, picture_of, values_by_metric
+from crm_success.scoring.api.health_picture import METRIC, picture_of, values_by_metric
 from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.measure_table import Measure
 
@@ -26,8 +26,8 @@ def metric_documents(customer: str, metric: str) -> dict[str, Any]:
 	frappe.has_permission(HEALTH, "read", doc=customer, throw=True)
 	health = frappe.get_doc(HEALTH, customer)
 	record = _metric_record(metric)
+	from crm_success.record_checks.phrases import in_words
 	from crm_success.scoring.explain.evidence import keys_in_formula, readable_documents
-	from crm_success.scoring.wording import in_words
 
 	try:
 		if record["measure"] == Measure.EXPRESSION.value:

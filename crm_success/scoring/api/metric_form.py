@@ -8,19 +8,19 @@ import frappe
 from frappe import _
 from frappe.utils import escape_html, getdate, strip_html
 
-from crm_success.crm_success.doctype.health_metric.source_checks import check_readable
-from crm_success.crm_success.doctype.health_metric.source_fields import (
+from crm_success.record_checks.phrases import in_words
+from crm_success.scoring.api.requests import parse_day, parse_record
+from crm_success.scoring.checks.source_checks import check_readable
+from crm_success.scoring.checks.source_fields import (
 	SourceField,
 	customer_fields,
 	date_fields,
 	parents_with_customer,
 	usable_fields,
 )
-from crm_success.scoring.api.requests import parse_day, parse_record
 from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.source_tables import parent_doctype_for
-from crm_success.scoring.wording import in_words
 
 METRIC = "Health Metric"
 

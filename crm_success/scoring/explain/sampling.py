@@ -9,10 +9,10 @@ import frappe
 from frappe.desk.reportview import build_match_conditions
 
 from crm_success.database import frames, reading
+from crm_success.database.dialects import EVERYBODY, KeyRange
 from crm_success.scoring.definition_records import read_definitions
 from crm_success.scoring.engine.definitions import Definitions, Metric
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
-from crm_success.scoring.queries.statements import EVERYBODY, KeyRange
 from crm_success.scoring.source_tables import CUSTOMER
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 from pypika.functions import Coalesce
 from pypika.terms import Criterion, Term
 
+from crm_success.database.dialects import Bindings, Dialect
 from crm_success.scoring.engine.definitions import Filter
 from crm_success.scoring.engine.errors import DefinitionError, shown
-from crm_success.scoring.queries.statements import Bindings, Dialect
 from crm_success.scoring.queries.tables import DATE, DATETIME, NUMERIC_KINDS, TEXT, TIME
 
 Build: TypeAlias = Callable[[Term, Any, str, Bindings], Criterion]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pypika import Field
 
+from crm_success.database.dialects import Bindings, Dialect
 from crm_success.scoring.engine.definitions import Filter, Metric
 from crm_success.scoring.engine.errors import DefinitionError, Phrase, ScoringError, SourceError, shown
 from crm_success.scoring.engine.measure_table import (
@@ -18,7 +19,6 @@ from crm_success.scoring.engine.measure_table import (
 )
 from crm_success.scoring.queries.computed import NEEDS_INVOICE, computed_field, missing_columns
 from crm_success.scoring.queries.conditions import condition
-from crm_success.scoring.queries.statements import Bindings, Dialect
 from crm_success.scoring.queries.tables import DATE, DATETIME, NUMERIC_KINDS, Table
 
 Tables = Mapping[str, Table]

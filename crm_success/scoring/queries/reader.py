@@ -8,10 +8,10 @@ from datetime import date
 
 import pandas as pd
 
+from crm_success.database.dialects import EVERYBODY, Dialect, KeyRange, Statement
 from crm_success.scoring.engine.definitions import Definitions
 from crm_success.scoring.queries.plan import Read, ReadPlan, Tables
 from crm_success.scoring.queries.read_statements import CUSTOMER_FIELDS, customers_statement, read_statement
-from crm_success.scoring.queries.statements import EVERYBODY, Dialect, KeyRange, Statement
 
 Execute = Callable[[Statement], pd.DataFrame]
 

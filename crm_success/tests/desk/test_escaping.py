@@ -93,8 +93,8 @@ class TestRefusals(SiteTestCase):
 		self.assert_harmless(self.refusal_of(doc))
 
 	def test_options_of_a_field_that_a_filter_could_have(self):
-		from crm_success.crm_success.doctype.health_metric.filter_checks import check_filters
-		from crm_success.crm_success.doctype.health_metric.source_fields import fields_of
+		from crm_success.scoring.checks.filter_checks import check_filters
+		from crm_success.scoring.checks.source_fields import fields_of
 
 		fields = fields_of("Sales Invoice")
 		fields["status"] = frappe._dict({**vars(fields["status"]), "options": HTML})

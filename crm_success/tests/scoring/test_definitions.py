@@ -4,7 +4,7 @@ import json
 
 import frappe
 
-from crm_success.crm_success.doctype.health_metric.source_fields import customer_fields
+from crm_success.scoring.checks.source_fields import customer_fields
 from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS, SETTINGS
 from crm_success.setup.seed import desk_values, seed_defaults
 from crm_success.tests.support.utils import SiteTestCase, messages

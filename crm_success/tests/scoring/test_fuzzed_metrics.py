@@ -179,9 +179,9 @@ class TestFuzzedRecords(ScoringTestCase):
 
 	def assert_definitions_stand(self) -> None:
 		"""A run could begin with what is saved, and score these customers."""
+		from crm_success.database.dialects import KeyRange
 		from crm_success.scoring.engine.definitions import Calibration
 		from crm_success.scoring.frozen_definitions import freeze
-		from crm_success.scoring.queries.statements import KeyRange
 		from crm_success.scoring.scorer import Scorer
 
 		frozen = freeze(getdate())

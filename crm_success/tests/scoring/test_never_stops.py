@@ -16,7 +16,7 @@ from crm_success.crm_success.dashboard import access
 from crm_success.doc_events import customer as customer_hooks
 from crm_success.doc_events import customer_dashboard, scored_documents
 from crm_success.scoring import customer_fields
-from crm_success.scoring.runs.ended_overrides import end_overrides
+from crm_success.scoring.overrides import end_overrides
 from crm_success.scoring.runs.rescoring import rescore_customers, rescore_stale
 from crm_success.scoring.stale import mark_stale_later
 from crm_success.scoring.writers import HEALTH, SNAPSHOT

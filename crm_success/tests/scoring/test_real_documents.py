@@ -7,10 +7,10 @@ import pandas as pd
 from frappe.utils import add_days
 
 from crm_success.database import frames, reading
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.engine import measures
 from crm_success.scoring.frozen_definitions import freeze, plan_for
 from crm_success.scoring.queries.reader import Reader
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.tests.support import factories
 from crm_success.tests.support.utils import SiteTestCase
 

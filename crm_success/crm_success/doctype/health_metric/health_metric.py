@@ -3,14 +3,14 @@
 import frappe
 from frappe.model.document import Document
 
-from crm_success.crm_success.doctype.health_metric.expression_checks import check_not_used
-from crm_success.crm_success.doctype.health_metric.metric_checks import validate_metric
-from crm_success.crm_success.doctype.health_metric.source_checks import check_readable
-from crm_success.crm_success.doctype.health_metric.source_fields import (
+from crm_success.record_checks.storable_values import check_entered
+from crm_success.scoring.checks.expression_checks import check_not_used
+from crm_success.scoring.checks.metric_checks import validate_metric
+from crm_success.scoring.checks.source_checks import check_readable
+from crm_success.scoring.checks.source_fields import (
 	measurable_doctypes,
 	parents_with_customer,
 )
-from crm_success.record_checks.storable_values import check_entered
 
 
 class HealthMetric(Document):

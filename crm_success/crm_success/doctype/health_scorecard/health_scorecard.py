@@ -2,8 +2,8 @@
 
 from frappe.model.document import Document
 
-from crm_success.crm_success.doctype.health_scorecard import scorecard_checks
 from crm_success.record_checks.storable_values import check_entered
+from crm_success.scoring.checks import scorecard_checks
 from crm_success.scoring.definition_links import forget
 
 

@@ -10,9 +10,9 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint
 
-from crm_success.crm_success.doctype.health_metric.expression_checks import check_expression
-from crm_success.crm_success.doctype.health_metric.source_checks import check_source
 from crm_success.record_checks.field_errors import bold, one_of, refuse, refusing
+from crm_success.scoring.checks.expression_checks import check_expression
+from crm_success.scoring.checks.source_checks import check_source
 from crm_success.scoring.engine.measure_table import Measure, ValueField, check_window
 from crm_success.scoring.engine.records import METRIC_KEY
 

@@ -6,8 +6,9 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from crm_success.crm_success.doctype.health_metric.filter_checks import check_filters, known_field
-from crm_success.crm_success.doctype.health_metric.source_fields import (
+from crm_success.record_checks.field_errors import bold, one_of, refuse, refusing
+from crm_success.scoring.checks.filter_checks import check_filters, known_field
+from crm_success.scoring.checks.source_fields import (
 	CUSTOMER,
 	PREFERRED_DATES,
 	RECORD_DATES,
@@ -17,7 +18,6 @@ from crm_success.crm_success.doctype.health_metric.source_fields import (
 	fields_of,
 	parents_with_customer,
 )
-from crm_success.record_checks.field_errors import bold, one_of, refuse, refusing
 from crm_success.scoring.engine.measure_table import Measure, ValueField
 from crm_success.scoring.source_tables import parent_doctype_for
 

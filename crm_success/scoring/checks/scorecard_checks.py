@@ -8,9 +8,9 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import flt
 
-from crm_success.crm_success.doctype.health_metric.filter_checks import check_filters
-from crm_success.crm_success.doctype.health_metric.source_fields import CUSTOMER, fields_of
 from crm_success.record_checks.field_errors import bold, refuse, refusing
+from crm_success.scoring.checks.filter_checks import check_filters
+from crm_success.scoring.checks.source_fields import CUSTOMER, fields_of
 
 DOCTYPE = "Health Scorecard"
 

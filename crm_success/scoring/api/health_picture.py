@@ -10,7 +10,7 @@ from frappe.utils import getdate
 
 from crm_success.scoring.bands import limits_of
 from crm_success.scoring.engine.measure_table import Measure
-from crm_success.scoring.writers import is_in_force
+from crm_success.scoring.overrides import is_in_force
 
 METRIC = "Health Metric"
 SNAPSHOT = "Customer Health Snapshot"
