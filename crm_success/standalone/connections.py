@@ -29,7 +29,7 @@ class Database:
 		self._refusals = refusals
 
 	def execute(self, statement: Statement) -> pd.DataFrame:
-		"""The rows of a statement, one column a selected name; CommandError where the database refuses."""
+		"""The rows of a statement, a column for each selected name. Raises CommandError where the database refuses."""
 		cursor = self._connection.cursor()
 		try:
 			cursor.execute(statement.sql, statement.parameters)
@@ -54,7 +54,7 @@ class Database:
 
 
 def connect(url: str) -> Database:
-	"""Open the database of a URL, reading only; CommandError where that is not possible."""
+	"""Open the database of a URL for reading only. Raises CommandError where that is not possible."""
 	address = parse_address(url)
 	return _OPENERS[address.dialect](address)
 
