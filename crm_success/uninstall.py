@@ -10,7 +10,7 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime
 
-from crm_success.install import ROLES
+from crm_success.record_names import ROLES
 from crm_success.scoring.wording import site_language
 from crm_success.setup.custom_fields import CUSTOM_FIELDS, our_fields, remove_custom_fields
 from crm_success.setup.leftovers import HISTORY, Gone, Leftovers, Told

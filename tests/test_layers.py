@@ -22,6 +22,8 @@ HEAVY = {"numpy", "pandas"}
 LOADED_BY_WEB_WORKERS = (
 	"hooks.py",
 	"permissions.py",
+	"visibility.py",
+	"record_names.py",
 	"install.py",
 	"uninstall.py",
 	"commands.py",

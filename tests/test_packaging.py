@@ -38,7 +38,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def copy_sources(target: Path) -> None:
-	for path in [*ROOT.glob("*.*"), *APP.rglob("*")]:
+	"""Packages that are not to be installed are among them."""
+	for path in [*ROOT.glob("*.*"), *APP.rglob("*"), *(ROOT / "tools").rglob("*.py")]:
 		if path.is_file():
 			copy = target / path.relative_to(ROOT)
 			copy.parent.mkdir(parents=True, exist_ok=True)

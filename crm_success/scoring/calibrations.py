@@ -9,12 +9,10 @@ from frappe.utils import cint
 
 from crm_success.database import frames, reading
 from crm_success.database.dialects import KeyRange
+from crm_success.record_names import CALIBRATION, SETTINGS
 from crm_success.scoring.engine.definitions import Calibration, from_json, to_json
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
 from crm_success.scoring.health_rows import storable
-from crm_success.scoring.money import SETTINGS
-
-CALIBRATION = "Score Calibration"
 
 # for how many days a calibration serves
 _VALID_DAYS = {"Every Run": 0, "Weekly": 7, "Monthly": 30, "Quarterly": 91}

@@ -16,21 +16,21 @@ from pypika.terms import Bracket
 
 from crm_success.database import conflicts, reading
 from crm_success.database.dialects import KeyRange, Statement, within
+from crm_success.record_names import HEALTH, SEGMENT
 from crm_success.scoring.stale import mark_again, mark_or_queue
 from crm_success.setup.columns import columns_of
 from crm_success.setup.custom_fields import can_hold, our_fields
 
 CUSTOMER = "Customer"
-HEALTH = "Customer Health"
 
 SCORE = "health_score"
-SEGMENT, SEGMENT_DOCTYPE = "customer_segment", "Customer Segment"
+SEGMENT_FIELD = "customer_segment"
 
 # field of Customer: field of Customer Health
 SOURCES = {
 	"health_band": "band",
 	SCORE: "score",
-	SEGMENT: "segment",
+	SEGMENT_FIELD: "segment",
 	"lifecycle_stage": "stage",
 }
 _NUMBERS = (SCORE,)
@@ -75,9 +75,9 @@ def health_of(customer: str) -> dict[str, Any]:
 		HEALTH, {"customer": customer}, list(sources.values()), as_dict=True
 	)
 	values = {fieldname: row[source] if row else None for fieldname, source in sources.items()}
-	segment = values.get(SEGMENT)
-	if segment and not frappe.db.exists(SEGMENT_DOCTYPE, segment):
-		values[SEGMENT] = None
+	segment = values.get(SEGMENT_FIELD)
+	if segment and not frappe.db.exists(SEGMENT, segment):
+		values[SEGMENT_FIELD] = None
 	return {**dict.fromkeys(our_fields(CUSTOMER).intersection(SOURCES)), **values}
 
 

@@ -8,7 +8,8 @@ from frappe import _
 
 from crm_success.batches.messages import EXAMPLES, INFO, WARNING, Message
 from crm_success.database import reading
-from crm_success.scoring.engine.definitions import Measure, Metric
+from crm_success.scoring.engine.definitions import Metric
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.profile import profile_metrics
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
 from crm_success.scoring.queries.document_statements import (

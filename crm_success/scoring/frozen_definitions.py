@@ -15,7 +15,8 @@ from pypika import Field
 from crm_success.batches.messages import WARNING, Message
 from crm_success.database import reading
 from crm_success.record_checks.phrases import in_words
-from crm_success.scoring.definition_records import METRIC, SCORECARD, read_definitions
+from crm_success.record_names import METRIC, SCORECARD
+from crm_success.scoring.definition_records import read_definitions
 from crm_success.scoring.engine.definitions import Definitions, Metric, Scorecard, fingerprint, to_json
 from crm_success.scoring.engine.errors import ScoringError, SourceError
 from crm_success.scoring.queries.conditions import condition

@@ -7,9 +7,8 @@ import frappe
 from frappe import _
 
 from crm_success.batches.messages import EXAMPLES, WARNING, Message
+from crm_success.record_names import SETTINGS
 from crm_success.scoring.engine.definitions import CompanyRate, Money
-
-SETTINGS = "CRM Success Settings"
 
 # names no company: with every company left out, "none named" would mean all of them
 _NO_COMPANY = ("",)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from crm_success.database import clock, conflicts, frames, reading
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring.earlier_scores import earlier_scores
-from crm_success.scoring.engine.definitions import Calibration, Measure, Metric
+from crm_success.scoring.engine.definitions import Calibration, Metric
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
 from crm_success.scoring.health_rows import ScoredRows, to_rows
 from crm_success.scoring.wording import Wording

@@ -11,9 +11,7 @@ from frappe.utils import now
 
 from crm_success.database import clock, conflicts
 from crm_success.database.upsert import take_the_offer, upsert
-from crm_success.scoring.money import SETTINGS
-
-HEALTH = "Customer Health"
+from crm_success.record_names import HEALTH, SETTINGS
 
 FRESH = 0
 STALE = 1

@@ -20,9 +20,9 @@ from pypika import Table as SqlTable
 from crm_success.batches.messages import WARNING, Message
 from crm_success.database import conflicts, reading
 from crm_success.database.dialects import KeyRange, within
+from crm_success.record_names import HEALTH
 
 HOOK = "customer_health_changed"
-HEALTH = "Customer Health"
 
 # the fields of Customer Health whose changes are told
 WATCHED = ("score", "band", "segment", "stage", "value_class")

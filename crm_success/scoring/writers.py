@@ -22,6 +22,7 @@ from crm_success.batches.messages import EXAMPLES, INFO, Message
 from crm_success.database import reading
 from crm_success.database.dialects import EVERYBODY, KeyRange, Statement, within
 from crm_success.database.upsert import Choice, Column, take_the_offer, upsert
+from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.bands import band_of
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.definition_links import without_dangling
@@ -32,9 +33,6 @@ from crm_success.scoring.what_changed import HealthChange, Watch, is_anybody_lis
 
 # a score and its band, as they are shown
 Shown = tuple[float | None, str | None]
-
-HEALTH = "Customer Health"
-SNAPSHOT = "Customer Health Snapshot"
 
 _SCORED_FIELDS = (
 	"customer_name",

@@ -15,6 +15,7 @@ import click
 import pandas as pd
 
 from crm_success import __version__
+from crm_success.scoring.engine.day_bounds import EARLIEST, LATEST
 from crm_success.scoring.engine.errors import ScoringError
 from crm_success.standalone import demo as demonstration
 from crm_success.standalone.address import sqlite_url
@@ -156,7 +157,7 @@ def _day(text: str | None) -> date:
 		day = date.fromisoformat(text)
 	except ValueError as error:
 		raise CommandError(f"{text!r} is not a date. Write --as-of like 2026-01-31.") from error
-	if not 1970 <= day.year < 2200:
+	if not EARLIEST <= day <= LATEST:
 		raise CommandError(f"{day} is too far away. Write --as-of like 2026-01-31.")
 	return day
 

@@ -14,7 +14,6 @@ from crm_success.scoring.engine.definitions import (
 	Definitions,
 	Filter,
 	Limits,
-	Measure,
 	Metric,
 	MissingValue,
 	Money,
@@ -30,6 +29,7 @@ from crm_success.scoring.engine.definitions import (
 	to_json,
 )
 from crm_success.scoring.engine.errors import DefinitionError
+from crm_success.scoring.engine.measure_table import Measure
 
 REVENUE = Metric(
 	key="revenue",

@@ -8,7 +8,8 @@ from databases import Database
 from erpnext_tables import TABLES
 
 from crm_success.database.dialects import EVERYBODY, KeyRange
-from crm_success.scoring.engine.definitions import Definitions, Filter, Measure, Metric, Money
+from crm_success.scoring.engine.definitions import Definitions, Filter, Metric, Money
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.queries.plan import plan_reads
 from crm_success.scoring.queries.reader import Reader

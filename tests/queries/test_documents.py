@@ -9,7 +9,8 @@ from asking import AS_OF, metric
 from databases import Database
 from erpnext_tables import TABLES
 
-from crm_success.scoring.engine.definitions import CompanyRate, Limits, Measure, Metric, Money
+from crm_success.scoring.engine.definitions import CompanyRate, Limits, Metric, Money
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.profile import profile_metrics
 from crm_success.scoring.queries.document_statements import (
 	IN_THE_FUTURE,

@@ -9,8 +9,9 @@ from databases import Database
 from erpnext_tables import TABLES
 
 from crm_success.database.dialects import EVERYBODY, Dialect, KeyRange
-from crm_success.scoring.engine.definitions import CompanyRate, Definitions, Filter, Measure, Money, Scorecard
+from crm_success.scoring.engine.definitions import CompanyRate, Definitions, Filter, Money, Scorecard
 from crm_success.scoring.engine.errors import DefinitionError, SourceError
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.pipeline import all_metrics
 from crm_success.scoring.queries.plan import plan_reads
 from crm_success.scoring.queries.read_statements import next_keys_statement

@@ -4,15 +4,8 @@ import random
 
 import pandas as pd
 
-from crm_success.scoring.engine.definitions import (
-	Definitions,
-	Measure,
-	Metric,
-	Money,
-	Scorecard,
-	Segment,
-	Weight,
-)
+from crm_success.scoring.engine.definitions import Definitions, Metric, Money, Scorecard, Segment, Weight
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.standalone.columns import COLUMN_NAMES
 
 METRICS = (

@@ -2,7 +2,8 @@
 
 import pytest
 
-from crm_success.scoring.engine.definitions import Definitions, Measure, Metric, Money
+from crm_success.scoring.engine.definitions import Definitions, Metric, Money
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.standalone.wording import Wording
 
 UNITS = ("Currency", "Days", "Hours", "Months", "Percent", "Count", "Ratio", "")

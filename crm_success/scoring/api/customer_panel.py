@@ -4,9 +4,9 @@ from typing import Any
 
 import frappe
 
-from crm_success.scoring.api.scoring_runs import MAY_RESCORE
-
-HEALTH = "Customer Health"
+from crm_success.record_names import HEALTH
+from crm_success.scoring.api.scoring_runs import may_rescore
+from crm_success.visibility import check_reads_health, visible_rows
 
 _SHOWN = (
 	"name",
@@ -25,10 +25,10 @@ _SHOWN = (
 @frappe.whitelist(methods=["GET"])
 def get_health(customer: str) -> dict[str, Any] | None:
 	"""The health of a customer, without a name where it was not scored yet; None where it may not be seen."""
-	frappe.has_permission(HEALTH, "read", throw=True)
+	check_reads_health()
 	frappe.has_permission("Customer", "read", doc=customer, throw=True)
-	seen = frappe.get_list(HEALTH, filters={"customer": customer}, fields=list(_SHOWN), limit=1)
+	seen = visible_rows(HEALTH, customer, fields=list(_SHOWN), limit=1)
 	if not seen and frappe.db.exists(HEALTH, {"customer": customer}):
 		return None
 	health = seen[0] if seen else dict.fromkeys(_SHOWN)
-	return {**health, "may_rescore": bool(MAY_RESCORE.intersection(frappe.get_roles()))}
+	return {**health, "may_rescore": may_rescore()}

@@ -8,12 +8,12 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import getdate
 
+from crm_success.record_names import DIMENSION, METRIC, SCORECARD, SNAPSHOT
 from crm_success.scoring.bands import limits_of
-from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.overrides import is_in_force
+from crm_success.visibility import visible_rows
 
-METRIC = "Health Metric"
-SNAPSHOT = "Customer Health Snapshot"
 SNAPSHOTS = 18
 
 Component = Mapping[str, float | None]
@@ -63,11 +63,10 @@ def values_by_metric(keys: Iterable[str], components: str | None) -> list[dict[s
 
 def snapshots_of(customer: str) -> list[dict[str, Any]]:
 	"""The newest ones with a score, the oldest of them first; none where the user may not see them."""
-	if not frappe.has_permission(SNAPSHOT, "read"):
-		return []
-	newest = frappe.get_list(
+	newest = visible_rows(
 		SNAPSHOT,
-		filters={"customer": customer, "band": ("is", "set")},
+		customer,
+		filters={"band": ("is", "set")},
 		fields=["as_of", "score", "computed_score", "band"],
 		order_by="as_of desc",
 		limit=SNAPSHOTS,
@@ -98,7 +97,7 @@ def _parsed(components: str | None) -> dict[str, Component]:
 
 def _metrics_on(scorecard: str | None) -> list[str]:
 	"""The keys of the metrics on a scorecard."""
-	filters = {"parent": scorecard, "parenttype": "Health Scorecard", "parentfield": "metrics"}
+	filters = {"parent": scorecard, "parenttype": SCORECARD, "parentfield": "metrics"}
 	names = frappe.get_all("Health Scorecard Metric", filters=filters, pluck="metric")
 	return frappe.get_all(METRIC, filters={"name": ("in", names)}, pluck="metric_key") if names else []
 
@@ -113,4 +112,4 @@ def _metrics_by_key(keys: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def _dimensions() -> list[str]:
-	return frappe.get_all("Health Dimension", pluck="name", order_by="sequence, name")
+	return frappe.get_all(DIMENSION, pluck="name", order_by="sequence, name")

@@ -9,8 +9,9 @@ from frappe import _
 from frappe.model.document import Document
 
 from crm_success.record_checks.field_errors import bold, one_of, refuse, refusing
-from crm_success.scoring.engine.definitions import Measure
+from crm_success.record_names import METRIC
 from crm_success.scoring.engine.errors import DefinitionError
+from crm_success.scoring.engine.measure_table import Measure
 
 
 def check_expression(doc: Document) -> None:
@@ -39,7 +40,7 @@ def readable_expressions(metrics: Iterable) -> dict:
 def other_metrics(doc: Document) -> list:
 	"""The other enabled metrics."""
 	return frappe.get_all(
-		"Health Metric",
+		METRIC,
 		filters={"enabled": 1, "name": ("!=", doc.name or "")},
 		fields=["name", "metric_key", "measure", "expression"],
 		order_by="name",

@@ -10,10 +10,11 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint
 
-from crm_success.record_checks.field_errors import bold, refuse, refusing
+from crm_success.record_checks.field_errors import bold, one_of, refuse, refusing
+from crm_success.record_names import METRIC
 from crm_success.scoring.checks.expression_checks import check_expression
-from crm_success.scoring.checks.source_checks import MAY_HAVE_VALUE, check_source
-from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.checks.source_checks import check_source
+from crm_success.scoring.engine.measure_table import Measure, ValueField, check_window
 from crm_success.scoring.engine.records import METRIC_KEY
 
 KEY_LENGTH = 60
@@ -22,7 +23,6 @@ RESERVED = frozenset(
 	{"min", "max", "abs", "round", "if", "else", "and", "or", "not", "in", "is", "for", "lambda"}
 )
 
-SHORTEST_WINDOW = {Measure.CHANGE: 1, Measure.DECLINING_MONTHS: 60}
 SOURCE_FIELDS = (
 	"source_doctype",
 	"parent_doctype",
@@ -37,12 +37,14 @@ SOURCE_FIELDS = (
 def validate_metric(doc: Document) -> None:
 	"""Refuses the first thing that is wrong, in the order of the form."""
 	check_key(doc)
+	check_measure(doc)
 	clear_unused_fields(doc)
 	if doc.measure == Measure.EXPRESSION:
 		check_expression(doc)
 	else:
 		check_source(doc)
-		check_window(doc)
+		with refusing(doc, "window_days"):
+			check_window(Measure(doc.measure), cint(doc.window_days))
 	check_scale(doc)
 
 
@@ -73,7 +75,7 @@ def free_key(doc: Document) -> str:
 
 def key_owner(doc: Document, key: str) -> str | None:
 	"""The other metric that has the key."""
-	return frappe.db.get_value("Health Metric", {"metric_key": key, "name": ("!=", doc.name or "")})
+	return frappe.db.get_value(METRIC, {"metric_key": key, "name": ("!=", doc.name or "")})
 
 
 def key_from_name(metric_name: str) -> str:
@@ -84,34 +86,24 @@ def key_from_name(metric_name: str) -> str:
 	return f"{key}_value" if key in RESERVED else key[:KEY_LENGTH].rstrip("_")
 
 
+def check_measure(doc: Document) -> None:
+	"""Everything below asks the row of the measure, so it must have one."""
+	measures = [measure.value for measure in Measure]
+	if doc.measure not in measures:
+		choice = one_of([_(measure) for measure in measures], most=len(measures))
+		refuse(doc, "measure", _("Choose how documents become one number: {0}.").format(choice))
+
+
 def clear_unused_fields(doc: Document) -> None:
 	"""Fields that the measure hides must not keep what they held for another measure."""
+	row = Measure(doc.measure).row
 	unused = {
 		*(SOURCE_FIELDS if doc.measure == Measure.EXPRESSION else ("expression",)),
-		*(() if doc.measure in MAY_HAVE_VALUE else ("value_field",)),
-		*(() if doc.measure == Measure.SHARE else ("matching",)),
+		*(("value_field",) if row.value_field is ValueField.NONE else ()),
+		*(() if row.matching else ("matching",)),
 	}
 	for fieldname in unused:
 		doc.set(fieldname, None)
-
-
-def check_window(doc: Document) -> None:
-	from crm_success.scoring.queries.plan import LONGEST_WINDOW
-
-	longest = LONGEST_WINDOW.get(doc.measure)
-	if longest and cint(doc.window_days) > longest:
-		message = _("{0} looks back {1} days at most. Enter a shorter window.")
-		refuse(doc, "window_days", message.format(_(doc.measure), longest))
-	shortest = SHORTEST_WINDOW.get(doc.measure, 0)
-	if cint(doc.window_days) >= shortest:
-		return
-	refuse(
-		doc,
-		"window_days",
-		_("{0} needs a window of at least {1} days.").format(_(doc.measure), shortest)
-		if shortest
-		else _("A window cannot be negative. Enter the number of days, or 0 for all history."),
-	)
 
 
 def check_scale(doc: Document) -> None:

@@ -9,10 +9,9 @@ from frappe.model.document import Document
 from frappe.utils import flt
 
 from crm_success.record_checks.field_errors import bold, refuse, refusing
+from crm_success.record_names import METRIC, SCORECARD
 from crm_success.scoring.checks.filter_checks import check_filters
 from crm_success.scoring.checks.source_fields import CUSTOMER, fields_of
-
-DOCTYPE = "Health Scorecard"
 
 
 def check_dimensions(doc: Document) -> None:
@@ -26,9 +25,7 @@ def check_metrics(doc: Document) -> None:
 	_check_weights(doc, "metrics", "metric")
 	names = [row.metric for row in doc.metrics]
 	dimensions = dict(
-		frappe.get_all(
-			"Health Metric", {"name": ("in", names)}, ["name", "dimension"], as_list=True, order_by="name"
-		)
+		frappe.get_all(METRIC, {"name": ("in", names)}, ["name", "dimension"], as_list=True, order_by="name")
 	)
 	listed = {row.dimension for row in doc.dimensions}
 	for row in doc.metrics:
@@ -110,7 +107,7 @@ def end_other_defaults(doc: Document) -> None:
 	"""A new default takes over from the one before."""
 	others = other_defaults(doc) if doc.is_default else []
 	for name in others:
-		frappe.db.set_value(DOCTYPE, name, "is_default", 0)
+		frappe.db.set_value(SCORECARD, name, "is_default", 0)
 	if others:
 		frappe.msgprint(
 			_("{0} is the default scorecard now, in place of {1}.").format(
@@ -122,7 +119,7 @@ def end_other_defaults(doc: Document) -> None:
 
 def other_defaults(doc: Document) -> list[str]:
 	filters = {"is_default": 1, "enabled": 1, "name": ("!=", doc.name or "")}
-	return frappe.get_all(DOCTYPE, filters=filters, pluck="name", order_by="name")
+	return frappe.get_all(SCORECARD, filters=filters, pluck="name", order_by="name")
 
 
 def _was_default(doc: Document) -> bool:

@@ -18,13 +18,9 @@ from crm_success.scoring.checks.source_fields import (
 	fields_of,
 	parents_with_customer,
 )
-from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.engine.measure_table import Measure, ValueField
 from crm_success.scoring.source_tables import parent_doctype_for
 
-NEEDS_VALUE = frozenset(
-	{Measure.SUM, Measure.AVERAGE, Measure.MINIMUM, Measure.MAXIMUM, Measure.DISTINCT_COUNT}
-)
-MAY_HAVE_VALUE = NEEDS_VALUE | {Measure.SHARE, Measure.CHANGE, Measure.DECLINING_MONTHS}
 # amounts first, yes-or-no fields last
 NUMBERS_IN_ORDER = ("Currency", "Float", "Int", "Duration", "Percent", "Rating", "Long Int", "Check")
 
@@ -41,7 +37,7 @@ def check_source(doc: Document) -> None:
 			check_filters(
 				doc.get(fieldname), [doc.source_doctype, *filter(None, [doc.parent_doctype])], fields
 			)
-	if doc.measure == Measure.SHARE and not frappe.parse_json(doc.matching or "[]"):
+	if Measure(doc.measure).row.matching and not frappe.parse_json(doc.matching or "[]"):
 		refuse(doc, "matching", _("A share needs a condition that the documents of the numerator match."))
 
 
@@ -174,19 +170,15 @@ def usual_date(candidates: Collection[str]) -> str | None:
 
 
 def check_value_field(doc: Document, fields: Mapping[str, SourceField]) -> None:
-	numbers = numbers_to_choose(fields)
+	numbers, row = numbers_to_choose(fields), Measure(doc.measure).row
 	if not doc.value_field:
-		if doc.measure in NEEDS_VALUE:
-			choice = (
-				one_of(numbers)
-				if doc.measure != Measure.DISTINCT_COUNT
-				else _("the field whose values are counted")
-			)
+		if row.value_field is ValueField.NEEDED:
+			choice = one_of(numbers) if row.of_numbers else _("the field whose values are counted")
 			refuse(doc, "value_field", _("{0} needs a field. Choose {1}.").format(_(doc.measure), choice))
 		return
 	with refusing(doc, "value_field"):
 		field = known_field(doc.value_field, [doc.source_doctype], fields)
-	if doc.measure != Measure.DISTINCT_COUNT:
+	if row.of_numbers:
 		check_number(doc, field, fields, numbers)
 
 

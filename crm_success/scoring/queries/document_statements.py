@@ -12,8 +12,9 @@ from pypika.terms import Criterion
 
 from crm_success.database.dialects import Bindings, Dialect, Statement
 from crm_success.scoring.engine.definitions import Metric, Money
+from crm_success.scoring.engine.measure_table import Window
 from crm_success.scoring.queries.computed import computed_field
-from crm_success.scoring.queries.plan import Aggregate, Source, Tables, Window, measure_parts, source_of
+from crm_success.scoring.queries.plan import Aggregate, Source, Tables, measure_parts, source_of
 from crm_success.scoring.queries.source_rows import SourceRows, window_bounds
 
 

@@ -11,8 +11,9 @@ from pypika.terms import Criterion, LiteralValue, Term
 from crm_success.database.dialects import EVERYBODY, Bindings, Dialect, KeyRange, Statement, within
 from crm_success.scoring.engine.definitions import Filter, Money, Scorecard
 from crm_success.scoring.engine.errors import Phrase, SourceError, shown
+from crm_success.scoring.engine.measure_table import Function, Window
 from crm_success.scoring.queries.conditions import condition
-from crm_success.scoring.queries.plan import Aggregate, Function, Read, Tables, Window
+from crm_success.scoring.queries.plan import Aggregate, Read, Tables
 from crm_success.scoring.queries.source_rows import SourceRows, window_bounds
 from crm_success.scoring.queries.tables import TEXT, Table
 

@@ -9,8 +9,8 @@ from frappe.utils import getdate, now_datetime
 from crm_success.batches import queueing, reaper
 from crm_success.batches.run_life import RunInProgressError, start_run
 from crm_success.batches.statuses import ACTIVE, RUN
+from crm_success.record_names import SETTINGS
 from crm_success.scoring import overrides
-from crm_success.scoring.money import SETTINGS
 from crm_success.scoring.stale import stale_customers
 
 

@@ -11,11 +11,11 @@ from crm_success.batches.run_life import fail_run
 from crm_success.batches.statuses import BATCH, COMPLETED, PREPARING, QUEUED, RUN, RUNNING, WITH_WARNINGS
 from crm_success.database import clock, conflicts
 from crm_success.database.dialects import KeyRange
-from crm_success.scoring.calibrations import CALIBRATION, make_calibration, usable_calibration
+from crm_success.record_names import CALIBRATION, SETTINGS
+from crm_success.scoring.calibrations import make_calibration, usable_calibration
 from crm_success.scoring.customer_ranges import customer_ranges
 from crm_success.scoring.data_quality import about_data
 from crm_success.scoring.frozen_definitions import Frozen, freeze
-from crm_success.scoring.money import SETTINGS
 from crm_success.scoring.source_tables import CUSTOMER
 
 # a preparation that gave no sign of life for so long may be done again

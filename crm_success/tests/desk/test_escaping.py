@@ -11,7 +11,7 @@ from crm_success.batches import messages as run_messages
 from crm_success.batches.messages import Message
 from crm_success.record_checks.field_errors import bold, closest, one_of, refuse
 from crm_success.scoring.api import metric_form, scoring_runs
-from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase
 from crm_success.tests.support.utils import SiteTestCase, messages

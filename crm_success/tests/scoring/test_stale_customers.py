@@ -6,10 +6,11 @@ import frappe
 from frappe.utils import add_days, getdate
 
 from crm_success.database.dialects import KeyRange
+from crm_success.record_names import HEALTH
 from crm_success.scoring.runs.customer_scoring import rescore_stale_customers
 from crm_success.scoring.runs.rescoring import Rescoring, rescore_customers, rescore_stale
 from crm_success.scoring.stale import mark_stale
-from crm_success.scoring.writers import HEALTH, Writing, write_scores
+from crm_success.scoring.writers import Writing, write_scores
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase, drop_jobs, forget_scores, health_rows
 

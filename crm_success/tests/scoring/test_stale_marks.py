@@ -4,8 +4,8 @@ import frappe
 from frappe.utils import add_days, getdate
 
 from crm_success.database.dialects import KeyRange
+from crm_success.record_names import HEALTH
 from crm_success.scoring.runs.rescoring import Rescoring, rescore_stale
-from crm_success.scoring.writers import HEALTH
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase, drop_jobs, forget_scores
 

@@ -11,7 +11,7 @@ from crm_success.scoring.checks.source_fields import (
 	date_fields,
 	fields_of,
 )
-from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.queries.conditions import OPERATORS
 
 SOURCES = {

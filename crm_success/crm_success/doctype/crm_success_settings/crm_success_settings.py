@@ -9,6 +9,7 @@ from frappe.utils import cint, flt, getdate
 
 from crm_success.record_checks.field_errors import bold, refuse
 from crm_success.record_checks.storable_values import check_entered
+from crm_success.record_names import SNAPSHOT
 
 # fieldname: lowest and highest value
 RANGES = {
@@ -77,12 +78,10 @@ class CRMSuccessSettings(Document):
 	def keep_snapshots_as_long_as_set(self):
 		log_settings = frappe.get_doc("Log Settings")
 		days = cint(self.snapshot_retention_days)
-		row = next(
-			(row for row in log_settings.logs_to_clear if row.ref_doctype == "Customer Health Snapshot"), None
-		)
+		row = next((row for row in log_settings.logs_to_clear if row.ref_doctype == SNAPSHOT), None)
 		if row and row.days == days:
 			return
-		log_settings.register_doctype("Customer Health Snapshot", days)
+		log_settings.register_doctype(SNAPSHOT, days)
 		log_settings.flags.ignore_permissions = True
 		log_settings.save()
 

@@ -7,6 +7,7 @@ from frappe.model.document import Document
 from frappe.utils import getdate
 
 from crm_success.database.dialects import KeyRange
+from crm_success.record_names import HEALTH
 from crm_success.scoring.checks.override_checks import check_override
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.overrides import OVERRIDE, set_override
@@ -69,4 +70,4 @@ class CustomerHealth(Document):
 
 
 def on_doctype_update() -> None:
-	allow_null("Customer Health", NULLABLE)
+	allow_null(HEALTH, NULLABLE)

@@ -6,6 +6,7 @@ from frappe.model.document import Document
 from frappe.utils import cint
 
 from crm_success.record_checks.storable_values import check_entered
+from crm_success.record_names import SEGMENT
 from crm_success.scoring.writers import take_away_segment
 
 LETTERS = {"r": "Recency", "f": "Frequency", "m": "Monetary"}
@@ -64,4 +65,4 @@ def uncovered_cells() -> list[tuple[int, int, int]]:
 	from crm_success.scoring.engine.records import segments_from_records
 	from crm_success.scoring.engine.rfm import uncovered_cells as uncovered_by
 
-	return uncovered_by(segments_from_records(frappe.get_all("Customer Segment", fields=["*"])))
+	return uncovered_by(segments_from_records(frappe.get_all(SEGMENT, fields=["*"])))
