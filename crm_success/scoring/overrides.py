@@ -11,11 +11,12 @@ from frappe.utils.formatters import format_value
 
 from crm_success.database import conflicts
 from crm_success.database.dialects import KeyRange
+from crm_success.record_names import HEALTH
 from crm_success.scoring.bands import band_of
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.health_rows import Row
 from crm_success.scoring.what_changed import HealthChange, tell
-from crm_success.scoring.writers import HEALTH, Shown, set_values
+from crm_success.scoring.writers import Shown, set_values
 
 OVERRIDE = ("override_score", "override_until", "override_reason", "override_by")
 NO_OVERRIDE = dict.fromkeys(OVERRIDE)

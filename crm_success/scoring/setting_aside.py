@@ -14,7 +14,7 @@ from rq.timeouts import BaseTimeoutException
 from crm_success.batches.messages import ERROR, EXAMPLES, WARNING, Message, merge
 from crm_success.database import conflicts
 from crm_success.database.dialects import KeyRange
-from crm_success.scoring.definition_records import METRIC
+from crm_success.record_names import METRIC
 from crm_success.scoring.health_rows import ScoredRows
 from crm_success.scoring.scorer import Scorer
 from crm_success.scoring.stale import unmark

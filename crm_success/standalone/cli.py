@@ -99,7 +99,7 @@ def score(url: str, output: Path, as_of: str | None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-	"""Run the command; whatever is wrong becomes one line on stderr and exit code 2, SIGTERM code 143."""
+	"""Run the command. An error becomes one line on stderr and exit code 2, SIGTERM becomes exit code 143."""
 	try:
 		with _cleaning_up_when_terminated():
 			sys.exit(commands.main(arguments, prog_name="crm-success", standalone_mode=False) or 0)
@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 @contextmanager
 def _cleaning_up_when_terminated() -> Iterator[None]:
-	"""Within it SIGTERM ends the command like an error, so that what is half done is taken away."""
+	"""In its `with`, SIGTERM ends the command like an error, so that unfinished files are removed."""
 	if threading.current_thread() is not threading.main_thread():
 		# Python lets nobody else handle signals
 		yield

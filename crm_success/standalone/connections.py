@@ -52,7 +52,7 @@ class Database:
 
 
 def connect(url: str) -> Database:
-	"""Open the database of a URL, reading only; CommandError where that is not possible."""
+	"""Open the database of a URL for reading only. Raises CommandError where that is not possible."""
 	address = parse_address(url)
 	return _OPENERS[address.dialect](address)
 

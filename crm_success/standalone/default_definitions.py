@@ -10,7 +10,7 @@ from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS
 
 
 def default_definitions(money: Money) -> Definitions:
-	"""Everything of the default records that is enabled, with amounts as `money` says."""
+	"""All enabled default records as definitions, with the currency, companies and rates of `money`."""
 	metrics = [record for record in METRICS if record["enabled"]]
 	key_by_metric = {record["metric_name"]: record["metric_key"] for record in metrics}
 	return Definitions(

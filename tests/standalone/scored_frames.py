@@ -70,7 +70,7 @@ def frame(*rows: dict[str, object]) -> pd.DataFrame:
 
 
 def many(number: int, seed: int = 1) -> pd.DataFrame:
-	"""Customers that look like life, the same for the same seed."""
+	"""Random customers with realistic values, the same for the same seed."""
 	chance = random.Random(seed)
 	return frame(*(_somebody(index, chance) for index in range(number)))
 

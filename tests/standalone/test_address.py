@@ -1,4 +1,4 @@
-"""Database URLs: read right, refused clearly, and no password ever shown."""
+"""Database URLs are read correctly or refused with a clear reason; no password is shown."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The command as a user types it: files, texts on the screen, and one line for whatever is wrong."""
+"""The command as a user types it: its files, its texts on the screen, and one line for each error."""
 
 import csv
 import io

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # the part that holds days; every other part holds numbers
 DATE_PART = "date"
+# the part that counts the documents of a customer, whatever the measure
+SEEN_PART = "seen"
 
 # each month is a column of the grouped query
 MOST_MONTHS = 60
@@ -159,7 +161,8 @@ class MeasureRow:
 	value_field: whether it looks at one, which holds numbers unless `of_numbers` is false. matching: whether the
 	metric's `matching` counts. unit: that of every value; empty: the value field's. shortest_window and
 	longest_window, in days; 0 and None: any. reads: from a window in days to the parts that are read. number: from
-	the parts to one value a customer, NaN where it is missing.
+	the parts to one value a customer, NaN where it is missing. needed_part: the part without which there is no value,
+	SEEN_PART where any document gives one; is_divisor: the part must be above zero too.
 	"""
 
 	reads: Reads
@@ -170,6 +173,8 @@ class MeasureRow:
 	unit: str = ""
 	shortest_window: int = 0
 	longest_window: int | None = None
+	needed_part: str = SEEN_PART
+	is_divisor: bool = False
 
 
 class Measure(str, Enum):
@@ -197,18 +202,42 @@ class Measure(str, Enum):
 MEASURES: dict[Measure, MeasureRow] = {
 	Measure.COUNT: MeasureRow(_whole_window(Function.COUNT), _value_or_zero, unit="Count"),
 	Measure.SUM: MeasureRow(_whole_window(Function.SUM), _value_or_zero, ValueField.NEEDED),
-	Measure.AVERAGE: MeasureRow(_whole_window(Function.AVERAGE), _value, ValueField.NEEDED),
-	Measure.MINIMUM: MeasureRow(_whole_window(Function.MINIMUM), _value, ValueField.NEEDED),
-	Measure.MAXIMUM: MeasureRow(_whole_window(Function.MAXIMUM), _value, ValueField.NEEDED),
+	Measure.AVERAGE: MeasureRow(
+		_whole_window(Function.AVERAGE), _value, ValueField.NEEDED, needed_part="value"
+	),
+	Measure.MINIMUM: MeasureRow(
+		_whole_window(Function.MINIMUM), _value, ValueField.NEEDED, needed_part="value"
+	),
+	Measure.MAXIMUM: MeasureRow(
+		_whole_window(Function.MAXIMUM), _value, ValueField.NEEDED, needed_part="value"
+	),
 	Measure.DISTINCT_COUNT: MeasureRow(
 		_whole_window(Function.DISTINCT), _value_or_zero, ValueField.NEEDED, of_numbers=False, unit="Count"
 	),
-	Measure.DAYS_SINCE_LAST: MeasureRow(_edge_of_window(Function.MAXIMUM), _days_since, unit="Days"),
-	Measure.DAYS_SINCE_FIRST: MeasureRow(_edge_of_window(Function.MINIMUM), _days_since, unit="Days"),
-	Measure.SHARE: MeasureRow(
-		_total_and_matching, _share, ValueField.OPTIONAL, matching=True, unit="Percent"
+	Measure.DAYS_SINCE_LAST: MeasureRow(
+		_edge_of_window(Function.MAXIMUM), _days_since, unit="Days", needed_part=DATE_PART
 	),
-	Measure.CHANGE: MeasureRow(_two_windows, _change, ValueField.OPTIONAL, unit="Percent", shortest_window=1),
+	Measure.DAYS_SINCE_FIRST: MeasureRow(
+		_edge_of_window(Function.MINIMUM), _days_since, unit="Days", needed_part=DATE_PART
+	),
+	Measure.SHARE: MeasureRow(
+		_total_and_matching,
+		_share,
+		ValueField.OPTIONAL,
+		matching=True,
+		unit="Percent",
+		needed_part="total",
+		is_divisor=True,
+	),
+	Measure.CHANGE: MeasureRow(
+		_two_windows,
+		_change,
+		ValueField.OPTIONAL,
+		unit="Percent",
+		shortest_window=1,
+		needed_part="previous",
+		is_divisor=True,
+	),
 	Measure.DECLINING_MONTHS: MeasureRow(
 		_each_month,
 		_declining_months,

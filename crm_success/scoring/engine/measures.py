@@ -15,7 +15,7 @@ from crm_success.scoring.engine.expressions import (
 	evaluation_order,
 	parse_expression,
 )
-from crm_success.scoring.engine.measure_table import DATE_PART, Measure
+from crm_success.scoring.engine.measure_table import DATE_PART, SEEN_PART, Measure
 
 # databases differ in the last bits of a sum of decimals; six decimals are the same everywhere, and a difference
 # of nothing is nothing
@@ -77,9 +77,9 @@ def needed_metrics(metrics: Sequence[Metric], wanted: Iterable[str]) -> tuple[Me
 def _measured(metric: Metric, rows: pd.DataFrame, as_of: date) -> pd.Series:
 	prefix = f"{metric.key}."
 	parts = {name[len(prefix) :]: rows[name] for name in rows.columns if name.startswith(prefix)}
-	if "seen" not in parts:
+	if SEEN_PART not in parts:
 		return pd.Series(np.nan, index=rows.index)
-	seen = _number(parts.pop("seen"))
+	seen = _number(parts.pop(SEEN_PART))
 	known = {name: part if name == DATE_PART else _number(part) for name, part in parts.items()}
 	return _finite(metric.measure.row.number(known, as_of)).where(seen > 0)
 

@@ -12,7 +12,7 @@ from pypika.terms import Criterion
 
 from crm_success.database.dialects import Bindings, Dialect, Statement
 from crm_success.scoring.engine.definitions import Metric, Money
-from crm_success.scoring.engine.measure_table import Measure, Window
+from crm_success.scoring.engine.measure_table import SEEN_PART, Window
 from crm_success.scoring.queries.computed import computed_field, missing_columns
 from crm_success.scoring.queries.plan import Aggregate, Source, Tables, measure_parts, source_of
 from crm_success.scoring.queries.source_rows import SourceRows, window_bounds
@@ -36,19 +36,6 @@ UNKNOWN_CUSTOMER = "unknown customer"
 IN_THE_FUTURE = "in the future"
 WITHOUT_RESOLUTION = "without resolution"
 
-# the part without which a measure has no value; of the others, any document gives them one
-_NEEDED_PART = {
-	Measure.AVERAGE: "value",
-	Measure.MINIMUM: "value",
-	Measure.MAXIMUM: "value",
-	Measure.DAYS_SINCE_LAST: "date",
-	Measure.DAYS_SINCE_FIRST: "date",
-	Measure.SHARE: "total",
-	Measure.CHANGE: "previous",
-}
-# they divide by the part: zero, or less, is as good as nothing
-_NEED_MORE_THAN_ZERO = (Measure.SHARE, Measure.CHANGE)
-
 
 def documents_statement(
 	metric: Metric,
@@ -64,7 +51,7 @@ def documents_statement(
 	For a child table, `document` is the parent's name.
 	"""
 	rows = SourceRows(source_of(metric), tables, as_of, money, dialect)
-	aggregates = [a for part, a in measure_parts(metric).items() if part != "seen"]
+	aggregates = [a for part, a in measure_parts(metric).items() if part != SEEN_PART]
 	query = rows.query(_fields_of(metric)).where(rows.customer == rows.bindings.bind(customer))
 	query = query.where(Criterion.any(Criterion.all(_inside(rows, aggregate)) for aggregate in aggregates))
 	name = "parent" if metric.parent_doctype else "name"
@@ -95,12 +82,12 @@ def data_checks(
 def value_statement(metric: Metric, tables: Tables, as_of: date, dialect: Dialect, money: Money) -> Statement:
 	"""A row where some document gives some customer a value of a metric that can be read, no row where none does."""
 	rows = SourceRows(source_of(metric), tables, as_of, money, dialect)
-	part = measure_parts(metric)[_NEEDED_PART.get(metric.measure, "seen")]
+	part = measure_parts(metric)[metric.measure.row.needed_part]
 	query = rows.query(_fields_of(metric)).where(rows.customer > rows.bindings.bind(""))
 	query = query.where(Criterion.all(_inside(rows, part)))
 	if part.value_field:
 		value = rows.value(part.value_field)
-		query = query.where(value > 0 if metric.measure in _NEED_MORE_THAN_ZERO else value.notnull())
+		query = query.where(value > 0 if metric.measure.row.is_divisor else value.notnull())
 	return rows.bindings.statement(query.select(rows.customer.as_("customer")).limit(1))
 
 

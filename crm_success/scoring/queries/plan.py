@@ -10,6 +10,7 @@ from crm_success.scoring.engine.definitions import Filter, Metric
 from crm_success.scoring.engine.errors import DefinitionError, Phrase, ScoringError, SourceError, shown
 from crm_success.scoring.engine.measure_table import (
 	DATE_PART,
+	SEEN_PART,
 	Function,
 	Measure,
 	PartRead,
@@ -181,7 +182,7 @@ def measure_parts(metric: Metric) -> dict[str, Aggregate]:
 	"""The aggregates of a metric by part. `seen` counts all rows up to as_of: without one, the value is missing."""
 	seen = Aggregate(Function.COUNT, "", (), metric.date_field, Window())
 	reads = metric.measure.row.reads(metric.window_days)
-	return {"seen": seen, **{read.name: _aggregate(metric, read) for read in reads}}
+	return {SEEN_PART: seen, **{read.name: _aggregate(metric, read) for read in reads}}
 
 
 def _aggregate(metric: Metric, read: PartRead) -> Aggregate:

@@ -4,9 +4,9 @@ import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_field
 from frappe.utils import add_days, getdate
 
+from crm_success.record_names import HEALTH
 from crm_success.scoring.runs.rescoring import Rescoring, rescore_stale
 from crm_success.scoring.stale import mark_stale, stale_customers
-from crm_success.scoring.writers import HEALTH
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase, drop_jobs, forget_scores, health_rows
 

@@ -6,10 +6,11 @@ import frappe
 from frappe.utils import add_days, getdate
 
 from crm_success.database.dialects import KeyRange
+from crm_success.record_names import HEALTH
 from crm_success.scoring.overrides import end_overrides
 from crm_success.scoring.runs.rescoring import Rescoring, rescore_customers
 from crm_success.scoring.what_changed import HOOK, HealthChange
-from crm_success.scoring.writers import HEALTH, write_scores
+from crm_success.scoring.writers import write_scores
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase, forget_scores
 from crm_success.tests.support.utils import registered
