@@ -35,8 +35,8 @@ TEXTS = {
 	): '{"filters": [["Work Batch", "work_run", "is", "set"]], "columns": [["work_run", "Work Batch"]], "sort_by": "Work Batch.work_run"}',
 	(
 		"Notification",
-		"condition",
-	): 'frappe.db.count("Work Batch", {"status": "Failed", "work_run": doc.name})',
+		"message",
+	): '{{ frappe.db.count("Work Batch", {"status": "Failed", "work_run": doc.name}) }}',
 	("Print Format", "html"): "{{ frappe.db.sql('select 1 from `tabWork Run`') }} {{ doc.work_run }}",
 }
 
