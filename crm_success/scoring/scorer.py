@@ -13,7 +13,6 @@ from crm_success.scoring.engine.definitions import Calibration
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
 from crm_success.scoring.health_rows import ScoredRows, to_rows
 from crm_success.scoring.queries.statements import KeyRange
-from crm_success.scoring.wording import Wording
 
 if TYPE_CHECKING:
 	from crm_success.scoring.queries.reader import Reader
@@ -36,7 +35,7 @@ class Scorer:
 		aggregates = self._reader.aggregates(self.as_of, keys, customers.index)
 		history = earlier_scores(self.as_of, keys)
 		scored = score_customers(customers, aggregates, definitions, self.calibration, self.as_of, history)
-		return to_rows(scored, definitions, self._wording, read_at)
+		return to_rows(scored, definitions, read_at)
 
 	@cached_property
 	def _reader(self) -> "Reader":
@@ -46,7 +45,3 @@ class Scorer:
 		definitions, tables = self.frozen.definitions, self.frozen.tables_by_doctype
 		plan = plan_for(all_metrics(definitions), self.frozen, self.as_of)
 		return Reader(plan, definitions, tables, reading.dialect(), frames.read_frame)
-
-	@cached_property
-	def _wording(self) -> Wording:
-		return Wording(self.frozen.definitions)

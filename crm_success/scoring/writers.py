@@ -62,7 +62,7 @@ _SCORED_FIELDS = (
 	"open_issues",
 	"overdue",
 	"clv",
-	"drivers",
+	"driver_facts",
 	"components",
 )
 OVERRIDE = ("override_score", "override_until", "override_reason", "override_by")

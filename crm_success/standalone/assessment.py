@@ -15,6 +15,7 @@ from crm_success.scoring.queries.plan import Tables, plan_reads
 from crm_success.scoring.queries.read_statements import next_keys_statement
 from crm_success.scoring.queries.reader import Reader
 from crm_success.scoring.queries.statements import KeyRange
+from crm_success.scoring.shared.driver_words import DriverWords
 from crm_success.standalone.columns import COLUMN_NAMES
 from crm_success.standalone.company_currency import reporting_money
 from crm_success.standalone.connections import Database
@@ -23,7 +24,7 @@ from crm_success.standalone.default_definitions import default_definitions
 from crm_success.standalone.errors import CommandError
 from crm_success.standalone.quality import DataWarning, data_warnings, metric_warnings
 from crm_success.standalone.report.figures import Collector, Figures
-from crm_success.standalone.wording import Wording
+from crm_success.standalone.wording import driver_words, reason
 
 BATCH_SIZE = 5_000
 
@@ -64,10 +65,10 @@ class Scoring:
 	def run(self, take: TakeRows, progress: Progress) -> Outcome:
 		"""Hand out the rows of health.csv batch by batch, in the database's order of customers."""
 		calibration = self._calibrate(progress)
-		collector, wording = Collector(), Wording(self._definitions)
+		collector, words = Collector(), driver_words(self._definitions)
 		for keys, number in self._ranges:
 			rows = self._score(keys, calibration).assign(currency=self._definitions.money.currency)
-			rows = _with_reasons(rows, wording)
+			rows = _with_reasons(rows, words, self._definitions.money.currency)
 			collector.add(rows)
 			take(_as_csv(rows))
 			progress(number)
@@ -121,15 +122,15 @@ def _ranges(database: Database, tables: Tables, size: int) -> Iterator[tuple[Key
 		after = upto
 
 
-def _with_reasons(rows: pd.DataFrame, wording: Wording) -> pd.DataFrame:
+def _with_reasons(rows: pd.DataFrame, words: DriverWords, currency: str) -> pd.DataFrame:
 	"""The drivers in sentences, and in short what `lowers` and what `lifts` the score."""
 	sentences, lowers, lifts = [], [], []
-	for drivers, parts in zip(rows["drivers"], rows["components"], strict=True):
-		# a customer without a score has none
-		known = drivers if isinstance(drivers, list) else []
-		sentences.append("\n".join(wording.sentence(driver, parts) for driver in known))
-		lowers.append([wording.reason(driver, parts) for driver in known if driver[1] < 0])
-		lifts.append([wording.reason(driver, parts) for driver in known if driver[1] > 0])
+	for drivers in rows["drivers"]:
+		sentences.append(words.lines(drivers, currency))
+		low = [driver for driver in drivers if driver["contribution"] < 0]
+		high = [driver for driver in drivers if driver["contribution"] > 0]
+		lowers.append([reason(driver, words, currency) for driver in low])
+		lifts.append([reason(driver, words, currency) for driver in high])
 	return rows.assign(drivers=sentences, lowers=lowers, lifts=lifts)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import frappe
 
 from crm_success.scoring.api.scoring_runs import MAY_RESCORE
+from crm_success.scoring.wording import driver_words, stored_drivers
 
 HEALTH = "Customer Health"
 
@@ -16,7 +17,8 @@ _SHOWN = (
 	"change_30",
 	"segment",
 	"stage",
-	"drivers",
+	"driver_facts",
+	"currency",
 	"override_until",
 	"as_of",
 )
@@ -30,5 +32,10 @@ def get_health(customer: str) -> dict[str, Any] | None:
 	seen = frappe.get_list(HEALTH, filters={"customer": customer}, fields=list(_SHOWN), limit=1)
 	if not seen and frappe.db.exists(HEALTH, {"customer": customer}):
 		return None
-	health = seen[0] if seen else dict.fromkeys(_SHOWN)
-	return {**health, "may_rescore": bool(MAY_RESCORE.intersection(frappe.get_roles()))}
+	health = seen[0] if seen else frappe._dict.fromkeys(_SHOWN)
+	drivers, may_rescore = (
+		stored_drivers(health.pop("driver_facts")),
+		MAY_RESCORE.intersection(frappe.get_roles()),
+	)
+	sentences = driver_words().lines(drivers, health["currency"]) if drivers else ""
+	return {**health, "drivers": sentences, "may_rescore": bool(may_rescore)}

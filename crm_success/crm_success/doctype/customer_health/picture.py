@@ -10,13 +10,12 @@ from frappe.utils import getdate
 
 from crm_success.scoring.bands import limits_of
 from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.engine.drivers import Component
 from crm_success.scoring.writers import is_in_force
 
 METRIC = "Health Metric"
 SNAPSHOT = "Customer Health Snapshot"
 SNAPSHOTS = 18
-
-Component = Mapping[str, float | None]
 
 
 def picture_of(health: Document) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What site and standalone command do alike, without Frappe: each brings its own database and its own words."""
