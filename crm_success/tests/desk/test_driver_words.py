@@ -28,7 +28,7 @@ from crm_success.tests.support.scoring_site import (
 HEALTH, SNAPSHOT, METRIC = "Customer Health", "Customer Health Snapshot", "Health Metric"
 LATE, SILENT = "Words Late", "Words Silent"
 EN, ZH = "words-en@example.com", "words-zh@example.com"
-OVERDUE = {EN: "Lowers the score by {0}: Overdue Amount is", ZH: "扣{0}分：逾期金额为"}
+OVERDUE = {EN: "Lowers the score by {0}: Overdue Amount is", ZH: "扣{0}分\uff1a逾期金额为"}
 YESTERDAY = getdate(add_days(getdate(), -1))
 
 
