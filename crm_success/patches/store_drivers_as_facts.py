@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import frappe
+from frappe.model.utils.user_settings import sync_user_settings
 
 from crm_success.scoring.engine.drivers import drivers_of
 from crm_success.scoring.health_rows import as_json
@@ -25,6 +26,8 @@ def execute() -> None:
 	store_facts()
 	leave_out_of_reports()
 	leave_out_of_list_settings()
+	leave_out_of_saved_filters()
+	leave_out_of_last_filters()
 	drop_sentences()
 
 
@@ -50,7 +53,7 @@ def leave_out_of_reports() -> None:
 		kept = {
 			**settings,
 			"fields": without(settings.get("fields"), lambda column: column[0]),
-			"filters": without(settings.get("filters"), lambda condition: condition[-3]),
+			"filters": other_filters(settings.get("filters")),
 		}
 		if {key: settings.get(key) for key in kept} != kept:
 			frappe.db.set_value("Report", name, "json", frappe.as_json(kept))
@@ -61,6 +64,36 @@ def leave_out_of_list_settings() -> None:
 	kept = without(chosen, lambda column: column.get("fieldname"))
 	if kept != chosen:
 		frappe.db.set_value("List View Settings", HEALTH, "fields", frappe.as_json(kept))
+
+
+def leave_out_of_saved_filters() -> None:
+	for name, text in frappe.get_all(
+		"List Filter", {"reference_doctype": HEALTH}, ["name", "filters"], as_list=True
+	):
+		filters = frappe.parse_json(text)
+		if (kept := other_filters(filters)) != filters:
+			frappe.db.set_value("List Filter", name, "filters", frappe.as_json(kept))
+
+
+def leave_out_of_last_filters() -> None:
+	"""What each user's lists come up with again."""
+	sync_user_settings()
+	settings = frappe.qb.Table("__UserSettings")
+	for user, text in (
+		frappe.qb.from_(settings).select("user", "data").where(settings.doctype == HEALTH).run()
+	):
+		views = {name: view for name, view in json.loads(text or "{}").items() if isinstance(view, dict)}
+		kept = {name: {**view, "filters": other_filters(view.get("filters"))} for name, view in views.items()}
+		if any(kept[name]["filters"] != view.get("filters") for name, view in views.items()):
+			data = json.dumps({**json.loads(text), **kept})
+			query = frappe.qb.update(settings).set(settings.data, data)
+			query.where((settings.user == user) & (settings.doctype == HEALTH)).run()
+			frappe.cache.hdel("_user_settings", f"{HEALTH}::{user}")
+
+
+def other_filters(filters: list[Any] | None) -> list[Any] | None:
+	"""Each is a DocType, a field, an operator and a value; in some places the DocType is left out."""
+	return filters and [condition for condition in filters if SENTENCES not in condition[:2]]
 
 
 def without(rows: list[Any] | None, fieldname_of: Callable[[Any], str]) -> list[Any] | None:

@@ -1,10 +1,12 @@
 """Sites that stored what moves a score in sentences: the update turns them into the facts that scoring writes."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import patch
 
 import frappe
+from frappe.model.utils import user_settings
 from frappe.utils import add_days, getdate
 
 from crm_success.patches import store_drivers_as_facts
@@ -16,6 +18,8 @@ from crm_success.tests.support.scoring_site import ScoringTestCase, forget_score
 
 NAMES = [f"Stored {number}" for number in range(5)]
 NOBODY = "Stored Nobody"
+AT_RISK = [HEALTH, "band", "=", "At Risk", False]
+FILTERS = [[HEALTH, "drivers", "like", "%Overdue%", False], AT_RISK]
 SENTENCE = "Senkt den Wert um 7,5: Überfälliger Betrag ist 5.500 €"
 
 
@@ -112,17 +116,33 @@ class TestStoredSentences(ScoringTestCase):
 			store_drivers_as_facts.execute()
 		kept = frappe.parse_json(frappe.db.get_value("Report", report.name, "json"))
 		self.assertEqual(kept["fields"], [["customer", HEALTH], ["score", HEALTH]])
-		self.assertEqual(kept["filters"], [[HEALTH, "band", "=", "At Risk"]])
+		self.assertEqual(kept["filters"], [AT_RISK])
 		self.assertEqual(kept["order_by"], "score asc")
 		kept = frappe.parse_json(frappe.db.get_value("List View Settings", HEALTH, "fields"))
 		self.assertEqual([column["fieldname"] for column in kept], ["score"])
 		self.assertTrue(frappe.get_doc("Report", report.name).get_data(as_dict=True))
 
+	def test_filters_that_people_kept_leave_the_column_out(self):
+		values = {"doctype": "List Filter", "filter_name": "Overdue", "reference_doctype": HEALTH}
+		saved = frappe.get_doc({**values, "filters": frappe.as_json(FILTERS)}).insert(ignore_permissions=True)
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(saved.delete)
+		views = {"last_view": "List", "List": {"filters": FILTERS, "sort_by": "score"}, "Report": {}}
+		user_settings.save(HEALTH, json.dumps(views))
+		with self.as_before():
+			store_drivers_as_facts.execute()
+		self.assertEqual(
+			frappe.parse_json(frappe.db.get_value("List Filter", saved.name, "filters")), [AT_RISK]
+		)
+		kept = json.loads(user_settings.get(HEALTH))
+		self.assertEqual(kept["List"], {"filters": [AT_RISK], "sort_by": "score"})
+		self.assertEqual(kept["last_view"], "List")
+
 
 def save_report():
 	values = {
 		"fields": [["customer", HEALTH], ["drivers", HEALTH], ["score", HEALTH]],
-		"filters": [[HEALTH, "drivers", "like", "%Overdue%"], [HEALTH, "band", "=", "At Risk"]],
+		"filters": FILTERS,
 		"order_by": "score asc",
 	}
 	head = {"doctype": "Report", "report_name": "Stored Drivers", "ref_doctype": HEALTH, "is_standard": "No"}
