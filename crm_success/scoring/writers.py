@@ -60,7 +60,7 @@ _SCORED_FIELDS = (
 	"open_issues",
 	"overdue",
 	"clv",
-	"drivers",
+	"driver_facts",
 	"components",
 )
 _SNAPSHOT_FIELDS = (
