@@ -65,7 +65,7 @@ commands = [crm_success]
 
 
 def _score_all(as_of: "date") -> None:
-	from crm_success.scoring.runs.preparation import prepare_run
+	from crm_success.batches.preparing import prepare_run
 
 	run = _start_or_join(as_of)
 	while _progress(run).status in ("Queued", "Preparing"):
@@ -79,14 +79,15 @@ def _score_all(as_of: "date") -> None:
 
 def _start_or_join(as_of: "date") -> str:
 	"""A new run, or the one for the same day that is not finished."""
-	from crm_success.batches.run_life import RunInProgressError, start_run
-	from crm_success.batches.statuses import ACTIVE, RUN
+	from crm_success.batches.run_life import RunInProgressError
+	from crm_success.batches.statuses import RUN
+	from crm_success.scoring.runs.starting import KIND, start_scoring
 
-	active = {"active": ACTIVE, "as_of": as_of}
+	active = {"active": KIND, "as_of": as_of}
 	run = frappe.db.get_value(RUN, active)
 	if not run:
 		try:
-			run = start_run(as_of, "Command")
+			run = start_scoring(as_of, "Command")
 			frappe.db.commit()
 			click.echo(f"{run}: preparing the scores of {as_of}")
 			return run
@@ -103,9 +104,9 @@ def _start_or_join(as_of: "date") -> str:
 def _work_with_bar(run: str) -> None:
 	"""Work on the run beside any background workers, until the last batch, theirs or ours, is finished."""
 	from crm_success.batches import leases
-	from crm_success.scoring.runs.batch_work import drain
+	from crm_success.batches.working import drain
 
-	total = frappe.db.get_value("Scoring Run", run, "customers_total")
+	total = frappe.db.get_value("Work Run", run, "customers_total")
 	with click.progressbar(length=max(total, 1), label=run, item_show_func=_speed, show_eta=False) as bar:
 
 		def show() -> None:
@@ -125,13 +126,13 @@ def _work_with_bar(run: str) -> None:
 def _progress(run: str) -> frappe._dict:
 	frappe.db.rollback()
 	return frappe.db.get_value(
-		"Scoring Run", run, ["status", "percent_done", "rate", "remaining_seconds"], as_dict=True
+		"Work Run", run, ["status", "percent_done", "rate", "remaining_seconds"], as_dict=True
 	)
 
 
 def _whom_we_wait_for(run: str) -> frappe._dict | None:
-	held = {"scoring_run": run, "status": "Running"}
-	return frappe.db.get_value("Scoring Batch", held, ["worker", "lease_until"], as_dict=True)
+	held = {"work_run": run, "status": "Running"}
+	return frappe.db.get_value("Work Batch", held, ["worker", "lease_until"], as_dict=True)
 
 
 def _speed(row: frappe._dict | None) -> str:
@@ -144,7 +145,7 @@ def _speed(row: frappe._dict | None) -> str:
 
 
 def _summarize(run: str) -> None:
-	doc = frappe.get_doc("Scoring Run", run)
+	doc = frappe.get_doc("Work Run", run)
 	click.echo(
 		f"{doc.name}: {doc.status}. {doc.customers_scored:,} scored, {doc.customers_without_score:,} without a score, "
 		f"{doc.customers_skipped:,} skipped, of {doc.customers_total:,} customers"

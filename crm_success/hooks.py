@@ -102,11 +102,14 @@ scheduler_events = {
 		"0 * * * *": ["crm_success.scoring.runs.customer_scoring.dispatch_scoring_run"],
 		"*/5 * * * *": [
 			"crm_success.scoring.runs.customer_scoring.rescore_stale_customers",
-			"crm_success.scoring.runs.customer_scoring.requeue_expired_batches",
+			"crm_success.batches.reaper.requeue_expired_batches",
 		],
 	},
 	"daily": ["crm_success.scoring.runs.customer_scoring.end_overrides"],
 }
+
+# a hook of ours, for other apps too: what is done in leased batches
+crm_success_work_kinds = {"Scoring": "crm_success.scoring.runs.scoring_work.ScoringWork"}
 
 # scores follow their customer: they never keep it, or a definition, from being deleted
 ignore_links_on_delete = ["Customer Health", "Customer Health Snapshot"]
@@ -116,8 +119,8 @@ default_log_clearing_doctypes = _LOG_DAYS
 permission_query_conditions = {
 	doctype: "crm_success.permissions.conditions_for_runs"
 	# a table's rows can be listed without their parents
-	for doctype in ("Scoring Run", "Scoring Batch", "Scoring Run Message")
+	for doctype in ("Work Run", "Work Batch", "Work Run Message")
 }
 has_permission = {
-	doctype: "crm_success.permissions.has_run_permission" for doctype in ("Scoring Run", "Scoring Batch")
+	doctype: "crm_success.permissions.has_run_permission" for doctype in ("Work Run", "Work Batch")
 }

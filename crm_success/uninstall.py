@@ -10,6 +10,8 @@ import frappe
 from frappe import _
 from frappe.utils import get_datetime
 
+from crm_success.batches.kinds import series_of
+from crm_success.hooks import crm_success_work_kinds
 from crm_success.record_names import ROLES
 from crm_success.scoring.wording import site_language
 from crm_success.setup.custom_fields import CUSTOM_FIELDS, our_fields, remove_custom_fields
@@ -20,7 +22,8 @@ from crm_success.setup.references import Reference, References
 MODULE = "CRM Success"
 APP = "crm_success"
 # counters of our own names, as the DocTypes write them; nobody else's begin like these
-NAMING_SERIES = re.compile(r"(SCORING-RUN|SCORE-CALIBRATION)-\d{4}-")
+_COUNTED = [*(series_of(kind).split(".")[0] for kind in crm_success_work_kinds), "SCORE-CALIBRATION-"]
+NAMING_SERIES = re.compile(rf"({'|'.join(_COUNTED)})\d{{4}}-")
 
 _HAVE_AN_APP = ("Desktop Icon", "Workspace Sidebar")
 # of these nothing of people's is in our module

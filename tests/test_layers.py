@@ -40,6 +40,7 @@ LOADED_BY_WEB_WORKERS = (
 	"commands.py",
 	"commands/**/*.py",
 	"scoring/api/**/*.py",
+	"batches/**/*.py",
 	"record_checks/**/*.py",
 	"doc_events/**/*.py",
 	"www/**/*.py",
@@ -142,6 +143,14 @@ def test_queries_execute_nothing():
 		if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1].strip("_") == "execute"
 	]
 	assert calls == []
+
+
+def test_leased_batches_know_no_part_that_works_in_them():
+	names = [
+		name for path in sources("batches/**/*.py") for name in imported_names(path, ast.walk(tree_of(path)))
+	]
+	own = {".".join(name.split(".")[:2]) for name in names if name.startswith("crm_success.")}
+	assert own == {"crm_success.batches", "crm_success.database"}
 
 
 def test_nothing_that_a_web_worker_loads_brings_pandas_with_it():

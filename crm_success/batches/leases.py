@@ -1,6 +1,7 @@
-"""Who works on which batch: claimed for a while, given back, given up. Scores nobody.
+"""Who works on which batch: claimed for a while, given back, given up. Does no work.
 
-A claim is a committed row, not a message: a worker that dies loses nothing but the time until its lease ends.
+A claim is a committed row, not a message: a worker that dies loses nothing but the time until its lease ends. When
+it was claimed is kept in UTC: no hour comes twice there, and no host's own clock has a say.
 """
 
 import os
@@ -18,8 +19,8 @@ from crm_success.database import clock, conflicts
 LEASE = timedelta(minutes=15)
 MOST_ATTEMPTS = 3
 
-# whose lease ends later than that got it before the clock was set back, or in an hour that comes twice
-_LATEST_END = 2 * LEASE
+# how far the database's clock may be put right without ending the leases of living workers
+_CORRECTION = timedelta(minutes=1)
 
 _CANDIDATES = 20
 _CLAIMED_FIELDS = ["name", "batch_no", "after_customer", "upto_customer", "customers", "attempts", "worker"]
@@ -62,10 +63,10 @@ def end_expired(run: str) -> int:
 	"""Open batches again whose lease has ended or whose worker is seen to be dead, or fail those that had enough
 	attempts; how many. Commits.
 	"""
-	moment = clock.now()
-	running = {"scoring_run": run, "status": RUNNING}
-	held = frappe.get_all(BATCH, filters=running, fields=["name", "worker", "lease_until"])
-	forsaken = [batch for batch in held if _has_ended(batch.lease_until, moment) or _is_dead(batch.worker)]
+	moment = clock.utc_now()
+	running = {"work_run": run, "status": RUNNING}
+	held = frappe.get_all(BATCH, filters=running, fields=["name", "worker", "claimed_utc"])
+	forsaken = [batch for batch in held if _has_ended(batch.claimed_utc, moment) or _is_dead(batch.worker)]
 	for batch in forsaken:
 		_end(batch.name, batch.worker, moment)
 	return len(forsaken)
@@ -88,41 +89,50 @@ def _is_dead(worker: str) -> bool:
 @conflicts.own_transaction
 def _claimable(run: str) -> list[str]:
 	batch = frappe.qb.DocType(BATCH)
-	query = frappe.qb.from_(batch).select(batch.name).where(batch.scoring_run == run)
-	query = query.where(_is_free(batch, clock.now())).orderby(batch.batch_no).limit(_CANDIDATES)
+	query = frappe.qb.from_(batch).select(batch.name).where(batch.work_run == run)
+	query = query.where(_is_free(batch, clock.utc_now())).orderby(batch.batch_no).limit(_CANDIDATES)
 	names = query.run(pluck=True)
 	frappe.db.rollback()
 	return names
 
 
 def _is_free(batch: Table, moment: datetime) -> Criterion:
-	has_ended = (batch.lease_until < moment) | (batch.lease_until > moment + _LATEST_END)
+	earliest, latest = _living(moment)
+	has_ended = batch.claimed_utc.isnull() | (batch.claimed_utc < earliest) | (batch.claimed_utc > latest)
 	left = (batch.status == RUNNING) & has_ended
 	return ((batch.status == QUEUED) | left) & (batch.attempts < MOST_ATTEMPTS)
 
 
-def _has_ended(lease_until: datetime, moment: datetime) -> bool:
-	return not moment <= lease_until <= moment + _LATEST_END
+def _has_ended(claimed_utc: datetime | None, moment: datetime) -> bool:
+	earliest, latest = _living(moment)
+	return not claimed_utc or not earliest <= claimed_utc <= latest
+
+
+def _living(moment: datetime) -> tuple[datetime, datetime]:
+	"""When a batch was claimed whose lease runs at that moment: a later claim was made before the clock was set back."""
+	return moment - LEASE, moment + _CORRECTION
 
 
 @conflicts.own_transaction
 def _claim(name: str) -> frappe._dict | None:
-	moment = clock.now()
+	moment = clock.utc_now()
 	held = frappe.db.get_value(
-		BATCH, name, ["status", "lease_until", "attempts"], as_dict=True, for_update=True
+		BATCH, name, ["status", "claimed_utc", "attempts"], as_dict=True, for_update=True
 	)
 	free = held and (
-		held.status == QUEUED or (held.status == RUNNING and _has_ended(held.lease_until, moment))
+		held.status == QUEUED or (held.status == RUNNING and _has_ended(held.claimed_utc, moment))
 	)
 	if not free or held.attempts >= MOST_ATTEMPTS:
 		frappe.db.rollback()
 		return None
+	started_at = clock.now()
 	claimed = {
 		"status": RUNNING,
 		"attempts": held.attempts + 1,
 		"worker": f"{socket.gethostname()}:{os.getpid()}",
-		"lease_until": moment + LEASE,
-		"started_at": moment,
+		"claimed_utc": moment,
+		"started_at": started_at,
+		"lease_until": started_at + LEASE,
 	}
 	frappe.db.set_value(BATCH, name, claimed)
 	frappe.db.commit()
@@ -137,17 +147,16 @@ def _end(name: str, worker: str, moment: datetime) -> None:
 
 def _end_if_forsaken(name: str, worker: str, moment: datetime) -> None:
 	held = frappe.db.get_value(
-		BATCH, name, ["status", "worker", "lease_until", "attempts"], as_dict=True, for_update=True
+		BATCH, name, ["status", "worker", "claimed_utc", "attempts"], as_dict=True, for_update=True
 	)
 	# meanwhile it may have been finished, or claimed by somebody else
 	if not held or (held.status, held.worker) != (RUNNING, worker):
 		return
-	if not _has_ended(held.lease_until, moment) and not _is_dead(worker):
+	if not _has_ended(held.claimed_utc, moment) and not _is_dead(worker):
 		return
 	if held.attempts < MOST_ATTEMPTS:
 		frappe.db.set_value(BATCH, name, {"status": QUEUED, "lease_until": None})
 		return
 	error = "The worker died, or took longer than its lease, in each of its attempts"
-	frappe.db.set_value(
-		BATCH, name, {"status": FAILED, "lease_until": None, "finished_at": moment, "error": error}
-	)
+	failed = {"status": FAILED, "lease_until": None, "finished_at": clock.now(), "error": error}
+	frappe.db.set_value(BATCH, name, failed)

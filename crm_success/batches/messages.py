@@ -1,10 +1,9 @@
 """What a run has to say about data and definitions: collected, joined and kept with the run. Finds nothing itself."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
-
-from crm_success.scoring.engine.definitions import from_json, to_json
 
 INFO = "Info"
 WARNING = "Warning"
@@ -25,13 +24,6 @@ class Message:
 	examples: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Messages:
-	"""The findings of one batch or of a preparation."""
-
-	messages: tuple[Message, ...] = ()
-
-
 def merge(messages: Iterable[Message]) -> list[Message]:
 	"""The same finding of several batches becomes one, with counts added; the gravest first."""
 	merged: dict[tuple[str, str, str], Message] = {}
@@ -45,16 +37,18 @@ def merge(messages: Iterable[Message]) -> list[Message]:
 
 def as_text(messages: Iterable[Message]) -> str:
 	"""The messages as text for a record, in which the desk finds no HTML."""
-	return to_json(Messages(tuple(messages))).replace("<", "\\u003c")
+	rows = [asdict(message) for message in messages]
+	return json.dumps({"messages": rows}, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def from_text(text: str | None) -> tuple[Message, ...]:
 	"""The messages that `as_text` wrote."""
-	return from_json(Messages, text).messages if text else ()
+	rows = json.loads(text)["messages"] if text else []
+	return tuple(Message(**{**row, "examples": tuple(row["examples"])}) for row in rows)
 
 
 def as_row(message: Message) -> dict[str, Any]:
-	"""The message as the values of a Scoring Run Message."""
+	"""The message as the values of a Work Run Message."""
 	texts = {"reason": message.reason, "examples": "\n".join(message.examples)}
 	return {**asdict(message), **{name: _as_html(text) for name, text in texts.items()}}
 

@@ -5,11 +5,13 @@ from typing import Any
 import frappe
 from frappe.query_builder import Case
 from frappe.query_builder.functions import Coalesce, Count, Min, Sum
+from pypika.terms import Term
 
+from crm_success.batches.kinds import work_of
 from crm_success.batches.statuses import BATCH, CANCELLED, DONE, FAILED, QUEUED, RUN, RUNNING
 from crm_success.database import clock, conflicts
 
-EVENT = "crm_success_scoring_progress"
+EVENT = "crm_success_work_progress"
 
 _TOLD = (
 	"status",
@@ -17,6 +19,7 @@ _TOLD = (
 	"rate",
 	"remaining_seconds",
 	"customers_total",
+	"customers_done",
 	"customers_scored",
 	"customers_without_score",
 	"customers_skipped",
@@ -28,7 +31,7 @@ _TOLD = (
 
 def open_batches(run: str) -> int:
 	"""How many batches are neither done nor failed."""
-	return frappe.db.count(BATCH, {"scoring_run": run, "status": ("in", (QUEUED, RUNNING))})
+	return frappe.db.count(BATCH, {"work_run": run, "status": ("in", (QUEUED, RUNNING))})
 
 
 def store(run: str) -> None:
@@ -58,40 +61,36 @@ def _store_latest(run: str) -> None:
 
 
 def _count(run: str) -> dict[str, Any]:
-	batch = frappe.qb.DocType(BATCH)
+	batch, counters = frappe.qb.DocType(BATCH), work_of(run).counters
 	done = batch.status == DONE
+
+	def of_done(fieldname: str) -> Term:
+		return Coalesce(Sum(Case().when(done, batch[fieldname]).else_(0)), 0)
+
 	counted = (
 		frappe.qb.from_(batch)
 		.select(
+			*(of_done(fieldname).as_(of_run) for fieldname, of_run in counters.items()),
+			of_done("customers").as_("customers_done"),
+			Count(Case().when(done, 1)).as_("batches_done"),
+			Count(Case().when(batch.status == FAILED, 1)).as_("batches_failed"),
 			Coalesce(Sum(batch.customers), 0).as_("total"),
-			Coalesce(Sum(Case().when(done, batch.customers).else_(0)), 0).as_("passed"),
-			Coalesce(Sum(Case().when(done, batch.scored).else_(0)), 0).as_("scored"),
-			Coalesce(Sum(Case().when(done, batch.without_score).else_(0)), 0).as_("without_score"),
-			Coalesce(Sum(Case().when(done, batch.skipped).else_(0)), 0).as_("skipped"),
-			Count(Case().when(done, 1)).as_("done"),
-			Count(Case().when(batch.status == FAILED, 1)).as_("failed"),
 			Count("*").as_("batches"),
-			Min(batch.started_at).as_("started_at"),
+			Min(batch.claimed_utc).as_("began_utc"),
 		)
-		.where(batch.scoring_run == run)
+		.where(batch.work_run == run)
 		.run(as_dict=True)[0]
 	)
-	return {
-		"customers_scored": counted.scored,
-		"customers_without_score": counted.without_score,
-		"customers_skipped": counted.skipped,
-		"batches_done": counted.done,
-		"batches_failed": counted.failed,
-		**_speed(counted),
-	}
+	stored = ("customers_done", "batches_done", "batches_failed", *counters.values())
+	return {**{fieldname: counted[fieldname] for fieldname in stored}, **_speed(counted)}
 
 
 def _speed(counted: frappe._dict) -> dict[str, Any]:
 	"""Percent, customers per second and the seconds that the rest will take at that rate."""
-	total, passed = float(counted.total), float(counted.passed)
-	seconds = (clock.now() - counted.started_at).total_seconds() if counted.started_at else 0
+	total, passed = float(counted.total), float(counted.customers_done)
+	seconds = (clock.utc_now() - counted.began_utc).total_seconds() if counted.began_utc else 0
 	rate = passed / seconds if seconds > 0 else 0
-	finished = counted.done + counted.failed == counted.batches
+	finished = counted.batches_done + counted.batches_failed == counted.batches
 	# customers made since the batches were cut belong to a batch too: never above 100
 	percent = 100 if finished else min(100 * passed / total, 99) if total else 0
 	return {

@@ -1,4 +1,4 @@
-"""Puts our jobs on the queue: one function a job, each with its queue, its time limit and its id. Does no work."""
+"""Puts jobs on the queue, each with its time limit and its id, and looks at what waits there. Does no work."""
 
 import frappe
 from frappe.utils.background_jobs import create_job_id, get_queue, get_workers
@@ -9,24 +9,19 @@ QUEUE = "long"
 PREPARE_SECONDS = 4 * 3600
 # a worker stops taking batches after half of its time and queues its successor
 WORK_SECONDS = 3600
-RESCORE_SECONDS = 1500
 
 
 def enqueue_prepare(run: str) -> None:
-	"""Prepare the run: definitions, data checks, calibration, batches."""
-	_enqueue(
-		"crm_success.scoring.runs.preparation.prepare_run",
-		PREPARE_SECONDS,
-		_unique(_prefix(run, "prepare")),
-		run=run,
-	)
+	"""Prepare the run: what is frozen, and its batches."""
+	job_id = _unique(_prefix(run, "prepare"))
+	enqueue("crm_success.batches.preparing.prepare_run", PREPARE_SECONDS, job_id, run=run)
 
 
 def enqueue_workers(run: str, count: int) -> None:
 	"""As many jobs that work on the run's batches, until none is left."""
 	for _number in range(count):
 		job_id = _unique(_prefix(run, "work"))
-		_enqueue("crm_success.scoring.runs.batch_work.work_on_run", WORK_SECONDS, job_id, run=run)
+		enqueue("crm_success.batches.working.work_on_run", WORK_SECONDS, job_id, run=run)
 
 
 def offer_work(run: str, batches: int) -> None:
@@ -40,16 +35,6 @@ def offer_work(run: str, batches: int) -> None:
 		frappe.db.rollback()
 		frappe.log_error(title=f"No workers could be queued for {run}")
 		frappe.db.commit()
-
-
-def enqueue_rescore_stale() -> None:
-	"""Score the stale customers again; one such job at a time."""
-	_enqueue(
-		"crm_success.scoring.runs.rescoring.rescore_stale",
-		RESCORE_SECONDS,
-		"crm_success_rescore_stale",
-		deduplicate=True,
-	)
 
 
 def workers_for(batches: int) -> int:
@@ -71,7 +56,8 @@ def is_queue_up() -> bool:
 		return False
 
 
-def _enqueue(method: str, timeout: int, job_id: str, deduplicate: bool = False, **arguments: str) -> None:
+def enqueue(method: str, timeout: int, job_id: str, deduplicate: bool = False, **arguments: str) -> None:
+	"""Queue a job of whatever part once the transaction is saved, or at once where there may be one such job only."""
 	frappe.enqueue(
 		method,
 		queue=QUEUE,

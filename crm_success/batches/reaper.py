@@ -1,11 +1,28 @@
-"""Puts a run that stands still back on its way: dead workers, a flushed queue, a lost last step. Scores nobody."""
+"""Puts runs that stand still back on their way: dead workers, a flushed queue, a lost last step. Does no work itself."""
 
 import frappe
 
-from crm_success.batches import leases, progress, queueing
+from crm_success.batches import leases, preparing, progress, queueing
 from crm_success.batches.run_life import finish_if_done
+from crm_success.batches.scheduled import logged
 from crm_success.batches.statuses import BATCH, PREPARING, QUEUED, RUN, RUNNING
-from crm_success.scoring.runs import preparation
+
+
+@logged
+def requeue_expired_batches() -> None:
+	"""Every five minutes: put each run that is not finished back on its way if something fell over.
+
+	One that cannot be helped does not keep the others waiting; its error is raised after them.
+	"""
+	errors = []
+	for run in frappe.get_all(RUN, {"active": ("is", "set")}, pluck="name", order_by="creation"):
+		try:
+			revive(run)
+		except Exception as error:
+			frappe.db.rollback()
+			errors.append(error)
+	if errors:
+		raise errors[0]
 
 
 def revive(run: str) -> None:
@@ -18,8 +35,8 @@ def revive(run: str) -> None:
 
 
 def _revive_preparation(run: str) -> None:
-	modified = frappe.db.get_value(RUN, run, "modified")
-	if preparation.is_forsaken(modified) and not queueing.waiting_jobs(run):
+	last_sign = frappe.db.get_value(RUN, run, "sign_of_life_utc")
+	if preparing.is_forsaken(last_sign) and not queueing.waiting_jobs(run):
 		queueing.enqueue_prepare(run)
 		frappe.db.commit()
 
@@ -29,8 +46,8 @@ def _revive_work(run: str) -> None:
 		progress.report(run)
 	if finish_if_done(run):
 		return
-	open_again = frappe.db.count(BATCH, {"scoring_run": run, "status": QUEUED})
-	at_work = frappe.db.count(BATCH, {"scoring_run": run, "status": RUNNING})
+	open_again = frappe.db.count(BATCH, {"work_run": run, "status": QUEUED})
+	at_work = frappe.db.count(BATCH, {"work_run": run, "status": RUNNING})
 	wanted = queueing.workers_for(open_again) - at_work - queueing.waiting_jobs(run)
 	if wanted > 0:
 		queueing.enqueue_workers(run, wanted)

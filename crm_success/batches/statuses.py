@@ -1,15 +1,8 @@
-"""The words and rows that the jobs share: statuses, and what a run keeps. Decides nothing."""
+"""The DocTypes of leased work and the words for how far it is. Decides nothing."""
 
-import frappe
-
-from crm_success.scoring.engine.definitions import from_json
-from crm_success.scoring.frozen_definitions import Frozen
-
-RUN = "Scoring Run"
-BATCH = "Scoring Batch"
-
-# what `active` holds while a run is not finished; the column is unique, so there is one such run at most
-ACTIVE = "1"
+RUN = "Work Run"
+BATCH = "Work Batch"
+MESSAGE = "Work Run Message"
 
 QUEUED = "Queued"
 PREPARING = "Preparing"
@@ -19,8 +12,3 @@ FAILED = "Failed"
 COMPLETED = "Completed"
 WITH_WARNINGS = "Completed with Warnings"
 CANCELLED = "Cancelled"
-
-
-def frozen_of(run: str) -> Frozen:
-	"""What the run began with."""
-	return from_json(Frozen, frappe.db.get_value(RUN, run, "definitions"))

@@ -9,15 +9,24 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+import frappe
 from frappe import _
 from pypika import Field
 
 from crm_success.batches.messages import WARNING, Message
+from crm_success.batches.statuses import RUN
 from crm_success.database import reading
 from crm_success.record_checks.phrases import in_words
 from crm_success.record_names import METRIC, SCORECARD
 from crm_success.scoring.definition_records import read_definitions
-from crm_success.scoring.engine.definitions import Definitions, Metric, Scorecard, fingerprint, to_json
+from crm_success.scoring.engine.definitions import (
+	Definitions,
+	Metric,
+	Scorecard,
+	fingerprint,
+	from_json,
+	to_json,
+)
 from crm_success.scoring.engine.errors import ScoringError, SourceError
 from crm_success.scoring.queries.conditions import condition
 from crm_success.scoring.queries.plan import Problem, ReadPlan, plan_reads
@@ -51,8 +60,13 @@ class Frozen:
 		return replace(self, messages=(*self.messages, *messages))
 
 	def as_text(self) -> str:
-		"""JSON for a Scoring Run; engine.definitions.from_json reads it back."""
+		"""JSON for a run; `frozen_of` reads it back."""
 		return to_json(self)
+
+
+def frozen_of(run: str) -> Frozen:
+	"""What a run began with."""
+	return from_json(Frozen, frappe.db.get_value(RUN, run, "definitions"))
 
 
 def freeze(as_of: date, unsaved_scorecard: Mapping[str, Any] | None = None) -> Frozen:

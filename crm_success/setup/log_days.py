@@ -5,4 +5,4 @@ from crm_success.record_names import SNAPSHOT
 SNAPSHOT_DAYS = 730
 RUN_DAYS = 180
 
-LOG_DAYS = {SNAPSHOT: SNAPSHOT_DAYS, "Scoring Run": RUN_DAYS}
+LOG_DAYS = {SNAPSHOT: SNAPSHOT_DAYS, "Work Run": RUN_DAYS}

@@ -109,7 +109,7 @@ class Mentions:
 		self, doctype: str, owner_field: str, switch: Mapping[str, int] | None = None
 	) -> list[str]:
 		"""Records of this DocType, those that are switched off already left out."""
-		texts = [field.fieldname for field in frappe.get_meta(doctype).fields if _may_mention(field)]
+		texts = [field.fieldname for field in frappe.get_meta(doctype).fields if may_mention(field)]
 		is_on = {fieldname: ("!=", off) for fieldname, off in (switch or {}).items()}
 		rows = frappe.get_all(doctype, is_on, ["name", owner_field, *texts], order_by="name")
 		return [
@@ -124,7 +124,8 @@ class Mentions:
 		return any(re.search(rf"\b{re.escape(fieldname)}\b", text) for fieldname in fields)
 
 
-def _may_mention(field: frappe._dict) -> bool:
+def may_mention(field: frappe._dict) -> bool:
+	"""Whether a field holds text that may name a DocType or a field."""
 	return field.fieldtype in _CODE_FIELDTYPES and not field.get("is_virtual")
 
 

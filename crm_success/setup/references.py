@@ -20,7 +20,7 @@ class Reference:
 
 
 # fields that name a record and are plain text
-_UNDECLARED = {
+UNDECLARED = {
 	"DocType": (
 		Reference("Custom DocPerm", "parent", required=True),
 		Reference("Deleted Document", "deleted_doctype", required=True),
@@ -46,7 +46,7 @@ class References:
 	def to(self, target: str) -> list[Reference]:
 		"""The fields that always name a record of `target`."""
 		declared = [self._reference(field) for field in _fields("Link", {"options": target})]
-		found = {reference for reference in declared if reference} | set(_UNDECLARED.get(target, ()))
+		found = {reference for reference in declared if reference} | set(UNDECLARED.get(target, ()))
 		return [reference for reference in _ordered(found) if _has_table(reference)]
 
 	@cached_property

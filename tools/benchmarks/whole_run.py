@@ -8,8 +8,8 @@ import frappe
 from frappe.utils import add_days, getdate
 
 from crm_success.batches.queueing import enqueue_prepare
-from crm_success.batches.run_life import start_run
 from crm_success.batches.statuses import CANCELLED, RUN
+from crm_success.scoring.runs.starting import start_scoring
 from crm_success.tests.support.worker_processes import real_workers
 
 _FINISHED = ("Completed", "Completed with Warnings", "Failed", "Cancelled")
@@ -21,8 +21,8 @@ def first_run() -> dict:
 		"Customer Health",
 		"Customer Health Snapshot",
 		"Score Calibration",
-		"Scoring Run",
-		"Scoring Batch",
+		"Work Run",
+		"Work Batch",
 	):
 		frappe.db.delete(doctype)
 	frappe.db.commit()
@@ -41,7 +41,7 @@ def _run(workers: int) -> dict:
 	_make_way()
 	with real_workers(workers), Memory() as memory:
 		start = time.perf_counter()
-		run = start_run(getdate(), "Command")
+		run = start_scoring(getdate(), "Command")
 		enqueue_prepare(run)
 		frappe.db.commit()
 		while frappe.db.get_value(RUN, run, "status") not in _FINISHED:

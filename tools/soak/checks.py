@@ -9,12 +9,12 @@ from typing import Any
 import frappe
 from frappe.utils import add_days, getdate
 
-from crm_success.batches.statuses import BATCH, RUN, frozen_of
+from crm_success.batches.statuses import BATCH, RUN
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.calibrations import latest_calibration, read_calibration
 from crm_success.scoring.customer_fields import SOURCES, update_customers
-from crm_success.scoring.frozen_definitions import freeze
+from crm_success.scoring.frozen_definitions import freeze, frozen_of
 from crm_success.scoring.health_rows import ScoredRows
 from crm_success.scoring.scorer import Scorer
 from crm_success.scoring.writers import _SCORED_FIELDS, Writing, write_scores
@@ -83,7 +83,7 @@ def differences(expected: Rows, found: Rows) -> Iterator[str]:
 def contradictions(run: str, added: set[str]) -> Iterator[str]:
 	"""What must hold of a finished run and of the site after it, whatever the scores are."""
 	doc = frappe.get_doc(RUN, run)
-	batches = frappe.get_all(BATCH, {"scoring_run": run}, ["batch_no", "status", "scored", "without_score"])
+	batches = frappe.get_all(BATCH, {"work_run": run}, ["batch_no", "status", "scored", "without_score"])
 	yield from (f"batch {row.batch_no} is {row.status}" for row in batches if row.status != "Done")
 	if doc.active or not doc.status.startswith("Completed") or doc.percent_done != 100:
 		yield f"{run} is {doc.status} at {doc.percent_done} %, active {doc.active!r}"

@@ -15,10 +15,12 @@ import frappe
 from frappe.utils import add_to_date
 from redis.exceptions import RedisError
 
+from crm_success.batches.reaper import requeue_expired_batches
 from crm_success.batches.run_life import retry_failed
-from crm_success.batches.statuses import ACTIVE, BATCH, FAILED, RUN
+from crm_success.batches.statuses import BATCH, FAILED, RUN
 from crm_success.database import clock, conflicts
 from crm_success.scoring.runs import customer_scoring, rescoring
+from crm_success.scoring.runs.starting import KIND
 from crm_success.scoring.stale import stale_customers
 from tools.soak import checks
 from tools.soak.faults import Faults
@@ -55,7 +57,7 @@ class Soak:
 	def start(self) -> str:
 		"""As the scheduler does."""
 		in_vain(customer_scoring.dispatch_scoring_run)
-		return frappe.db.get_value(RUN, {"active": ACTIVE}, "name")
+		return frappe.db.get_value(RUN, {"active": KIND}, "name")
 
 	def disturb(self, run: str, faults: int, actions: int) -> None:
 		"""Until the run has come to its end: things go wrong, people work, and the scheduler looks after it."""
@@ -69,19 +71,18 @@ class Soak:
 				actions -= 1
 			self.faults.keep_workers()
 			self.look_after(run, time.monotonic() - started)
-		self.figures["batches"] += frappe.db.count(BATCH, {"scoring_run": run})
-		self.figures["batches tried again"] += frappe.db.count(
-			BATCH, {"scoring_run": run, "attempts": (">", 1)}
-		)
+		self.figures["batches"] += frappe.db.count(BATCH, {"work_run": run})
+		self.figures["batches tried again"] += frappe.db.count(BATCH, {"work_run": run, "attempts": (">", 1)})
 
 	@conflicts.own_transaction
 	def look_after(self, run: str, seconds: float) -> None:
 		"""What the scheduler does every five minutes, and a person in the morning."""
-		in_vain(customer_scoring.requeue_expired_batches)
+		in_vain(requeue_expired_batches)
 		row = self.status(run)
-		if row.status in ("Queued", "Preparing") and (clock.now() - row.modified).total_seconds() > PATIENCE:
-			long_ago = add_to_date(row.modified, minutes=-QUARTER_OF_AN_HOUR)
-			frappe.db.set_value(RUN, run, "modified", long_ago, update_modified=False)
+		silent = (clock.utc_now() - row.sign_of_life_utc).total_seconds()
+		if row.status in ("Queued", "Preparing") and silent > PATIENCE:
+			long_ago = add_to_date(row.sign_of_life_utc, minutes=-QUARTER_OF_AN_HOUR)
+			frappe.db.set_value(RUN, run, "sign_of_life_utc", long_ago)
 			frappe.db.commit()
 		if row.status == FAILED:
 			retry_failed(run)
@@ -92,9 +93,10 @@ class Soak:
 
 	def status(self, run: str) -> frappe._dict:
 		frappe.db.rollback()
-		row = frappe.db.get_value(RUN, run, ["status", "active", "modified", "error"], as_dict=True)
+		fields = ["status", "active", "sign_of_life_utc", "error"]
+		row = frappe.db.get_value(RUN, run, fields, as_dict=True)
 		if row.status == FAILED and not row.error:
-			row.active = ACTIVE
+			row.active = KIND
 		return row
 
 	def settle(self) -> None:
@@ -134,7 +136,7 @@ class Soak:
 		from crm_success.tests.support.scoring_site import start_and_prepare
 
 		run = start_and_prepare()
-		from crm_success.scoring.runs.batch_work import drain
+		from crm_success.batches.working import drain
 
 		drain(run)
 		frappe.db.rollback()

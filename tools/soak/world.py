@@ -35,7 +35,7 @@ DATED = (
 	"Customer Health",
 	"Customer Health Snapshot",
 	"Score Calibration",
-	"Scoring Run",
+	"Work Run",
 )
 COPIED = ("Customer", "Sales Invoice", "Payment Ledger Entry", "Issue", "Currency Exchange")
 CUSTOMERS = 250

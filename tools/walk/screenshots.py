@@ -158,7 +158,7 @@ def settings(window: Window) -> None:
 
 
 def run(window: Window) -> None:
-	window.open("/scoring-run")
+	window.open("/work-run")
 	start_run(window)
 	window.page.wait_for_function("() => cur_frm?.doc.percent_done > 0 && cur_frm.doc.status === 'Running'")
 

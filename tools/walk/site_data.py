@@ -105,17 +105,17 @@ def settle() -> None:
 
 def score(today: date) -> None:
 	"""A year of runs, so that there are trends, movers and charts."""
-	from crm_success.batches.run_life import start_run
-	from crm_success.scoring.runs.batch_work import drain
-	from crm_success.scoring.runs.preparation import prepare_run
+	from crm_success.batches.preparing import prepare_run
+	from crm_success.batches.working import drain
+	from crm_success.scoring.runs.starting import start_scoring
 
 	for days_back in DAYS_SCORED:
-		run = start_run(today - timedelta(days=days_back), "Command")
+		run = start_scoring(today - timedelta(days=days_back), "Command")
 		frappe.db.commit()
 		prepare_run(run)
 		drain(run)
 		frappe.db.commit()
-		status = frappe.db.get_value("Scoring Run", run, "status")
+		status = frappe.db.get_value("Work Run", run, "status")
 		if not status.startswith("Completed"):
 			raise SystemExit(f"{run} as of {today - timedelta(days=days_back)} is {status}")
 

@@ -10,7 +10,7 @@ SCORECARD = "Standard"
 # the made-up company has oddities, which a run warns of
 DONE = "Completed with Warnings"
 CARDS, CHARTS = 6, 4
-MANAGERS_PAGES = ("scoring-run", "crm-success-settings")
+MANAGERS_PAGES = ("work-run", "crm-success-settings")
 
 
 def walk(window: Window, person: Person) -> None:
@@ -212,7 +212,7 @@ def run(window: Window, person: Person) -> None:
 	if not person.manages:
 		return
 	window.step = "list of runs"
-	window.open("/scoring-run")
+	window.open("/work-run")
 	window.look("list of runs")
 	bars_have_width(window)
 	window.page.evaluate(
@@ -221,7 +221,7 @@ def run(window: Window, person: Person) -> None:
 	window.step = "run"
 	start_run(window)
 	window.page.wait_for_function("status => cur_frm?.doc.status === status", arg=DONE, timeout=60_000)
-	window.look("Scoring Run", title_is_ours=False)
+	window.look("Work Run", title_is_ours=False)
 	window.expect(window.page.evaluate("window.told || 0"), "no progress was told while the run went on")
 	pill = window.shown.locator(".page-head .indicator-pill:visible").first
 	# on a phone version 16 shows the colour, and the word as its tooltip
@@ -241,7 +241,7 @@ def bars_have_width(window: Window) -> None:
 
 def start_run(window: Window) -> None:
 	window.shown.locator(".primary-action:visible").click()
-	window.page.wait_for_url(re.compile("/scoring-run/.+"))
+	window.page.wait_for_url(re.compile("/work-run/.+"))
 
 
 def other_pages(window: Window, person: Person) -> None:

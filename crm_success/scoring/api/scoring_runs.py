@@ -1,14 +1,15 @@
-"""Starting and stopping runs, and scoring one customer again, for the desk."""
+"""Starting a scoring of all customers, and scoring one customer again, for the desk."""
 
 from typing import Any
 
 import frappe
 from frappe import _
 
-from crm_success.batches import queueing, run_life
+from crm_success.batches import queueing
 from crm_success.batches.statuses import RUN
 from crm_success.record_checks.field_errors import bold
 from crm_success.record_names import CALIBRATION, HEALTH, RESCORING_ROLES
+from crm_success.scoring.runs.starting import start_scoring
 from crm_success.scoring.scoring_day import parse_day
 from crm_success.visibility import check_may_see, may_see_all
 
@@ -21,25 +22,9 @@ def start_run(as_of: str | None = None) -> dict[str, str]:
 		frappe.throw(_("A run scores all customers, and you may see some only."), frappe.PermissionError)
 	if not queueing.is_queue_up():
 		frappe.throw(_("The background workers cannot be reached. Ask your administrator to start Redis."))
-	run = run_life.start_run(parse_day(as_of), "Desk")
+	run = start_scoring(parse_day(as_of), "Desk")
 	queueing.enqueue_prepare(run)
 	return {"run": run}
-
-
-@frappe.whitelist(methods=["POST"])
-def cancel_run(run: str) -> None:
-	"""Stop a run after the batches that are being worked on."""
-	frappe.has_permission(RUN, "create", throw=True)
-	frappe.has_permission(RUN, "read", doc=run, throw=True)
-	run_life.cancel_run(run)
-
-
-@frappe.whitelist(methods=["POST"])
-def retry_failed(run: str) -> dict[str, int]:
-	"""Work on the failed batches of a finished run again; how many there are."""
-	frappe.has_permission(RUN, "create", throw=True)
-	frappe.has_permission(RUN, "read", doc=run, throw=True)
-	return {"batches": run_life.retry_failed(run)}
 
 
 @frappe.whitelist(methods=["POST"])
@@ -47,7 +32,7 @@ def rescore_customer(customer: str) -> dict[str, Any]:
 	"""Score one customer now; its score and band."""
 	_check_may_rescore(customer)
 	if not frappe.db.count(CALIBRATION):
-		frappe.throw(_("Nobody was scored yet. Start a Scoring Run for all customers first."))
+		frappe.throw(_("Nobody was scored yet. Use Run Now in the list of Work Runs first."))
 	from crm_success.scoring.runs.rescoring import rescore_customers
 
 	rescore_customers([customer])

@@ -1,33 +1,18 @@
 """What the scheduler calls: is it on, what is due, queue it. Does no work itself."""
 
-from collections.abc import Callable
-from functools import wraps
-
 import frappe
 from frappe.utils import getdate, now_datetime
 
-from crm_success.batches import queueing, reaper
-from crm_success.batches.run_life import RunInProgressError, start_run
-from crm_success.batches.statuses import ACTIVE, RUN
+from crm_success.batches import queueing
+from crm_success.batches.run_life import RunInProgressError
+from crm_success.batches.scheduled import logged
+from crm_success.batches.statuses import RUN
 from crm_success.record_names import SETTINGS
 from crm_success.scoring import overrides
+from crm_success.scoring.runs.starting import KIND, start_scoring
 from crm_success.scoring.stale import stale_customers
 
-
-def logged(entry_point: Callable[[], None]) -> Callable[[], None]:
-	"""The scheduler swallows errors, and some releases leave no trace of them: write them down, then let them go on."""
-
-	@wraps(entry_point)
-	def call() -> None:
-		try:
-			entry_point()
-		except Exception:
-			frappe.db.rollback()
-			frappe.log_error(title=f"{entry_point.__name__} failed")
-			frappe.db.commit()
-			raise
-
-	return call
+RESCORE_SECONDS = 1500
 
 
 @logged
@@ -36,13 +21,13 @@ def dispatch_scoring_run() -> None:
 	settings = frappe.get_cached_doc(SETTINGS)
 	if not settings.enabled or now_datetime().hour < settings.scoring_hour:
 		return
-	if frappe.db.exists(RUN, {"active": ACTIVE}):
+	if frappe.db.exists(RUN, {"active": KIND}):
 		return
 	# one of a later day was started before the clock was set back
-	if frappe.db.exists(RUN, {"triggered_by": "Schedule", "as_of": (">=", getdate())}):
+	if frappe.db.exists(RUN, {"kind": KIND, "triggered_by": "Schedule", "as_of": (">=", getdate())}):
 		return
 	try:
-		run = start_run(getdate(), "Schedule")
+		run = start_scoring(getdate(), "Schedule")
 	except RunInProgressError:
 		# another scheduler was faster by the blink of an eye
 		frappe.db.rollback()
@@ -55,15 +40,12 @@ def dispatch_scoring_run() -> None:
 def rescore_stale_customers() -> None:
 	"""Every five minutes: one job for all customers that became stale."""
 	if frappe.db.get_single_value(SETTINGS, "rescore_on_transactions") and stale_customers(limit=1):
-		queueing.enqueue_rescore_stale()
-
-
-@logged
-def requeue_expired_batches() -> None:
-	"""Every five minutes: put the run that is not finished back on its way if something fell over."""
-	run = frappe.db.get_value(RUN, {"active": ACTIVE}, "name")
-	if run:
-		reaper.revive(run)
+		queueing.enqueue(
+			"crm_success.scoring.runs.rescoring.rescore_stale",
+			RESCORE_SECONDS,
+			"crm_success_rescore_stale",
+			deduplicate=True,
+		)
 
 
 @logged

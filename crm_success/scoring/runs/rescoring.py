@@ -7,7 +7,6 @@ import frappe
 from frappe.utils import getdate
 from rq.timeouts import BaseTimeoutException
 
-from crm_success.batches import queueing
 from crm_success.batches.messages import Message
 from crm_success.database import conflicts, reading
 from crm_success.database.dialects import KeyRange
@@ -15,12 +14,13 @@ from crm_success.scoring.calibrations import latest_calibration, make_calibratio
 from crm_success.scoring.engine.definitions import Calibration
 from crm_success.scoring.frozen_definitions import Frozen, freeze
 from crm_success.scoring.health_rows import ScoredRows
+from crm_success.scoring.runs.customer_scoring import RESCORE_SECONDS
 from crm_success.scoring.scorer import Scorer
 from crm_success.scoring.setting_aside import score_setting_aside
 from crm_success.scoring.shared.customer_ranges import customer_ranges
 from crm_success.scoring.source_tables import CUSTOMER
 from crm_success.scoring.stale import stale_customers
-from crm_success.scoring.writers import Writing, Written, write_scores
+from crm_success.scoring.writers import Writing, Written, write_and_commit
 
 AT_ONCE = 500
 _CALIBRATION_RANGE = 5000
@@ -52,15 +52,7 @@ class Rescoring:
 		return score_setting_aside(self._scorer, customers, self._write)
 
 	def _write(self, scored: ScoredRows, keys: KeyRange) -> Written:
-		# ends the read view: what is written must meet the rows of now
-		frappe.db.rollback()
-
-		def write() -> Written:
-			written = write_scores(scored, keys, self._writing)
-			frappe.db.commit()
-			return written
-
-		return conflicts.again_after_conflict(write)
+		return write_and_commit(scored, keys, self._writing)
 
 
 def rescore_customers(customers: list[str], as_of: date | None = None) -> Written:
@@ -70,7 +62,7 @@ def rescore_customers(customers: list[str], as_of: date | None = None) -> Writte
 
 def rescore_stale() -> None:
 	"""Background job: score whoever is stale, without those who cannot be scored."""
-	enough, after = time.monotonic() + queueing.RESCORE_SECONDS / 2, ""
+	enough, after = time.monotonic() + RESCORE_SECONDS / 2, ""
 	rescoring = Rescoring()
 	while time.monotonic() < enough and (customers := stale_customers(AT_ONCE, after)):
 		after = customers[-1]

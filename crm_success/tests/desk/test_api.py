@@ -5,10 +5,11 @@ import json
 import frappe
 from frappe.utils import add_days, getdate
 
+from crm_success.batches import api as work_runs
+from crm_success.batches.preparing import prepare_run
 from crm_success.batches.statuses import BATCH, RUN
+from crm_success.batches.working import drain
 from crm_success.scoring.api import metric_form, scoring_runs
-from crm_success.scoring.runs.batch_work import drain
-from crm_success.scoring.runs.preparation import prepare_run
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase, drop_jobs, forget_scores, health_rows
 
@@ -79,10 +80,10 @@ class TestScoringApi(ApiTestCase):
 		run = scoring_runs.start_run()["run"]
 		self.assertEqual(frappe.db.get_value(RUN, run, ["triggered_by", "as_of"]), ("Desk", getdate()))
 		self.assertEqual(status_of(run), "Queued")
-		scoring_runs.cancel_run(run)
+		work_runs.cancel_run(run)
 		self.assertEqual(status_of(run), "Cancelled")
 		with self.assertRaisesRegex(frappe.ValidationError, "finished already"):
-			scoring_runs.cancel_run(run)
+			work_runs.cancel_run(run)
 
 	def test_who_may_see_some_customers_only_sees_no_runs_which_name_them_all(self):
 		run = self.score_all().name
@@ -91,7 +92,7 @@ class TestScoringApi(ApiTestCase):
 		frappe.set_user("Administrator")
 		self.allow_only("Customer Success Manager", OTHER)
 		self.act_as("Customer Success Manager")
-		for doctype in (RUN, "Scoring Batch"):
+		for doctype in (RUN, "Work Batch"):
 			self.assertEqual(frappe.get_list(doctype), [])
 		with self.assertRaises(frappe.PermissionError):
 			status_of(run)
@@ -107,9 +108,9 @@ class TestScoringApi(ApiTestCase):
 
 	def test_a_cancelled_run_is_not_taken_up_again(self):
 		run = scoring_runs.start_run()["run"]
-		scoring_runs.cancel_run(run)
+		work_runs.cancel_run(run)
 		with self.assertRaisesRegex(frappe.ValidationError, "was cancelled"):
-			scoring_runs.retry_failed(run)
+			work_runs.retry_failed(run)
 
 	def test_retrying_needs_failed_batches(self):
 		run = scoring_runs.start_run()["run"]
@@ -117,10 +118,10 @@ class TestScoringApi(ApiTestCase):
 		prepare_run(run)
 		drain(run)
 		with self.assertRaisesRegex(frappe.ValidationError, "no failed batches"):
-			scoring_runs.retry_failed(run)
-		frappe.db.set_value(BATCH, {"scoring_run": run}, "status", "Failed")
+			work_runs.retry_failed(run)
+		frappe.db.set_value(BATCH, {"work_run": run}, "status", "Failed")
 		frappe.db.set_value(RUN, run, "status", "Failed")
-		self.assertEqual(scoring_runs.retry_failed(run), {"batches": 1})
+		self.assertEqual(work_runs.retry_failed(run), {"batches": 1})
 		self.assertEqual(status_of(run), "Running")
 
 	def test_others_can_neither_start_nor_watch_nor_stop_runs(self):
@@ -131,7 +132,7 @@ class TestScoringApi(ApiTestCase):
 			for call in (
 				scoring_runs.start_run,
 				lambda: status_of(run),
-				lambda: scoring_runs.cancel_run(run),
+				lambda: work_runs.cancel_run(run),
 			):
 				with self.subTest(role=role), self.assertRaises(frappe.PermissionError):
 					call()
@@ -142,8 +143,8 @@ class TestScoringApi(ApiTestCase):
 	def test_writes_are_post_only(self):
 		for function in (
 			scoring_runs.start_run,
-			scoring_runs.cancel_run,
-			scoring_runs.retry_failed,
+			work_runs.cancel_run,
+			work_runs.retry_failed,
 			scoring_runs.rescore_customer,
 			metric_form.preview_metric,
 		):

@@ -150,7 +150,7 @@ class TestWhatScoringWrites(ScoringTestCase):
 		told = json.dumps([message.as_dict() for message in run.messages], default=str)
 		self.assertNotIn(TAG, told)
 		self.assertIn("&lt;img", told)
-		stored = frappe.get_all("Scoring Batch", {"scoring_run": run.name}, pluck="messages")
+		stored = frappe.get_all("Work Batch", {"work_run": run.name}, pluck="messages")
 		self.assertNotIn(TAG, "".join(text or "" for text in stored))
 
 	def test_messages_of_a_batch_stay_what_they_are(self):

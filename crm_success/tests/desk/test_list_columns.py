@@ -66,8 +66,8 @@ class TestRenamedProgress(SiteTestCase):
 
 	def setUp(self):
 		super().setUp()
-		doc = frappe.get_doc({"doctype": RUN, "as_of": "2025-01-31", "status": "Failed"})
-		doc.flags.by_scoring = True
+		doc = frappe.get_doc({"doctype": RUN, "kind": "Scoring", "as_of": "2025-01-31", "status": "Failed"})
+		doc.flags.is_started = True
 		self.run_name = doc.insert(ignore_permissions=True).name
 		run = frappe.qb.DocType(RUN)
 		frappe.qb.update(run).set(run.progress, 42).where(run.name == self.run_name).run()

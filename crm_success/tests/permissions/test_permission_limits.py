@@ -23,7 +23,7 @@ from crm_success.tests.support.permission_site import OTHER, OWN, SECRET, Permis
 from crm_success.tests.support.utils import aggregate
 
 HEALTH, SNAPSHOT = "Customer Health", "Customer Health Snapshot"
-RUN, BATCH, MESSAGE = "Scoring Run", "Scoring Batch", "Scoring Run Message"
+RUN, BATCH, MESSAGE = "Work Run", "Work Batch", "Work Run Message"
 HEALTH_FIELDS = ("health_band", "health_score", "customer_segment", "lifecycle_stage")
 OVERRIDE = {"override_score": 1, "override_until": add_days(nowdate(), 7), "override_reason": "PM Reason"}
 

@@ -32,8 +32,8 @@ CHANGES: dict[str, dict[str, Any]] = {
 	"Health Metric": {"description": "PM Changed"},
 	"Health Scorecard": {"priority": 77},
 	SETTINGS: {"scoring_hour": 17},
-	"Scoring Run": {"status": "Failed"},
-	"Scoring Batch": {"status": "Failed"},
+	"Work Run": {"status": "Failed"},
+	"Work Batch": {"status": "Failed"},
 	"Score Calibration": {"retention": 77},
 }
 
@@ -61,8 +61,8 @@ RECORDS: dict[str, dict[str, Any]] = {
 		"dimensions": [{"dimension": "Value", "weight": 100}],
 		"metrics": [{"metric": "Net Revenue 365 Days", "weight": 100}],
 	},
-	"Scoring Run": {"as_of": "2020-02-20", "triggered_by": "Desk", "status": "Completed"},
-	"Scoring Batch": {"batch_no": 99, "status": "Done"},
+	"Work Run": {"kind": "Scoring", "as_of": "2020-02-20", "triggered_by": "Desk", "status": "Completed"},
+	"Work Batch": {"batch_no": 99, "status": "Done"},
 	"Score Calibration": {"as_of": "2020-02-20", "customers": 2},
 }
 
@@ -71,7 +71,7 @@ class TestDocTypes(PermissionTestCase):
 	@classmethod
 	def make_documents(cls):
 		super().make_documents()
-		RECORDS["Scoring Batch"]["scoring_run"] = cls.runs[0]
+		RECORDS["Work Batch"]["work_run"] = cls.runs[0]
 
 	def for_each(self, check: Callable[..., None], *doctypes: str) -> None:
 		"""Calls `check` with each DocType, each role's rights on it, and the visitor who has that role."""

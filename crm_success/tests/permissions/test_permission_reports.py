@@ -10,7 +10,8 @@ import frappe
 from frappe.utils import add_days, nowdate
 
 import crm_success
-from crm_success.batches.statuses import ACTIVE, BATCH, COMPLETED, FAILED, RUN, RUNNING
+from crm_success.batches.statuses import BATCH, COMPLETED, FAILED, RUN, RUNNING
+from crm_success.scoring.runs.starting import KIND
 from crm_success.tests.support import permission_matrix as matrix
 from crm_success.tests.support.permission_matrix import ENDPOINTS, READERS, REPORTS, RIGHTS, ROLES, Endpoint
 from crm_success.tests.support.permission_site import OTHER, OWN, PermissionTestCase, Visitor
@@ -36,10 +37,10 @@ class TestReportsAndEndpoints(PermissionTestCase):
 
 	def forget_runs_of_the_test(self):
 		frappe.db.rollback()
-		for doctype, link in ((BATCH, "scoring_run"), (RUN, "name")):
+		for doctype, link in ((BATCH, "work_run"), (RUN, "name")):
 			frappe.db.delete(doctype, {link: ("not in", self.runs)})
 		frappe.db.set_value(RUN, {"name": ("in", self.runs)}, {"status": COMPLETED, "active": None})
-		frappe.db.set_value(BATCH, {"scoring_run": ("in", self.runs)}, "status", "Done")
+		frappe.db.set_value(BATCH, {"work_run": ("in", self.runs)}, "status", "Done")
 		frappe.db.commit()
 		drop_jobs()
 
@@ -47,10 +48,10 @@ class TestReportsAndEndpoints(PermissionTestCase):
 		"""A run that is under way is there to be cancelled, one with a failed batch to be tried again."""
 		self.forget_runs_of_the_test()
 		if arguments.get("run") == matrix.RUN:
-			frappe.db.set_value(RUN, self.runs[1], {"status": RUNNING, "active": ACTIVE})
+			frappe.db.set_value(RUN, self.runs[1], {"status": RUNNING, "active": KIND})
 		if arguments.get("run") == matrix.FAILED_RUN:
 			frappe.db.set_value(RUN, self.runs[0], "status", FAILED)
-			frappe.db.set_value(BATCH, {"scoring_run": self.runs[0]}, "status", FAILED)
+			frappe.db.set_value(BATCH, {"work_run": self.runs[0]}, "status", FAILED)
 
 	def call(self, visitor: Visitor, method: str, endpoint: Endpoint, arguments: dict[str, Any]) -> Any:
 		scorecard = frappe.get_doc("Health Scorecard", {"is_default": 1})

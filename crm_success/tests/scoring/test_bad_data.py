@@ -4,7 +4,7 @@ import frappe
 from frappe.utils import add_days, getdate
 
 from crm_success.batches.statuses import RUN
-from crm_success.scoring.runs.batch_work import drain
+from crm_success.batches.working import drain
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import (
 	ScoringTestCase,

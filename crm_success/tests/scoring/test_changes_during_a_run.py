@@ -5,8 +5,8 @@ from frappe.model.rename_doc import rename_doc
 from frappe.utils import add_days, getdate
 
 from crm_success.batches.statuses import BATCH, RUN
+from crm_success.batches.working import drain
 from crm_success.record_names import HEALTH, SNAPSHOT
-from crm_success.scoring.runs.batch_work import drain
 from crm_success.scoring.runs.rescoring import rescore_stale
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import (
@@ -82,7 +82,7 @@ class TestCustomersDuringARun(ScoringTestCase):
 		self.worker.go_on()
 		frappe.db.rollback()
 		self.assertEqual(frappe.db.get_value(RUN, self.run_name, ["status", "active"]), ("Completed", None))
-		self.assertEqual(frappe.db.count(BATCH, {"scoring_run": self.run_name, "status": ("!=", "Done")}), 0)
+		self.assertEqual(frappe.db.count(BATCH, {"work_run": self.run_name, "status": ("!=", "Done")}), 0)
 		rescore_stale()
 		rows = health_rows()
 		self.assertEqual(self.orphans(), set())

@@ -10,10 +10,13 @@ from freezegun import freeze_time
 
 from crm_success.batches import leases
 from crm_success.batches.queueing import waiting_jobs
-from crm_success.batches.run_life import cancel_run, start_run
-from crm_success.batches.statuses import ACTIVE, BATCH, RUN
-from crm_success.scoring.runs.batch_work import RunWork, do_batch, drain
-from crm_success.scoring.runs.customer_scoring import dispatch_scoring_run, requeue_expired_batches
+from crm_success.batches.reaper import requeue_expired_batches
+from crm_success.batches.run_life import cancel_run
+from crm_success.batches.statuses import BATCH, RUN
+from crm_success.batches.working import do_batch, drain
+from crm_success.scoring.runs.customer_scoring import dispatch_scoring_run
+from crm_success.scoring.runs.scoring_work import ScoringWork
+from crm_success.scoring.runs.starting import KIND, start_scoring
 from crm_success.tests.support.scoring_site import (
 	drop_jobs,
 	forget_scores,
@@ -94,7 +97,7 @@ class TestClockSetBack(ClocksTestCase):
 
 	def test_a_living_worker_whose_batch_was_taken_writes_nothing(self):
 		run = start_and_prepare()
-		batch, work = leases.claim(run), RunWork(run)
+		batch, work = leases.claim(run), ScoringWork(run)
 		with clock(self.yesterday):
 			drain(run)
 			rows = health_rows()
@@ -103,7 +106,7 @@ class TestClockSetBack(ClocksTestCase):
 		self.assert_as_expected(run)
 
 	def test_a_preparation_that_died_before_is_done_again(self):
-		run = start_run(getdate(), "Desk")
+		run = start_scoring(getdate(), "Desk")
 		frappe.db.commit()
 		DyingWorker(run, "while preparing").die()
 		drop_jobs()
@@ -114,7 +117,7 @@ class TestClockSetBack(ClocksTestCase):
 	def test_no_second_run_is_started_for_the_day_before(self):
 		self.set_hour(0)
 		dispatch_scoring_run()
-		cancel_run(frappe.db.get_value(RUN, {"active": ACTIVE}))
+		cancel_run(frappe.db.get_value(RUN, {"active": KIND}))
 		with clock(self.yesterday):
 			dispatch_scoring_run()
 		self.assertEqual(self.scheduled_days(), [str(getdate())])
@@ -139,7 +142,7 @@ class TestDaylightSaving(ClocksTestCase):
 		with clock(utc(AUTUMN, "00:00")):
 			dispatch_scoring_run()
 		self.assertEqual(self.scheduled_days(), [AUTUMN])
-		cancel_run(frappe.db.get_value(RUN, {"active": ACTIVE}))
+		cancel_run(frappe.db.get_value(RUN, {"active": KIND}))
 		with clock(utc(AUTUMN, "01:00")):
 			dispatch_scoring_run()
 		self.assertEqual(self.scheduled_days(), [AUTUMN])
@@ -163,6 +166,89 @@ class TestDaylightSaving(ClocksTestCase):
 			self.assertEqual(self.run_values(run, "status", "active"), ("Completed with Warnings", None))
 			self.assertEqual((health_rows(), snapshot_rows(getdate())), expected)
 		self.assert_attempts(run, 2)
+
+
+class TestHourThatComesTwice(ClocksTestCase):
+	"""From 00:00 to 01:00 UTC it is the first hour of one o'clock, then the second."""
+
+	def setUp(self):
+		super().setUp()
+		self.set_time_zone(LONDON)
+		with clock(utc(AUTUMN, "00:00")):
+			self.run_name = start_and_prepare()
+			drop_jobs()
+
+	def claim_at(self, time: str) -> None:
+		with clock(utc(AUTUMN, time)):
+			self.claimed_on_another_host(self.run_name)
+
+	def ended_at(self, time: str) -> int:
+		with clock(utc(AUTUMN, time)):
+			return leases.end_expired(self.run_name)
+
+	def test_a_lease_from_the_first_hour_does_not_live_in_the_second(self):
+		self.claim_at("00:10")
+		self.assertEqual(self.ended_at("01:05"), 1)
+
+	def test_a_lease_over_the_change_is_over_after_a_quarter_of_an_hour_and_no_earlier(self):
+		self.claim_at("00:50")
+		self.assertEqual(self.ended_at("01:04"), 0)
+		self.assertEqual(self.ended_at("01:06"), 1)
+
+	def test_another_worker_takes_the_batch_when_the_lease_is_over_and_no_earlier(self):
+		self.claim_at("00:50")
+		batches = frappe.db.count(BATCH, {"work_run": self.run_name})
+		with clock(utc(AUTUMN, "01:04")):
+			self.assertEqual(len(self.all_claimed()), batches - 1)
+		with clock(utc(AUTUMN, "01:06")):
+			self.assertEqual([batch.attempts for batch in self.all_claimed()], [2])
+
+	def all_claimed(self) -> list[frappe._dict]:
+		return list(iter(lambda: leases.claim(self.run_name), None))
+
+	def test_a_preparation_over_the_change_is_given_a_quarter_of_an_hour(self):
+		cancel_run(self.run_name)
+		with clock(utc(AUTUMN, "00:50")):
+			run = start_scoring(getdate(), "Desk")
+			frappe.db.commit()
+		for time, jobs in (("01:04", 0), ("01:06", 1)):
+			with clock(utc(AUTUMN, time)):
+				requeue_expired_batches()
+				self.assertEqual(waiting_jobs(run), jobs, time)
+
+	def test_the_rate_is_that_of_the_time_that_passed(self):
+		self.claim_at("00:50")
+		with clock(utc(AUTUMN, "01:10")):
+			leases.end_expired(self.run_name)
+			drain(self.run_name, until=lambda: True)
+			done, rate = self.run_values(self.run_name, "customers_done", "rate")
+		self.assertAlmostEqual(rate, done / 1200, places=4)
+
+
+class TestHostsOff(ClocksTestCase):
+	"""Hosts whose clocks differ by two hours share one database."""
+
+	def test_a_lease_is_as_long_on_every_host(self):
+		run = start_and_prepare()
+		drop_jobs()
+		two_hours = timedelta(hours=2)
+		for claims, looks in ((0, 1), (1, 0), (0, -1), (-1, 0)):
+			with self.subTest(claims=claims, looks=looks):
+				with freeze_time(datetime.utcnow() + claims * two_hours):
+					batch = self.claimed_on_another_host(run)
+				with freeze_time(datetime.utcnow() + looks * two_hours):
+					self.assertEqual(leases.end_expired(run), 0)
+					self.end_leases(run)
+					self.assertEqual(leases.end_expired(run), 1)
+				frappe.db.set_value(BATCH, batch.name, "attempts", 0)
+				frappe.db.commit()
+
+	def test_a_preparation_is_left_in_peace_by_a_host_that_is_two_hours_ahead(self):
+		run = start_scoring(getdate(), "Desk")
+		frappe.db.commit()
+		with freeze_time(datetime.utcnow() + timedelta(hours=2)):
+			requeue_expired_batches()
+		self.assertEqual(waiting_jobs(run), 0)
 
 
 class TestFarAway(ClocksTestCase):

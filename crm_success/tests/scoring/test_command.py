@@ -109,5 +109,5 @@ class TestCommand(ScoringTestCase):
 		self.assertTrue(claim(run))
 		result = self.score()
 		self.assertEqual(result.returncode, 1)
-		self.assertIn(f"Scoring Run {run} is still at 0 %", result.stderr)
+		self.assertIn(f"Work Run {run} is still at 0 %", result.stderr)
 		self.assertEqual(len(result.stderr.strip().splitlines()), 1)

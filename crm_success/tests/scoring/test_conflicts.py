@@ -12,9 +12,10 @@ from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
 from crm_success.batches import leases
 from crm_success.batches.statuses import BATCH, RUN
+from crm_success.batches.working import do_batch, drain
 from crm_success.database import conflicts
-from crm_success.scoring.runs import batch_work
-from crm_success.scoring.runs.batch_work import RunWork, do_batch, drain
+from crm_success.scoring.runs import scoring_work
+from crm_success.scoring.runs.scoring_work import ScoringWork
 from crm_success.scoring.stale import mark_stale_later
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import drop_jobs, health_rows, start_and_prepare
@@ -35,42 +36,42 @@ class TestConflicts(WorkersTestCase):
 		other = leases.claim(run)
 		while other.name != batch.name:
 			other = leases.claim(run)
-		do_batch(batch, RunWork(run))
+		do_batch(batch, ScoringWork(run))
 		self.assertEqual(health_rows(), {})
 
 	def test_a_job_out_of_time_gives_its_batch_back_and_says_so(self):
 		run = start_and_prepare()
 		batch = leases.claim(run)
-		write = batch_work.write_scores
+		write = scoring_work.write_scores
 
 		def write_slowly(*arguments):
 			write(*arguments)
 			time.sleep(10)
 
-		batch_work.write_scores = write_slowly
-		self.addCleanup(setattr, batch_work, "write_scores", write)
+		scoring_work.write_scores = write_slowly
+		self.addCleanup(setattr, scoring_work, "write_scores", write)
 		with self.assertRaises(JobTimeoutException), UnixSignalDeathPenalty(2, JobTimeoutException):
-			do_batch(batch, RunWork(run))
+			do_batch(batch, ScoringWork(run))
 		self.assertEqual(health_rows(), {})
 		self.assertEqual(frappe.db.get_value(BATCH, batch.name, "status"), "Queued")
-		batch_work.write_scores = write
+		scoring_work.write_scores = write
 		drain(run)
 		self.assert_as_expected(run)
 
 	def test_an_error_in_one_batch_is_written_on_it_and_the_others_go_on(self):
 		run = start_and_prepare()
-		write = batch_work.write_scores
+		write = scoring_work.write_scores
 
 		def write_unless_first(scored, keys, writing):
 			if keys.after is None:
 				raise ValueError("the first batch cannot be written")
 			return write(scored, keys, writing)
 
-		batch_work.write_scores = write_unless_first
-		self.addCleanup(setattr, batch_work, "write_scores", write)
+		scoring_work.write_scores = write_unless_first
+		self.addCleanup(setattr, scoring_work, "write_scores", write)
 		drain(run)
 		self.assertEqual(self.run_values(run, "status", "batches_failed"), ("Failed", 1))
-		failed = frappe.get_all(BATCH, {"scoring_run": run, "status": "Failed"}, ["attempts", "error"])[0]
+		failed = frappe.get_all(BATCH, {"work_run": run, "status": "Failed"}, ["attempts", "error"])[0]
 		self.assertEqual(failed.attempts, leases.MOST_ATTEMPTS)
 		self.assertIn("the first batch cannot be written", failed.error)
 		self.assertEqual(len(health_rows()), len(self.expected[0]) - 2)
@@ -219,7 +220,7 @@ class TestSameInstant(WorkersTestCase):
 
 	def test_of_two_runs_one_is_started_and_the_other_refused(self):
 		refused, started = self.both(_START)
-		self.assertRegex(refused, r"^Scoring Run \S+ is still at 0 %\. Wait until it is finished")
+		self.assertRegex(refused, r"^Work Run \S+ is still at 0 %\. Wait until it is finished")
 		self.assertEqual(started, "started")
 		frappe.db.rollback()
 		self.assertEqual(frappe.db.count(RUN), 1)
@@ -263,7 +264,7 @@ frappe.db.commit()
 """
 _TELLING_WORKER = """
 from crm_success.database import conflicts
-from crm_success.scoring.runs.batch_work import drain
+from crm_success.batches.working import drain
 is_conflict = conflicts._is_conflict
 
 def telling(error):
@@ -281,7 +282,8 @@ import time
 from frappe.utils import getdate
 from crm_success.scoring.runs import customer_scoring
 from crm_success.batches import run_life
-start = run_life.start_run
+from crm_success.scoring.runs import starting
+start = starting.start_scoring
 
 def slowly(*arguments):
 	run = start(*arguments)
@@ -300,7 +302,7 @@ except run_life.RunInProgressError as refusal:
 	print(refusal)
 """
 _DISPATCH = """
-customer_scoring.start_run = slowly
+customer_scoring.start_scoring = slowly
 customer_scoring.dispatch_scoring_run()
 print("done")
 """

@@ -3,11 +3,11 @@
 import frappe
 from frappe.utils import add_days, getdate, nowdate
 
-from crm_success.batches.run_life import start_run
 from crm_success.crm_success.doctype.customer_health.customer_health import NULLABLE
 from crm_success.crm_success.doctype.customer_health_snapshot.customer_health_snapshot import (
 	CustomerHealthSnapshot,
 )
+from crm_success.scoring.runs.starting import start_scoring
 from crm_success.tests.support.factories import make_customer, make_health, make_user
 from crm_success.tests.support.utils import SiteTestCase
 
@@ -104,7 +104,7 @@ class TestChangesByHand(SiteTestCase):
 
 	def test_it_cannot_be_made_by_hand(self):
 		make_customer("Health Test One")
-		with self.assertRaisesRegex(frappe.ValidationError, "Scoring Run"):
+		with self.assertRaisesRegex(frappe.ValidationError, "Work Run"):
 			frappe.get_doc({"doctype": HEALTH, "customer": "Health Test One"}).insert()
 
 	def test_a_form_that_sends_zero_for_a_missing_number_changes_nothing(self):
@@ -212,19 +212,19 @@ class TestHistory(SiteTestCase):
 		self.assertEqual([str(day) for day in kept], [add_days(nowdate(), -29)])
 
 	def test_deleting_a_run_takes_its_batches_and_is_forgotten(self):
-		run = frappe.get_doc("Scoring Run", start_run(getdate(), "Command"))
+		run = frappe.get_doc("Work Run", start_scoring(getdate(), "Command"))
 		run.db_set({"status": "Completed", "active": None})
-		frappe.get_doc({"doctype": "Scoring Batch", "scoring_run": run.name, "batch_no": 1}).insert()
+		frappe.get_doc({"doctype": "Work Batch", "work_run": run.name, "batch_no": 1}).insert()
 		make_customer("Health Test One")
 		make_health("Health Test One", scoring_run=run.name)
 		self.addCleanup(frappe.db.commit)
 		self.addCleanup(frappe.delete_doc, "Customer", "Health Test One")
 		run.delete()
-		self.assertFalse(frappe.db.exists("Scoring Batch", {"scoring_run": run.name}))
+		self.assertFalse(frappe.db.exists("Work Batch", {"work_run": run.name}))
 		override(frappe.get_doc(HEALTH, "Health Test One")).save()
 
 	def test_a_run_that_is_not_finished_cannot_be_deleted(self):
-		run = frappe.get_doc("Scoring Run", start_run(getdate(), "Command"))
+		run = frappe.get_doc("Work Run", start_scoring(getdate(), "Command"))
 		with self.assertRaisesRegex(frappe.ValidationError, "Cancel the run"):
 			run.delete()
 

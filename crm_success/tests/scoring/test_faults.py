@@ -9,12 +9,12 @@ from frappe.utils import getdate
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from crm_success.batches.preparing import prepare_run
 from crm_success.batches.queueing import waiting_jobs
-from crm_success.batches.run_life import start_run
+from crm_success.batches.reaper import requeue_expired_batches
 from crm_success.batches.statuses import BATCH
-from crm_success.scoring.runs.batch_work import drain
-from crm_success.scoring.runs.customer_scoring import requeue_expired_batches
-from crm_success.scoring.runs.preparation import prepare_run
+from crm_success.batches.working import drain
+from crm_success.scoring.runs.starting import start_scoring
 from crm_success.tests.support.scoring_site import drop_jobs, start_and_prepare
 from crm_success.tests.support.worker_processes import (
 	DyingWorker,
@@ -92,7 +92,7 @@ class TestRedisGone(WorkersTestCase):
 		DyingWorker(run, "after committing").die()
 		self.redis.kill()
 		# a worker that is there already goes on without the queue, and tells nobody how far it is
-		drain(run, until=lambda: frappe.db.count(BATCH, {"scoring_run": run, "status": "Done"}) >= 3)
+		drain(run, until=lambda: frappe.db.count(BATCH, {"work_run": run, "status": "Done"}) >= 3)
 		self.assertEqual(self.run_values(run, "status")[0], "Running")
 		self.redis.start()
 		_forget_connection()
@@ -101,7 +101,7 @@ class TestRedisGone(WorkersTestCase):
 		self.assert_as_expected(run)
 
 	def test_a_run_whose_preparation_ends_without_redis_waits_for_workers(self):
-		run = start_run(getdate(), "Desk")
+		run = start_scoring(getdate(), "Desk")
 		frappe.db.commit()
 		self.redis.kill()
 		prepare_run(run)
@@ -159,18 +159,19 @@ def _forget_connection() -> None:
 
 
 _DRAIN = """
-from crm_success.scoring.runs.batch_work import drain
+from crm_success.batches.working import drain
 drain({run!r})
 """
 _DRAIN_AFTER_A_WORD = """
-from crm_success.scoring.runs import batch_work
-score, asked = batch_work.Scorer.score, []
+from crm_success.batches.working import drain
+from crm_success.scoring.scorer import Scorer
+score, asked = Scorer.score, []
 def once_asked(*arguments):
 	if not asked:
 		asked.append(True)
 		print("reading", flush=True)
 		input()
 	return score(*arguments)
-batch_work.Scorer.score = once_asked
-batch_work.drain({run!r})
+Scorer.score = once_asked
+drain({run!r})
 """

@@ -204,7 +204,7 @@ class TestFuzzedRecords(ScoringTestCase):
 		frappe.get_doc({"doctype": SCORECARD, **card, "healthy_from": 70, "watch_from": 40}).insert()
 		frappe.db.commit()  # nosemgrep: runs read what is committed
 		run = self.score_all()
-		failed = frappe.get_all(BATCH, {"scoring_run": run.name, "status": "Failed"}, pluck="error")
+		failed = frappe.get_all(BATCH, {"work_run": run.name, "status": "Failed"}, pluck="error")
 		self.assertEqual((run.status in ("Completed", "Completed with Warnings"), failed), (True, []))
 		row = health_rows("Fuzzed One")["Fuzzed One"]
 		named = " ".join(message.reason for message in run.messages)

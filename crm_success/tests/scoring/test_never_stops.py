@@ -465,4 +465,4 @@ class TestDeletingARun(ScoringTestCase):
 		holder.output()
 		self.assertFalse(frappe.db.exists(HEALTH, {"scoring_run": first.name}))
 		self.assertFalse(frappe.db.exists(SNAPSHOT, {"scoring_run": first.name}))
-		self.assertFalse(frappe.db.exists("Scoring Batch", {"scoring_run": first.name}))
+		self.assertFalse(frappe.db.exists("Work Batch", {"work_run": first.name}))

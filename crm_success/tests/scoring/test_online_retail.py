@@ -14,9 +14,9 @@ import frappe
 import numpy as np
 import pandas as pd
 
-from crm_success.batches.run_life import start_run
-from crm_success.scoring.runs.batch_work import drain
-from crm_success.scoring.runs.preparation import prepare_run
+from crm_success.batches.preparing import prepare_run
+from crm_success.batches.working import drain
+from crm_success.scoring.runs.starting import start_scoring
 from crm_success.tests.support import online_retail
 from crm_success.tests.support.standalone_command import site_url
 from crm_success.tests.support.utils import SiteTestCase
@@ -102,7 +102,7 @@ class TestOnlineRetail(SiteTestCase):
 
 def _score_everybody() -> None:
 	"""A whole run in this process, as `bench crm-success score` does it."""
-	run = start_run(AS_OF, "Command")
+	run = start_scoring(AS_OF, "Command")
 	frappe.db.commit()  # nosemgrep: a run is worked on in transactions of its own
 	prepare_run(run)
 	drain(run)

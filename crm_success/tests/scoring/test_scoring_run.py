@@ -5,13 +5,14 @@ from datetime import date
 import frappe
 from frappe.utils import add_days, getdate
 
-from crm_success.batches.run_life import RunInProgressError, cancel_run, start_run
+from crm_success.batches.run_life import RunInProgressError, cancel_run
 from crm_success.batches.statuses import BATCH, RUN
+from crm_success.batches.working import drain
 from crm_success.record_names import HEALTH
 from crm_success.scoring.overrides import end_override
-from crm_success.scoring.runs.batch_work import drain
 from crm_success.scoring.runs.customer_scoring import dispatch_scoring_run, end_overrides
 from crm_success.scoring.runs.rescoring import rescore_customers
+from crm_success.scoring.runs.starting import start_scoring
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import (
 	ScoringTestCase,
@@ -94,14 +95,14 @@ class TestScoringRun(ScoringTestCase):
 	def test_a_second_start_is_refused_with_the_progress_of_the_first(self):
 		run = start_and_prepare()
 		with self.assertRaises(RunInProgressError) as refusal:
-			start_run(getdate(), "Desk")
+			start_scoring(getdate(), "Desk")
 		self.assertIn(f"{run} is still at 0 %", str(refusal.exception))
 		drain(run)
-		self.assertTrue(start_run(getdate(), "Desk"))
+		self.assertTrue(start_scoring(getdate(), "Desk"))
 
 	def test_a_run_for_a_day_to_come_is_refused(self):
 		with self.assertRaisesRegex(frappe.ValidationError, "has not come yet"):
-			start_run(getdate(add_days(getdate(), 1)), "Desk")
+			start_scoring(getdate(add_days(getdate(), 1)), "Desk")
 
 	def test_a_cancelled_run_writes_no_more(self):
 		run = start_and_prepare()
@@ -109,7 +110,7 @@ class TestScoringRun(ScoringTestCase):
 		drain(run)
 		self.assertEqual(frappe.db.get_value(RUN, run, ["status", "active"]), ("Cancelled", None))
 		self.assertEqual(health_rows(), {})
-		self.assertFalse(frappe.get_all(BATCH, {"scoring_run": run, "status": ("!=", "Queued")}))
+		self.assertFalse(frappe.get_all(BATCH, {"work_run": run, "status": ("!=", "Queued")}))
 
 	def test_a_day_in_the_past_is_scored_as_it_was_and_leaves_today_alone(self):
 		self.score_all()

@@ -10,13 +10,14 @@ from pathlib import Path
 import frappe
 from frappe.utils import add_days, getdate
 
+from crm_success.batches.preparing import prepare_run
 from crm_success.batches.queueing import enqueue_prepare, enqueue_workers, waiting_jobs
-from crm_success.batches.run_life import retry_failed, start_run
+from crm_success.batches.reaper import requeue_expired_batches
+from crm_success.batches.run_life import retry_failed
 from crm_success.batches.statuses import BATCH, RUN
+from crm_success.batches.working import drain
 from crm_success.database import clock
-from crm_success.scoring.runs.batch_work import drain
-from crm_success.scoring.runs.customer_scoring import requeue_expired_batches
-from crm_success.scoring.runs.preparation import prepare_run
+from crm_success.scoring.runs.starting import start_scoring
 from crm_success.tests.support.scoring_site import (
 	drop_jobs,
 	forget_scores,
@@ -42,7 +43,7 @@ from crm_success.tests.support.worker_processes import (
 class TestManyWorkers(WorkersTestCase):
 	def test_two_real_workers_give_the_same_rows_as_one(self):
 		with real_workers(2):
-			run = start_run(getdate(), "Desk")
+			run = start_scoring(getdate(), "Desk")
 			enqueue_prepare(run)
 			frappe.db.commit()
 			self.wait_for_end(run)
@@ -61,7 +62,7 @@ class TestManyWorkers(WorkersTestCase):
 		for thread in threads:
 			thread.join(WORKER_SECONDS)
 		self.assert_as_expected(run)
-		attempts = frappe.get_all(BATCH, {"scoring_run": run}, pluck="attempts")
+		attempts = frappe.get_all(BATCH, {"work_run": run}, pluck="attempts")
 		self.assertEqual(set(attempts), {1}, "no batch was done twice")
 
 	def test_the_size_of_batches_changes_nothing(self):
@@ -75,13 +76,13 @@ class TestManyWorkers(WorkersTestCase):
 		frappe.db.set_single_value("CRM Success Settings", "batch_size", self.batch_size)
 
 	def test_a_run_is_prepared_once(self):
-		run = start_run(getdate(), "Desk")
+		run = start_scoring(getdate(), "Desk")
 		frappe.db.commit()
 		prepare_run(run)
-		names = set(frappe.get_all(BATCH, {"scoring_run": run}, pluck="name"))
+		names = set(frappe.get_all(BATCH, {"work_run": run}, pluck="name"))
 		prepare_run(run)
 		frappe.db.rollback()
-		self.assertEqual(set(frappe.get_all(BATCH, {"scoring_run": run}, pluck="name")), names)
+		self.assertEqual(set(frappe.get_all(BATCH, {"work_run": run}, pluck="name")), names)
 
 
 class TestDyingWorkers(WorkersTestCase):
@@ -140,15 +141,15 @@ class TestDyingWorkers(WorkersTestCase):
 				self.assert_as_expected(run)
 
 	def test_killed_while_preparing_the_run_is_prepared_again_after_a_quarter_of_an_hour(self):
-		run = start_run(getdate(), "Desk")
+		run = start_scoring(getdate(), "Desk")
 		frappe.db.commit()
 		DyingWorker(run, "while preparing").die()
 		self.assertEqual(self.run_values(run, "status")[0], "Preparing")
-		self.assertEqual(frappe.db.count(BATCH, {"scoring_run": run}), 0)
+		self.assertEqual(frappe.db.count(BATCH, {"work_run": run}), 0)
 		requeue_expired_batches()
 		self.assertEqual(waiting_jobs(run), 0, "a sign of life was given just now")
-		long_ago = clock.now() - timedelta(minutes=16)
-		frappe.db.set_value(RUN, run, "modified", long_ago, update_modified=False)
+		long_ago = clock.utc_now() - timedelta(minutes=16)
+		frappe.db.set_value(RUN, run, "sign_of_life_utc", long_ago)
 		frappe.db.commit()
 		requeue_expired_batches()
 		finish_with_workers(run)
@@ -160,36 +161,36 @@ class TestDyingWorkers(WorkersTestCase):
 	def test_a_lease_that_still_runs_is_respected(self):
 		run = self.die_and_finish("after claiming")
 		# of other hosts only the lease can tell
-		frappe.db.set_value(BATCH, {"scoring_run": run, "status": "Running"}, "worker", "another-host:1")
+		frappe.db.set_value(BATCH, {"work_run": run, "status": "Running"}, "worker", "another-host:1")
 		frappe.db.commit()
 		requeue_expired_batches()
 		drain(run)
 		self.assertEqual(self.run_values(run, "status")[0], "Running")
-		self.assertEqual(frappe.db.count(BATCH, {"scoring_run": run, "status": "Running"}), 1)
+		self.assertEqual(frappe.db.count(BATCH, {"work_run": run, "status": "Running"}), 1)
 
 	def test_a_batch_that_kills_three_workers_fails_and_can_be_retried(self):
 		run = start_and_prepare()
-		name = frappe.get_all(BATCH, {"scoring_run": run, "batch_no": 1}, pluck="name")[0]
+		name = frappe.get_all(BATCH, {"work_run": run, "batch_no": 1}, pluck="name")[0]
 		frappe.db.set_value(BATCH, name, {"status": "Running", "attempts": 3, "worker": "gone:1"})
 		self.end_leases(run)
 		drain(run)
 		requeue_expired_batches()
 		self.assertEqual(self.run_values(run, "status", "batches_failed", "active"), ("Failed", 1, None))
 		doc = frappe.get_doc(RUN, run)
-		self.assert_message(doc, "were not scored because of an error", severity="Error", count=2)
+		self.assert_message(doc, "were left out because of an error", severity="Error", count=2)
 		retry_failed(run)
 		frappe.db.commit()
 		drain(run)
 		self.assert_as_expected(run)
 
 	def test_a_flushed_queue_only_delays_a_run(self):
-		run = start_run(getdate(), "Desk")
+		run = start_scoring(getdate(), "Desk")
 		enqueue_prepare(run)
 		frappe.db.commit()
 		drop_jobs()
 		requeue_expired_batches()
 		self.assertEqual(waiting_jobs(run), 0, "a run that was just queued is left in peace")
-		frappe.db.set_value(RUN, run, "modified", add_days(getdate(), -1), update_modified=False)
+		frappe.db.set_value(RUN, run, "sign_of_life_utc", add_days(getdate(), -1))
 		frappe.db.commit()
 		requeue_expired_batches()
 		finish_with_workers(run)

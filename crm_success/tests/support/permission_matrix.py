@@ -43,7 +43,7 @@ _TAKE_AWAY = "read report print export"
 _ALL = "read report print export write create delete import share"
 _DEFINITION = rights(_LOOK, _LOOK, _ALL, _ALL)
 
-# to write a Customer Health is to override its score; to create a Scoring Run is to start one
+# to write a Customer Health is to override its score; to create a Work Run is to start one
 RIGHTS: dict[str, Rights] = {
 	"Customer Health": rights(_LOOK, _TAKE_AWAY, f"{_TAKE_AWAY} write share", f"{_TAKE_AWAY} write share"),
 	"Customer Health Snapshot": rights(_LOOK, _TAKE_AWAY, _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
@@ -52,8 +52,8 @@ RIGHTS: dict[str, Rights] = {
 	"Health Metric": _DEFINITION,
 	"Health Scorecard": _DEFINITION,
 	"CRM Success Settings": rights("", "", "read print write create share", "read print write create share"),
-	"Scoring Run": rights("", "", f"{_TAKE_AWAY} create delete", f"{_TAKE_AWAY} create delete"),
-	"Scoring Batch": rights("", "", _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
+	"Work Run": rights("", "", f"{_TAKE_AWAY} create delete", f"{_TAKE_AWAY} create delete"),
+	"Work Batch": rights("", "", _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
 	"Score Calibration": rights("", "", _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
 }
 
@@ -61,12 +61,12 @@ RIGHTS: dict[str, Rights] = {
 MADE_BY_SCORING = (
 	"Customer Health",
 	"Customer Health Snapshot",
-	"Scoring Run",
-	"Scoring Batch",
+	"Work Run",
+	"Work Batch",
 	"Score Calibration",
 )
 # hidden as a whole from whoever may see some customers only: they name customers of everybody
-NAME_EVERYBODY = ("Scoring Run", "Scoring Batch")
+NAME_EVERYBODY = ("Work Run", "Work Batch")
 # of these, whoever may see some customers only sees the records of these customers
 OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot")
 
@@ -127,8 +127,8 @@ ENDPOINTS: dict[str, Endpoint] = {
 		"POST", OWNERS, {"scorecard": SCORECARD}, OWNERS
 	),
 	"crm_success.scoring.api.scoring_runs.start_run": Endpoint("POST", OWNERS),
-	"crm_success.scoring.api.scoring_runs.cancel_run": Endpoint("POST", OWNERS, {"run": RUN}),
-	"crm_success.scoring.api.scoring_runs.retry_failed": Endpoint("POST", OWNERS, {"run": FAILED_RUN}),
+	"crm_success.batches.api.cancel_run": Endpoint("POST", OWNERS, {"run": RUN}),
+	"crm_success.batches.api.retry_failed": Endpoint("POST", OWNERS, {"run": FAILED_RUN}),
 	"crm_success.scoring.api.scoring_runs.rescore_customer": Endpoint(
 		"POST", _RESCORE, {"customer": OWN}, _RESCORE, {"customer": OTHER}
 	),

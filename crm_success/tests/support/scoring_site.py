@@ -8,11 +8,11 @@ from typing import Any
 import frappe
 from frappe.utils import getdate
 
-from crm_success.batches.run_life import start_run
+from crm_success.batches.preparing import prepare_run
 from crm_success.batches.statuses import BATCH, RUN
+from crm_success.batches.working import drain
 from crm_success.record_names import HEALTH, SETTINGS, SNAPSHOT
-from crm_success.scoring.runs.batch_work import drain
-from crm_success.scoring.runs.preparation import prepare_run
+from crm_success.scoring.runs.starting import start_scoring
 from crm_success.tests.support.utils import SiteTestCase
 
 # written anew by each scoring, whatever it computes
@@ -21,7 +21,7 @@ CHANGING = (
 	*("stale", "stale_since_utc", "read_at_utc"),
 )
 
-OURS = (HEALTH, SNAPSHOT, BATCH, "Scoring Run Message", RUN, "Score Calibration")
+OURS = (HEALTH, SNAPSHOT, BATCH, "Work Run Message", RUN, "Score Calibration")
 DOCUMENTS = ("Sales Invoice", "Payment Entry", "Journal Entry", "Issue", "Delivery Note", "Contact")
 LEDGERS = ("GL Entry", "Payment Ledger Entry")
 
@@ -111,7 +111,7 @@ def drop_jobs() -> int:
 
 def start_and_prepare(as_of: date | None = None) -> str:
 	"""A run whose batches wait for workers."""
-	run = start_run(as_of or getdate(), "Command")
+	run = start_scoring(as_of or getdate(), "Command")
 	frappe.db.commit()
 	prepare_run(run)
 	return run

@@ -14,8 +14,8 @@ import frappe
 from frappe.utils import add_days, getdate
 
 from crm_success.batches.statuses import BATCH, RUN
+from crm_success.batches.working import drain
 from crm_success.database import clock
-from crm_success.scoring.runs.batch_work import drain
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import (
 	ScoringTestCase,
@@ -65,14 +65,14 @@ class WorkersTestCase(ScoringTestCase):
 
 	def assert_attempts(self, run: str, *attempts: int):
 		"""How often the batches were tried, most often first: what happened stays visible."""
-		tried = frappe.get_all(BATCH, {"scoring_run": run, "attempts": (">", 1)}, pluck="attempts")
+		tried = frappe.get_all(BATCH, {"work_run": run, "attempts": (">", 1)}, pluck="attempts")
 		self.assertEqual(sorted(tried, reverse=True), list(attempts))
-		self.assertEqual(frappe.db.count(BATCH, {"scoring_run": run, "status": ("!=", "Done")}), 0)
+		self.assertEqual(frappe.db.count(BATCH, {"work_run": run, "status": ("!=", "Done")}), 0)
 
 	def end_leases(self, run: str):
 		"""As if a quarter of an hour had passed."""
-		past = clock.now() - timedelta(seconds=1)
-		frappe.db.set_value(BATCH, {"scoring_run": run, "status": "Running"}, "lease_until", past)
+		past = clock.utc_now() - timedelta(minutes=15, seconds=1)
+		frappe.db.set_value(BATCH, {"work_run": run, "status": "Running"}, "claimed_utc", past)
 		frappe.db.commit()
 
 
@@ -267,11 +267,7 @@ frappe.connect()
 frappe.set_user("Administrator")
 
 from crm_success.database import upsert
-from crm_success.scoring.runs import batch_work
-from crm_success.batches import leases
-from crm_success.scoring.runs import preparation
-from crm_success.batches import progress
-from crm_success.batches import run_life
+from crm_success.batches import kinds, leases, preparing, progress, run_life, working
 
 
 def stop():
@@ -298,18 +294,21 @@ def stop_before(function, when=lambda *arguments: True):
 	return wrapped
 
 
-checkpoint = {checkpoint!r}
-if checkpoint == "while preparing":
+checkpoint, work = {checkpoint!r}, type(kinds.work_of({run!r}))
+if checkpoint == "at the first sign of life":
+	preparing._sign_of_life = stop_after(preparing._sign_of_life, lambda result: True)
+	preparing.prepare_run({run!r})
+elif checkpoint == "while preparing":
 	# the second range of the calibration is read by then
 	signs = []
-	preparation._sign_of_life = stop_before(
-		preparation._sign_of_life, lambda *arguments: signs.append(1) or len(signs) == 4
+	preparing._sign_of_life = stop_before(
+		preparing._sign_of_life, lambda *arguments: signs.append(1) or len(signs) == 4
 	)
-	preparation.prepare_run({run!r})
+	preparing.prepare_run({run!r})
 elif checkpoint == "after claiming":
 	leases.claim = stop_after(leases.claim)
 elif checkpoint == "after reading":
-	batch_work.Scorer.score = stop_after(batch_work.Scorer.score)
+	work.compute = stop_after(work.compute)
 elif checkpoint == "half-way through the upsert":
 	# in statements of one row each, after the second
 	upsert.MOST_ROWS, written = 1, []
@@ -319,13 +318,13 @@ elif checkpoint == "half-way through the upsert":
 		and (written.append(1) or len(written) == 2),
 	)
 elif checkpoint == "before committing":
-	batch_work.write_scores = stop_after(batch_work.write_scores)
+	work.write = stop_after(work.write)
 elif checkpoint == "after committing":
-	do_batch = batch_work.do_batch
-	batch_work.do_batch = stop_after(lambda *arguments: do_batch(*arguments) or "done")
+	do_batch = working.do_batch
+	working.do_batch = stop_after(lambda *arguments: do_batch(*arguments) or "done")
 elif checkpoint == "before finishing":
-	batch_work.finish_if_done = stop_before(batch_work.finish_if_done, lambda run: not progress.open_batches(run))
+	working.finish_if_done = stop_before(working.finish_if_done, lambda run: not progress.open_batches(run))
 elif checkpoint == "while finishing":
 	run_life._close = stop_before(run_life._close)
-batch_work.drain({run!r})
+working.drain({run!r})
 """

@@ -31,7 +31,9 @@ class CustomerHealth(Document):
 
 	def before_insert(self):
 		frappe.throw(
-			_("Customer Health is made by scoring. Start a Scoring Run to make it for every customer."),
+			_(
+				"Customer Health is made by scoring. Use Run Now in the list of Work Runs to make it for every customer."
+			),
 			title=_("Made by Scoring"),
 		)
 

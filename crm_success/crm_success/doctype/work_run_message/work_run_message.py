@@ -1,5 +1,5 @@
 from frappe.model.document import Document
 
 
-class ScoringRunMessage(Document):
+class WorkRunMessage(Document):
 	pass

@@ -1,6 +1,6 @@
-frappe.provide("crm_success.scoring_run_list");
+frappe.provide("crm_success.work_run_list");
 
-frappe.listview_settings["Scoring Run"] = {
+frappe.listview_settings["Work Run"] = {
 	add_fields: ["status", "percent_done"],
 
 	get_indicator(doc) {
@@ -17,18 +17,18 @@ frappe.listview_settings["Scoring Run"] = {
 	},
 
 	refresh(listview) {
-		if (!frappe.boot.user.in_create.includes("Scoring Run")) return;
+		if (!frappe.boot.user.in_create.includes("Work Run")) return;
 		// on a phone the icon stands for the words, which have no room in version 16
-		listview.page.set_primary_action(__("Run Now"), () => crm_success.scoring_run_list.start(), "add");
+		listview.page.set_primary_action(__("Run Now"), () => crm_success.work_run_list.start(), "add");
 	},
 
 	onload(listview) {
-		if (!frappe.boot.user.in_create.includes("Scoring Run")) return;
-		listview.page.add_inner_button(__("Run as of…"), () => crm_success.scoring_run_list.ask_date());
+		if (!frappe.boot.user.in_create.includes("Work Run")) return;
+		listview.page.add_inner_button(__("Run as of…"), () => crm_success.work_run_list.ask_date());
 	},
 };
 
-crm_success.scoring_run_list.ask_date = function () {
+crm_success.work_run_list.ask_date = function () {
 	const yesterday = frappe.datetime.add_days(frappe.datetime.get_today(), -1);
 	const field = {
 		fieldname: "as_of",
@@ -39,17 +39,17 @@ crm_success.scoring_run_list.ask_date = function () {
 		max_date: frappe.datetime.str_to_obj(frappe.datetime.get_today()),
 		description: __("Scores are computed as they would have been on this day"),
 	};
-	frappe.prompt(field, ({ as_of }) => crm_success.scoring_run_list.start(as_of), __("Run as of…"), __("Run"));
+	frappe.prompt(field, ({ as_of }) => crm_success.work_run_list.start(as_of), __("Run as of…"), __("Run"));
 };
 
-crm_success.scoring_run_list.start = function (as_of) {
+crm_success.work_run_list.start = function (as_of) {
 	frappe.call({
 		method: "crm_success.scoring.api.scoring_runs.start_run",
 		args: as_of ? { as_of } : {},
 		type: "POST",
 		freeze: true,
 		callback({ message }) {
-			if (message) frappe.set_route("Form", "Scoring Run", message.run);
+			if (message) frappe.set_route("Form", "Work Run", message.run);
 		},
 	});
 };

@@ -1,4 +1,4 @@
-frappe.listview_settings["Scoring Batch"] = {
+frappe.listview_settings["Work Batch"] = {
 	add_fields: ["status"],
 	hide_name_column: true,
 
