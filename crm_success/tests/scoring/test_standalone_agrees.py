@@ -8,7 +8,7 @@ import pandas as pd
 from frappe.utils import add_days, getdate
 
 from crm_success.standalone.assessment import Outcome
-from crm_success.standalone.columns import COLUMN_NAMES
+from crm_success.standalone.csv_columns import COLUMN_NAMES
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase, forget_scores
 from crm_success.tests.support.standalone_command import score_standalone
