@@ -179,7 +179,7 @@ def _show_one(doc: frappe._dict) -> None:
 		else f"{doc.score:.1f} {doc.band}"
 	)
 	click.echo(f"{doc.customer} on {doc.as_of}: {score}, segment {doc.segment or 'none'}")
-	for line in (doc.get("drivers") or "").splitlines():
+	for line in doc.drivers.splitlines():
 		click.echo(f"  {line}")
 
 

@@ -10,7 +10,6 @@ from frappe import _
 
 from crm_success.batches.messages import EXAMPLES, WARNING, Message
 from crm_success.scoring.engine.definitions import Definitions
-from crm_success.scoring.wording import Wording, row_in_words
 
 if TYPE_CHECKING:
 	import pandas as pd
@@ -35,17 +34,15 @@ class ScoredRows:
 	messages: tuple[Message, ...] = ()
 
 
-def to_rows(
-	scored: "pd.DataFrame", definitions: Definitions, wording: Wording, read_at: datetime
-) -> ScoredRows:
-	"""The scored customers as rows, with drivers in words and components as JSON."""
+def to_rows(scored: "pd.DataFrame", definitions: Definitions, read_at: datetime) -> ScoredRows:
+	"""The scored customers as rows, with drivers and components as JSON."""
 	frame = scored.rename_axis("customer").reset_index()
 	plain = frame.astype(object).where(frame.notna(), None)
 	records = plain.to_dict("records")
 	too_large = [row["customer"] for row in records if _exceeds(row)]
 	currency = definitions.money.currency
 	return ScoredRows(
-		tuple(_row(record, wording, currency) for record in records),
+		tuple(_row(record, currency) for record in records),
 		read_at,
 		(_about_amounts(too_large),) if too_large else (),
 	)
@@ -56,15 +53,19 @@ def storable(amount: float | None) -> float | None:
 	return None if amount is None else min(max(float(amount), -LARGEST_STORABLE), LARGEST_STORABLE)
 
 
-def _row(record: Mapping[str, Any], wording: Wording, currency: str) -> Row:
-	components = record["components"]
+def as_json(facts: Any) -> str | None:
+	"""As it is stored; None where there is nothing."""
+	return json.dumps(facts, ensure_ascii=False) if facts else None
+
+
+def _row(record: Mapping[str, Any], currency: str) -> Row:
 	return {
 		**record,
 		**{name: storable(record[name]) for name in _AMOUNTS},
 		**{name: str(record[name] or "")[:_LONGEST_DATA] or None for name in _TEXTS},
 		"currency": currency,
-		"drivers": row_in_words(record, wording),
-		"components": json.dumps(components, ensure_ascii=False) if components else None,
+		"driver_facts": as_json(record["drivers"]),
+		"components": as_json(record["components"]),
 	}
 
 

@@ -13,7 +13,6 @@ from crm_success.scoring.engine.definitions import Calibration, Metric
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
 from crm_success.scoring.health_rows import ScoredRows, to_rows
-from crm_success.scoring.wording import Wording
 
 if TYPE_CHECKING:
 	from crm_success.scoring.shared.reader import Reader
@@ -38,7 +37,7 @@ class Scorer:
 		aggregates = self._reader.aggregates(self.as_of, keys, customers.index)
 		history = earlier_scores(self.as_of, keys)
 		scored = score_customers(customers, aggregates, definitions, self.calibration, self.as_of, history)
-		return to_rows(scored, definitions, self._wording, read_at)
+		return to_rows(scored, definitions, read_at)
 
 	def names(self, keys: KeyRange) -> list[str]:
 		"""The customers of the range."""
@@ -78,7 +77,3 @@ class Scorer:
 		definitions, tables = self.frozen.definitions, self.frozen.tables_by_doctype
 		plan = plan_for(metrics, self.frozen, self.as_of)
 		return Reader(plan, definitions, tables, reading.SITE)
-
-	@cached_property
-	def _wording(self) -> Wording:
-		return Wording(self.frozen.definitions)

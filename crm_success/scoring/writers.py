@@ -19,7 +19,7 @@ from pypika import Table as SqlTable
 from pypika.terms import Term
 
 from crm_success.batches.messages import EXAMPLES, INFO, Message
-from crm_success.database import reading
+from crm_success.database import conflicts, reading
 from crm_success.database.dialects import EVERYBODY, KeyRange, Statement, within
 from crm_success.database.upsert import Choice, Column, take_the_offer, upsert
 from crm_success.record_names import HEALTH, SNAPSHOT
@@ -60,7 +60,7 @@ _SCORED_FIELDS = (
 	"open_issues",
 	"overdue",
 	"clv",
-	"drivers",
+	"driver_facts",
 	"components",
 )
 _SNAPSHOT_FIELDS = (
@@ -215,6 +215,19 @@ def set_values(customer: str, values: Mapping[str, Any]) -> None:
 	for name, value in {"modified": now(), "modified_by": frappe.session.user, **values}.items():
 		query = query.set(health[name], value)
 	query.run()
+
+
+def write_and_commit(scored: ScoredRows, keys: KeyRange, writing: Writing) -> Written:
+	"""Write the rows of a range in a transaction of their own, again after a conflict."""
+	# ends the read view: what is written must meet the rows of now
+	frappe.db.rollback()
+
+	def write() -> Written:
+		written = write_scores(scored, keys, writing)
+		frappe.db.commit()
+		return written
+
+	return conflicts.again_after_conflict(write)
 
 
 def take_away_segment(segment: str) -> None:

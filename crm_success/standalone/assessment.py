@@ -16,17 +16,18 @@ from crm_success.scoring.queries.plan import plan_reads
 from crm_success.scoring.shared.customer_ranges import customer_ranges
 from crm_success.scoring.shared.cut_points import take_cut_points
 from crm_success.scoring.shared.document_findings import document_findings
+from crm_success.scoring.shared.driver_words import DriverWords
 from crm_success.scoring.shared.findings import Finding
 from crm_success.scoring.shared.reader import Reader
-from crm_success.standalone.columns import COLUMN_NAMES
+from crm_success.standalone.command_errors import CommandError
 from crm_success.standalone.connections import Database
+from crm_success.standalone.csv_columns import COLUMN_NAMES
 from crm_success.standalone.database_tables import read_tables
 from crm_success.standalone.default_definitions import default_definitions
-from crm_success.standalone.errors import CommandError
+from crm_success.standalone.plain_english import driver_words, reason
 from crm_success.standalone.quality import DataWarning, as_warning
 from crm_success.standalone.report.figures import Collector, Figures
 from crm_success.standalone.site_currency import reporting_money
-from crm_success.standalone.wording import Wording
 
 BATCH_SIZE = 5_000
 
@@ -67,10 +68,10 @@ class Scoring:
 	def run(self, take: TakeRows, progress: Progress) -> Outcome:
 		"""Hand out the rows of health.csv batch by batch, in the database's order of customers."""
 		calibration = self._calibrate(progress)
-		collector, wording = Collector(), Wording(self._definitions)
+		collector, words = Collector(), driver_words(self._definitions)
 		for keys, number in self._ranges:
 			rows = self._score(keys, calibration).assign(currency=self._definitions.money.currency)
-			rows = _with_reasons(rows, wording)
+			rows = _with_reasons(rows, words, self._definitions.money.currency)
 			collector.add(rows)
 			take(_as_csv(rows))
 			progress(number)
@@ -104,15 +105,15 @@ class Scoring:
 		)
 
 
-def _with_reasons(rows: pd.DataFrame, wording: Wording) -> pd.DataFrame:
+def _with_reasons(rows: pd.DataFrame, words: DriverWords, currency: str) -> pd.DataFrame:
 	"""The drivers in sentences, and in short what `lowers` and what `lifts` the score."""
 	sentences, lowers, lifts = [], [], []
-	for drivers, parts in zip(rows["drivers"], rows["components"], strict=True):
-		# a customer without a score has none
-		known = drivers if isinstance(drivers, list) else []
-		sentences.append("\n".join(wording.sentence(driver, parts) for driver in known))
-		lowers.append([wording.reason(driver, parts) for driver in known if driver[1] < 0])
-		lifts.append([wording.reason(driver, parts) for driver in known if driver[1] > 0])
+	for drivers in rows["drivers"]:
+		sentences.append(words.lines(drivers, currency))
+		low = [driver for driver in drivers if driver["contribution"] < 0]
+		high = [driver for driver in drivers if driver["contribution"] > 0]
+		lowers.append([reason(driver, words, currency) for driver in low])
+		lifts.append([reason(driver, words, currency) for driver in high])
 	return rows.assign(drivers=sentences, lowers=lowers, lifts=lifts)
 
 

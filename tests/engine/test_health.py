@@ -1,4 +1,4 @@
-"""Health: weights, missing values, caps, bands, drivers and trends."""
+"""Health: weights, missing values, caps, bands and trends."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crm_success.scoring.engine.definitions import Cap, Metric, MissingValue, Scorecard, Weight
 from crm_success.scoring.engine.errors import DefinitionError
-from crm_success.scoring.engine.health import bands, drivers, health_scores, trend
+from crm_success.scoring.engine.health import bands, health_scores, trend
 from crm_success.scoring.engine.measure_table import Measure
 
 NAN = float("nan")
@@ -280,33 +280,6 @@ def test_trend_is_stable_up_to_five_points_either_way():
 	assert names.tolist() == ["Up", "Stable", "Stable", "Stable", "Down", None]
 	assert trend(pd.Series([1.5, -1.5]), stable=1).tolist() == ["Up", "Down"]
 	assert trend(pd.Series([NAN])).tolist() == [None]
-
-
-def test_drivers_are_the_lowest_and_then_the_highest():
-	contributions = pd.DataFrame(
-		[[-1.0, 4.0, -3.0, 2.0, 0.0, -2.0, 9.0, NAN, 1.0], [0.0] * 9, [NAN] * 7 + [-0.5, 0.0]],
-		columns=list("abcdefghi"),
-	)
-	assert drivers(contributions, count=2) == [
-		[("c", -3.0), ("f", -2.0), ("g", 9.0), ("b", 4.0)],
-		[],
-		[("h", -0.5)],
-	]
-
-
-def test_three_drivers_each_way_unless_asked_otherwise():
-	contributions = pd.DataFrame([[-1.0, -2.0, -3.0, -4.0, 1.0, 2.0, 3.0, 4.0]], columns=list("abcdefgh"))
-	assert [key for key, _ in drivers(contributions)[0]] == ["d", "c", "b", "h", "g", "f"]
-
-
-def test_equal_drivers_come_in_the_order_of_the_columns():
-	contributions = pd.DataFrame([[2.0, -2.0, 2.0, -2.0, 2.0, -2.0]], columns=list("abcdef"))
-	assert [key for key, _ in drivers(contributions, 2)[0]] == ["b", "d", "a", "c"]
-
-
-def test_nobody_and_nothing_have_no_drivers():
-	assert drivers(pd.DataFrame(columns=["a"], dtype="float64")) == []
-	assert drivers(pd.DataFrame(index=["ann", "bob"])) == [[], []]
 
 
 POINTS = st.one_of(st.just(NAN), st.floats(0, 100))

@@ -156,7 +156,10 @@ def test_a_healthy_customer(scored: pd.DataFrame) -> None:
 		"",
 	)
 	assert (row["change_30"], row["trend"]) == (12.5, "Up")
-	assert row["drivers"] == [("revenue", 15.0), ("overdue", 7.5)]
+	assert row["drivers"] == [
+		{"metric": "revenue", "value": 800.0, "points": 80.0, "contribution": 15.0},
+		{"metric": "overdue", "value": 100.0, "points": 80.0, "contribution": 7.5},
+	]
 	assert row[SCORES].tolist() == [5, 3, 5]
 	assert (row["segment"], row["value_class"], row["activity"], row["stage"]) == (
 		"High",
@@ -192,7 +195,8 @@ def test_a_cap_limits_the_score_and_gives_its_reason(scored: pd.DataFrame) -> No
 	row = scored.loc["Beta"]
 	assert (row["score"], row["band"], row["cap_reason"]) == (35, "At Risk", "Owes too much")
 	assert (row["change_30"], row["trend"]) == (-1, "Stable")
-	assert row["drivers"] == [("overdue", -7.5), ("revenue", 20.0), ("orders", 12.5)]
+	moved = [(driver["metric"], driver["contribution"]) for driver in row["drivers"]]
+	assert moved == [("overdue", -7.5), ("revenue", 20.0), ("orders", 12.5)]
 	assert row[SCORES].tolist() == [1, 5, 5]
 	# bought 45 days ago, but paid 10 days ago
 	assert (row["segment"], row["activity"], row["stage"]) == ("Everything Else", "Active", "At Risk")
@@ -204,7 +208,7 @@ def test_a_missing_metric_leaves_its_weight_to_the_others(scored: pd.DataFrame) 
 	weights = {key: part["weight"] for key, part in row["components"].items()}
 	assert weights == {"revenue": 66.6667, "orders": 33.3333, "overdue": 0.0, "issues": 0.0}
 	assert row["components"]["overdue"] == {"raw": None, "points": None, "weight": 0.0, "contribution": 0.0}
-	assert [key for key, _ in row["drivers"]] == ["revenue", "orders"]
+	assert [driver["metric"] for driver in row["drivers"]] == ["revenue", "orders"]
 	assert (row["stage"], row["value_class"]) == ("New", "Low")
 	# a credit is not owed
 	assert row["overdue"] == 0

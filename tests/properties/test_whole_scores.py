@@ -12,6 +12,7 @@ from random_worlds import AS_OF, KEYS, World, calibration_of, examples, rows_of,
 
 from crm_success.scoring.engine.calibration import calibrate, calibration_values
 from crm_success.scoring.engine.definitions import Definitions, HealthBand, ScaleKind, Scorecard, Weight
+from crm_success.scoring.engine.drivers import Driver
 
 SCORES = ("recency_score", "frequency_score", "monetary_score")
 
@@ -55,15 +56,18 @@ def assert_parts(parts: dict[str, Any]) -> None:
 			assert abs(part["contribution"]) < 0.001
 
 
-def assert_drivers(drivers: list[tuple[str, float]], parts: dict[str, Any]) -> None:
+def assert_drivers(drivers: list[Driver], parts: dict[str, Any]) -> None:
 	"""At most three that lower it, strongest first, then at most three that raise it; none left out that is stronger."""
-	rounded = [round(value, 4) for _, value in drivers]
-	low, high = [each for each in rounded if each < 0], [each for each in rounded if each > 0]
+	moved = [driver["contribution"] for driver in drivers]
+	low, high = [each for each in moved if each < 0], [each for each in moved if each > 0]
 	contributions = sorted(part["contribution"] for part in parts.values())
-	assert [each for each in rounded if each] == low + high
+	assert moved == low + high
 	assert low == [each for each in contributions if each < 0][:3]
 	assert high == [each for each in contributions[::-1] if each > 0][:3]
-	assert all(parts[key]["contribution"] == round(value, 4) for key, value in drivers)
+	for driver in drivers:
+		part = parts[driver["metric"]]
+		facts = (driver["value"], driver["points"], driver["contribution"])
+		assert facts == (part["raw"], part["points"], part["contribution"])
 
 
 @examples(15)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from crm_success.scoring.engine.definitions import Definitions, Metric, Money, Scorecard, Segment, Weight
 from crm_success.scoring.engine.measure_table import Measure
-from crm_success.standalone.columns import COLUMN_NAMES
+from crm_success.standalone.csv_columns import COLUMN_NAMES
 
 METRICS = (
 	("net_revenue_365", "Net revenue, 365 days", "Value"),

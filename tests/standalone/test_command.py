@@ -15,7 +15,7 @@ from small_erp import alter, write
 
 from crm_success.standalone import cli
 from crm_success.standalone.cli import main
-from crm_success.standalone.columns import COLUMN_NAMES
+from crm_success.standalone.csv_columns import COLUMN_NAMES
 
 INCOMPLETE = "Score a database of ERPNext 15 or 16 that was migrated completely."
 

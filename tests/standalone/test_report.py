@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 from scored_frames import component, customer, definitions, frame, many
 
-from crm_success.standalone.columns import COLUMNS
+from crm_success.standalone.csv_columns import COLUMNS
 from crm_success.standalone.quality import DataWarning
 from crm_success.standalone.report import Collector, Report, render
 from crm_success.standalone.report.numbers import NOTHING, percent, short_amount

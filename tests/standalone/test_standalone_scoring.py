@@ -8,7 +8,7 @@ import pytest
 from small_erp import AS_OF, CUSTOMERS, INVOICES, alter, customer, invoice, score, write
 
 from crm_success.scoring.engine.definitions import Money
-from crm_success.standalone.columns import COLUMN_NAMES
+from crm_success.standalone.csv_columns import COLUMN_NAMES
 from crm_success.standalone.default_definitions import default_definitions
 from crm_success.standalone.quality import DataWarning
 

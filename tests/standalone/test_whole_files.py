@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from crm_success.standalone.errors import CommandError
+from crm_success.standalone.command_errors import CommandError
 from crm_success.standalone.output import whole_files
 
 

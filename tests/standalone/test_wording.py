@@ -1,51 +1,39 @@
-"""The reasons of a score in words."""
+"""The reasons of a score in English, in sentences and in short."""
 
 import pytest
 
 from crm_success.scoring.engine.definitions import Definitions, Metric, Money
+from crm_success.scoring.engine.drivers import Driver
 from crm_success.scoring.engine.measure_table import Measure
-from crm_success.standalone.wording import Wording
+from crm_success.scoring.shared.driver_words import DriverWords
+from crm_success.standalone.plain_english import driver_words, reason
 
-UNITS = ("Currency", "Days", "Hours", "Months", "Percent", "Count", "Ratio", "")
+UNITS = ("Currency", "Days", "Percent")
 
 
 @pytest.fixture
-def wording():
+def words() -> DriverWords:
 	metrics = tuple(Metric(unit, f"Pre-paid: {unit}", Measure.SUM, unit=unit) for unit in UNITS)
-	return Wording(Definitions(metrics=metrics, money=Money("EUR")))
+	return driver_words(Definitions(metrics=metrics, money=Money("EUR")))
 
 
-@pytest.mark.parametrize(
-	("unit", "value", "words"),
-	[
-		("Currency", 12345.4, "12,345 EUR"),
-		("Currency", 12.5, "12.5 EUR"),
-		("Days", 1, "1 day"),
-		("Days", 10.25, "10.2 days"),
-		("Hours", 56.0, "56 hours"),
-		("Months", 3, "3 months"),
-		("Percent", -73.84, "-73.8 %"),
-		("Count", 0, "0"),
-		("Ratio", 0.25, "0.2"),
-		("", -0.0, "0"),
-		("Currency", 1e18, "1e+18 EUR"),
-		("Days", None, "unknown"),
-	],
-)
-def test_values_have_their_unit(wording, unit, value, words):
-	assert wording.value(unit, value) == words
+def driver(metric: str, contribution: float, value: float | None) -> Driver:
+	return {"metric": metric, "value": value, "points": 10.0, "contribution": contribution}
 
 
-def test_a_sentence_says_which_way_and_how_much(wording):
-	components = {"Days": {"raw": 34.0}, "Percent": {"raw": -5.5}}
-	assert (
-		wording.sentence(("Days", -7.46), components) == "Lowers the score by 7.5: Pre-paid: Days is 34 days"
-	)
-	assert (
-		wording.sentence(("Percent", 2.0), components) == "Raises the score by 2: Pre-paid: Percent is -5.5 %"
-	)
+def test_a_sentence_has_the_name_of_the_metric_and_the_currency_behind_the_amount(words: DriverWords) -> None:
+	assert words.lines(
+		[driver("Days", -7.46, 34.0), driver("Currency", 2.0, 12345.4)], "EUR"
+	).splitlines() == [
+		"Lowers the score by 7.5: Pre-paid: Days is 34 days",
+		"Raises the score by 2: Pre-paid: Currency is 12,345 EUR",
+	]
 
 
-def test_a_reason_has_real_minus_signs_and_leaves_the_name_alone(wording):
-	components = {"Percent": {"raw": -73.8}}
-	assert wording.reason(("Percent", -5.25), components) == "Pre-paid: Percent: −73.8 %, −5.2 points"
+def test_a_reason_has_real_minus_signs_and_leaves_the_name_alone(words: DriverWords) -> None:
+	short = reason(driver("Percent", -5.25, -73.8), words, "EUR")
+	assert short == "Pre-paid: Percent: −73.8 %, −5.2 points"
+
+
+def test_a_reason_has_the_words_and_digits_of_the_sentence(words: DriverWords) -> None:
+	assert reason(driver("Days", 4.0, None), words, "EUR") == ("Pre-paid: Days: nothing on record, +4 points")

@@ -6,6 +6,7 @@ import frappe
 
 from crm_success.record_names import HEALTH
 from crm_success.scoring.api.scoring_runs import may_rescore
+from crm_success.scoring.wording import driver_words, stored_drivers
 from crm_success.visibility import check_reads_health, visible_rows
 
 _SHOWN = (
@@ -16,7 +17,8 @@ _SHOWN = (
 	"change_30",
 	"segment",
 	"stage",
-	"drivers",
+	"driver_facts",
+	"currency",
 	"override_until",
 	"as_of",
 )
@@ -30,5 +32,7 @@ def get_health(customer: str) -> dict[str, Any] | None:
 	seen = visible_rows(HEALTH, customer, fields=list(_SHOWN), limit=1)
 	if not seen and frappe.db.exists(HEALTH, {"customer": customer}):
 		return None
-	health = seen[0] if seen else dict.fromkeys(_SHOWN)
-	return {**health, "may_rescore": may_rescore()}
+	health = seen[0] if seen else frappe._dict.fromkeys(_SHOWN)
+	drivers = stored_drivers(health.pop("driver_facts"))
+	sentences = driver_words().lines(drivers, health["currency"]) if drivers else ""
+	return {**health, "drivers": sentences, "may_rescore": may_rescore()}

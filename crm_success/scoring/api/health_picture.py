@@ -10,13 +10,12 @@ from frappe.utils import getdate
 
 from crm_success.record_names import DIMENSION, METRIC, SCORECARD, SNAPSHOT
 from crm_success.scoring.bands import limits_of
+from crm_success.scoring.engine.drivers import Component
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.overrides import is_in_force
 from crm_success.visibility import visible_rows
 
 SNAPSHOTS = 18
-
-Component = Mapping[str, float | None]
 
 
 def picture_of(health: Document) -> dict[str, Any]:

@@ -116,23 +116,6 @@ def trend(change: pd.Series, stable: float = 5.0) -> pd.Series:
 	return pd.Series(names, index=change.index, dtype=object)
 
 
-def drivers(contributions: pd.DataFrame, count: int = 3) -> list[list[tuple[str, float]]]:
-	"""For each row, what pulled the score down and what lifted it most: (metric key, contribution in points).
-
-	First the `count` lowest negative contributions, lowest first, then the `count` highest positive ones,
-	highest first. Zero and NaN drive nothing; equal contributions come in the order of the columns.
-	"""
-	numbers = np.nan_to_num(contributions.to_numpy(dtype="float64", na_value=np.nan), nan=0.0)
-	lowest = np.argsort(numbers, axis=1, kind="stable")[:, :count]
-	highest = np.argsort(-numbers, axis=1, kind="stable")[:, :count]
-	low_values, high_values = np.take_along_axis(numbers, lowest, 1), np.take_along_axis(numbers, highest, 1)
-	keep = np.hstack([low_values < 0, high_values > 0])
-	keys = contributions.columns.to_numpy(dtype=object)[np.hstack([lowest, highest])[keep]]
-	pairs = list(zip(keys.tolist(), np.hstack([low_values, high_values])[keep].tolist(), strict=True))
-	ends = np.cumsum(keep.sum(axis=1)).tolist()
-	return [pairs[start:end] for start, end in zip([0, *ends], ends, strict=False)]
-
-
 def _matrix(frame: pd.DataFrame, keys: list[str]) -> Array:
 	"""Customers x keys; NaN for a missing column and for an infinite number."""
 	numbers = frame.reindex(columns=keys).to_numpy(dtype="float64", na_value=np.nan)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from crm_success.scoring.engine import health, lifecycle, profile, rfm, scales, value
 from crm_success.scoring.engine.definitions import Calibration, Definitions, Metric, ScaleKind, Scorecard
+from crm_success.scoring.engine.drivers import drivers_of
 from crm_success.scoring.engine.measures import raw_values
 
 
@@ -32,9 +33,8 @@ def score_customers(
 
 	`aggregates` has columns `metric key.part`; `earlier_scores` holds computed scores of about 30 days earlier.
 	Result columns are the fields of Customer Health; missing numbers are NaN, missing words None, `drivers` a
-	list of (metric key, contribution) and `components` a dict by metric key of raw, points, weight (percent of
-	the whole score) and contribution. A customer whom no scorecard takes has no score, no drivers and no
-	components.
+	list of Driver and `components` a dict by metric key of raw, points, weight (percent of the whole score) and
+	contribution. A customer whom no scorecard takes has no score, no drivers and no components.
 	"""
 	raw = raw_values(all_metrics(definitions), aggregates, customers.index, as_of)
 	judged = _judged(customers, raw, definitions, calibration)
@@ -87,15 +87,14 @@ def _under(
 	scorecard: Scorecard, raw: pd.DataFrame, points: pd.DataFrame, definitions: Definitions
 ) -> pd.DataFrame:
 	result = health.health_scores(raw, points, definitions.metrics, scorecard)
+	components = _components(raw, result, definitions.keys)
 	return pd.DataFrame(
 		{
 			"computed_score": result.score,
 			"band": health.bands(result.score, scorecard),
 			"cap_reason": result.cap_reason,
-			"drivers": pd.Series(health.drivers(result.contributions), index=raw.index, dtype=object),
-			"components": pd.Series(
-				_components(raw, result, definitions.keys), index=raw.index, dtype=object
-			),
+			"drivers": pd.Series(list(map(drivers_of, components)), index=raw.index, dtype=object),
+			"components": pd.Series(components, index=raw.index, dtype=object),
 		}
 	)
 

@@ -20,7 +20,7 @@ from crm_success.scoring.setting_aside import score_setting_aside
 from crm_success.scoring.shared.customer_ranges import customer_ranges
 from crm_success.scoring.source_tables import CUSTOMER
 from crm_success.scoring.stale import stale_customers
-from crm_success.scoring.writers import Writing, Written, write_scores
+from crm_success.scoring.writers import Writing, Written, write_and_commit
 
 AT_ONCE = 500
 _CALIBRATION_RANGE = 5000
@@ -52,15 +52,7 @@ class Rescoring:
 		return score_setting_aside(self._scorer, customers, self._write)
 
 	def _write(self, scored: ScoredRows, keys: KeyRange) -> Written:
-		# ends the read view: what is written must meet the rows of now
-		frappe.db.rollback()
-
-		def write() -> Written:
-			written = write_scores(scored, keys, self._writing)
-			frappe.db.commit()
-			return written
-
-		return conflicts.again_after_conflict(write)
+		return write_and_commit(scored, keys, self._writing)
 
 
 def rescore_customers(customers: list[str], as_of: date | None = None) -> Written:

@@ -9,6 +9,7 @@ import frappe
 from frappe.utils import add_days, add_months, cint, getdate
 
 from crm_success.batches.kinds import Done, Plan, Range, Work
+from crm_success.batches.leases import MOST_ATTEMPTS
 from crm_success.batches.messages import Message
 from crm_success.batches.statuses import COMPLETED, RUN, WITH_WARNINGS
 from crm_success.database import reading
@@ -20,9 +21,10 @@ from crm_success.scoring.frozen_definitions import Frozen, freeze, frozen_of
 from crm_success.scoring.health_rows import ScoredRows
 from crm_success.scoring.runs.starting import KIND
 from crm_success.scoring.scorer import Scorer
+from crm_success.scoring.setting_aside import score_setting_aside
 from crm_success.scoring.shared.customer_ranges import customer_ranges
 from crm_success.scoring.source_tables import CUSTOMER
-from crm_success.scoring.writers import Writing, write_scores
+from crm_success.scoring.writers import Writing, Written, write_and_commit, write_scores
 
 _DEFAULT_BATCH_SIZE = 2000
 
@@ -53,13 +55,23 @@ class ScoringWork(Work):
 		}
 		return Plan([Range(keys.after, keys.upto, count) for keys, count in ranges], values)
 
-	def compute(self, batch: frappe._dict) -> ScoredRows:
-		"""Read the customers of the batch and score them."""
-		return self.scorer.score(keys_of(batch))
+	def compute(self, batch: frappe._dict) -> ScoredRows | Written:
+		"""Read the customers of the batch and score them.
 
-	def write(self, batch: frappe._dict, computed: ScoredRows) -> Done:
+		The last attempt finds out who or what fails, and writes the others at once, in transactions of their own.
+		"""
+		keys = keys_of(batch)
+		if batch.attempts < MOST_ATTEMPTS:
+			return self.scorer.score(keys)
+		return score_setting_aside(self.scorer, self.scorer.names(keys), self._write_at_once)
+
+	def write(self, batch: frappe._dict, computed: ScoredRows | Written) -> Done:
 		"""Scores and snapshots, and how many of which."""
-		written = write_scores(computed, keys_of(batch), self.writing)
+		written = (
+			computed
+			if isinstance(computed, Written)
+			else write_scores(computed, keys_of(batch), self.writing)
+		)
 		counted = {
 			"scored": written.scored,
 			"without_score": written.without_score,
@@ -71,6 +83,9 @@ class ScoringWork(Work):
 		"""What was wrong with the definitions and the data."""
 		return frozen_of(self.run).messages
 
+	def _write_at_once(self, scored: ScoredRows, keys: KeyRange) -> Written:
+		return write_and_commit(scored, keys, self.writing)
+
 	@cached_property
 	def scorer(self) -> Scorer:
 		"""Scores any range by the run's own definitions and cut points."""
@@ -79,10 +94,11 @@ class ScoringWork(Work):
 	@cached_property
 	def writing(self) -> Writing:
 		"""How the run's scores are written."""
-		row, frozen = self._row, self.scorer.frozen
-		scorecards = {card.name: card for card in frozen.definitions.scorecards}
+		row = self._row
+		scorecards = {card.name: card for card in self.scorer.frozen.definitions.scorecards}
 		began_today = row.as_of >= getdate(row.creation)
-		return Writing(row.as_of, self.run, bool(row.snapshot), scorecards, began_today, frozen.version)
+		version = self.scorer.frozen.version
+		return Writing(row.as_of, self.run, bool(row.snapshot), scorecards, began_today, version)
 
 	@property
 	def _row(self) -> frappe._dict:

@@ -1,7 +1,7 @@
 """The report: one self-contained HTML page that opens offline. Reads no database and asks no clock."""
 
 from crm_success import __version__
-from crm_success.standalone.columns import COLUMNS
+from crm_success.standalone.csv_columns import COLUMNS
 from crm_success.standalone.report.figures import Collector
 from crm_success.standalone.report.templating import environment
 from crm_success.standalone.report.view import Report, page_of

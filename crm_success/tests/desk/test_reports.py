@@ -17,6 +17,13 @@ from crm_success.tests.support.utils import SiteTestCase
 HEALTH = "Customer Health"
 SNAPSHOT = "Customer Health Snapshot"
 REPORTS = ("Customer Health", "RFM Matrix", "Score Movers", "Metric Quality")
+FACTS = json.dumps(
+	[
+		{"metric": "open_issues", "value": 2.0, "points": 60.0, "contribution": -5.0},
+		{"metric": "overdue_amount", "value": None, "points": 100.0, "contribution": 2.5},
+	]
+)
+SENTENCES = "Lowers the score by 5: Open Issues is 2\nRaises the score by 2.5: nothing is on record for Overdue Amount"
 DAYS = {"from_date": "2026-01-01", "to_date": "2026-01-31"}
 
 
@@ -81,7 +88,7 @@ class TestCustomerHealthReport(ReportTestCase):
 		super().setUp()
 		money = {"currency": "USD"}
 		store_health("Report A", 80, "Healthy", revenue=1000, territory="Report Far North", **money)
-		store_health("Report B", 20, "At Risk", revenue=300, trend="Down", drivers="First\nSecond", **money)
+		store_health("Report B", 20, "At Risk", revenue=300, trend="Down", driver_facts=FACTS, **money)
 		store_health("Report C", 30, "At Risk", revenue=50.5, territory="Report North", **money)
 		store_health("Report D", None, "", **money)
 
@@ -91,7 +98,7 @@ class TestCustomerHealthReport(ReportTestCase):
 		self.assertEqual(column(report, "score"), [20, 30, 80, None])
 		self.assertEqual(column(report, "band"), ["At Risk", "At Risk", "Healthy", "No Score"])
 		self.assertEqual(report.result[0]["trend"], "↓ Down")
-		self.assertEqual(report.result[0]["drivers"], "First\nSecond")
+		self.assertEqual(report.result[0]["drivers"], SENTENCES)
 
 	def test_summary_and_chart_count_what_fits(self):
 		report = self.ask(HEALTH)

@@ -323,7 +323,7 @@ class TestLimits(PermissionTestCase):
 				{"computed_score": 1},
 				{"band": "Healthy" if before["band"] != "Healthy" else "At Risk"},
 				{"components": "{}"},
-				{"drivers": "PM"},
+				{"driver_facts": "[]"},
 				{"revenue": 1},
 				{"scorecard": None},
 				{"customer": OTHER},

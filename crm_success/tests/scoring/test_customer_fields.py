@@ -1,5 +1,7 @@
 """The health fields of Customer: they follow the scores, touch nothing else, and show nothing to those without rights."""
 
+import json
+
 import frappe
 from frappe.utils import add_days, getdate, nowdate
 
@@ -203,7 +205,8 @@ class TestWhoSeesHealthOnACustomer(SiteTestCase):
 		super().setUp()
 		for customer in (ONE, TWO):
 			factories.make_customer(customer)
-		factories.make_health(ONE, drivers="Lowers the score by 5: <b>Late</b>")
+		late = {"metric": "<b>late</b>", "value": 2, "points": 0, "contribution": -5}
+		factories.make_health(ONE, driver_facts=json.dumps([late]))
 
 	def test_the_panel_gets_the_health_and_whether_to_offer_rescoring(self):
 		seen = {}
@@ -217,6 +220,7 @@ class TestWhoSeesHealthOnACustomer(SiteTestCase):
 		)
 		row = seen["Sales User"]
 		self.assertEqual((row["band"], row["score"], row["segment"]), ("Watch", 55, "Mid Value"))
+		self.assertEqual(row["drivers"], "Lowers the score by 5: <b>late</b> is 2")
 
 	def test_a_customer_that_was_not_scored_has_an_empty_panel(self):
 		self.assertEqual((get_health(TWO)["name"], get_health(TWO)["band"]), (None, None))

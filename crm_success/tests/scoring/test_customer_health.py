@@ -96,7 +96,7 @@ class TestChangesByHand(SiteTestCase):
 			"score": 99,
 			"segment": "High Value",
 			"revenue": 1,
-			"drivers": "None",
+			"driver_facts": "[]",
 		}.items():
 			health = frappe.get_doc(HEALTH, "Health Test One")
 			health.set(fieldname, value)

@@ -11,6 +11,7 @@ from crm_success.record_names import HEALTH
 from crm_success.scoring.checks.override_checks import check_override
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.overrides import OVERRIDE, set_override
+from crm_success.scoring.wording import driver_words, stored_drivers
 from crm_success.setup.columns import allow_null
 
 NULLABLE = ("score", "computed_score", "change_30", "clv")
@@ -21,6 +22,12 @@ class CustomerHealth(Document):
 		super().__init__(*arguments, **values)
 		# nobody enters a link here, and one to a definition that is gone must not keep an override from being saved
 		self.flags.ignore_links = True
+
+	@property
+	def drivers(self) -> str:
+		"""What moves the score, in the reader's language, a sentence a line."""
+		drivers = stored_drivers(self.get("driver_facts"))
+		return driver_words().lines(drivers, self.get("currency")) if drivers else ""
 
 	def before_insert(self):
 		frappe.throw(
@@ -41,6 +48,10 @@ class CustomerHealth(Document):
 		fields = (*OVERRIDE, "modified", "modified_by")
 		override = {fieldname: self.get(fieldname) for fieldname in fields}
 		self.score, self.band = set_override(self.customer, override, getdate())
+
+	def before_print(self, settings=None):
+		# Frappe prints what a record holds: a property is not seen
+		self.set("drivers", self.drivers)
 
 	def after_delete(self):
 		update_customers(KeyRange(names=(self.customer,)))
@@ -64,7 +75,7 @@ class CustomerHealth(Document):
 		return [
 			df
 			for df in self.meta.fields
-			if df.fieldtype not in no_value_fields and df.fieldname not in OVERRIDE
+			if df.fieldtype not in no_value_fields and not df.is_virtual and df.fieldname not in OVERRIDE
 		]
 
 	def differs_from(self, before: Document, fieldname: str) -> bool:

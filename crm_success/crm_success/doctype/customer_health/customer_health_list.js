@@ -24,6 +24,9 @@
 		const docfield = frappe.meta.get_docfield(DOCTYPE, fieldname);
 		if (docfield) docfield.formatter = as_text;
 	}
+	// an administrator's words, or those that came with the app
+	const cap_reason = frappe.meta.get_docfield(DOCTYPE, "cap_reason");
+	if (cap_reason) cap_reason.formatter = (value) => as_text(value ? __(value) : "");
 
 	frappe.listview_settings[DOCTYPE] = {
 		add_fields: ["band", "score", "trend"],

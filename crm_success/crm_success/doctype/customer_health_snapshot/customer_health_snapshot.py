@@ -1,10 +1,14 @@
 """A customer's health on one day, kept for history and trends. Written by scoring runs only."""
 
+import json
+
 import frappe
 from frappe.model.document import Document
 from frappe.utils import add_days, nowdate
 
 from crm_success.record_names import SNAPSHOT
+from crm_success.scoring.engine.drivers import drivers_of
+from crm_success.scoring.wording import driver_words
 from crm_success.setup.columns import allow_null
 from crm_success.setup.log_days import SNAPSHOT_DAYS
 
@@ -12,6 +16,19 @@ CLEARED_AT_ONCE = 10_000
 
 
 class CustomerHealthSnapshot(Document):
+	@property
+	def drivers(self) -> str:
+		"""What moved the score that day, in the reader's language, a sentence a line.
+
+		Taken from the components: a snapshot keeps nothing twice. Amounts have no sign, as its revenue has none.
+		"""
+		drivers = drivers_of(json.loads(self.get("components") or "{}"))
+		return driver_words().lines(drivers, currency=None) if drivers else ""
+
+	def before_print(self, settings=None):
+		# Frappe prints what a record holds: a property is not seen
+		self.set("drivers", self.drivers)
+
 	@staticmethod
 	def clear_old_logs(days: int = SNAPSHOT_DAYS) -> None:
 		"""Called by Log Settings every day. Commits between chunks: history is too much for one transaction."""

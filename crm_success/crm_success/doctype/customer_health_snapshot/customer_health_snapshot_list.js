@@ -4,6 +4,13 @@ Object.entries({ stage: "Customer", value_class: "Customer Health" }).forEach(([
 	if (docfield) docfield.formatter = (value) => (value ? __(value, null, context) : "");
 });
 
+// Frappe shows texts as HTML. Only "<": forms escape some themselves
+(function () {
+	const docfield = frappe.meta.get_docfield("Customer Health Snapshot", "drivers");
+	const as_text = (value) => frappe.utils.replace_newlines((value || "").replaceAll("<", "&lt;"));
+	if (docfield) docfield.formatter = as_text;
+})();
+
 frappe.listview_settings["Customer Health Snapshot"] = {
 	add_fields: ["band"],
 	hide_name_column: true,

@@ -14,6 +14,8 @@ from crm_success.crm_success.report.amounts import grouped
 from crm_success.record_names import HEALTH, SEGMENT
 from crm_success.scoring.bands import BANDS
 from crm_success.scoring.engine.definitions import HealthBand
+from crm_success.scoring.shared.driver_words import DriverWords
+from crm_success.scoring.wording import driver_words, stored_drivers
 from crm_success.visibility import conditions_on
 
 Row = dict[str, Any]
@@ -25,7 +27,7 @@ CONTEXTS = {"value_class": HEALTH, "stage": "Customer", "segment": SEGMENT}
 ARROWS = {"Up": "↑", "Stable": "→", "Down": "↓"}
 SHOWN = (
 	*("customer", "customer_name", "score", "band", "trend", "change_30", "segment", "value_class", "stage"),
-	*("revenue", "overdue", "open_issues", "last_invoice", "account_manager", "drivers", "currency"),
+	*("revenue", "overdue", "open_issues", "last_invoice", "account_manager", "driver_facts", "currency"),
 )
 ROWS = 1000
 
@@ -72,16 +74,18 @@ def customers(where: Criterion, limit: int) -> list[Row]:
 		.orderby(health.name)
 	)
 	rows = (query.limit(limit) if limit else query).run(as_dict=True)
-	return [in_words(row) for row in rows]
+	words = driver_words()
+	return [in_words(row, words) for row in rows]
 
 
-def in_words(row: frappe._dict) -> Row:
+def in_words(row: frappe._dict, words: DriverWords) -> Row:
 	"""Words in the reader's language, so that an export has them too."""
 	row.stored_band = row.band
 	row.band = _(row.band, context=HEALTH) if row.band else _("No Score")
 	row.trend = f"{ARROWS[row.trend]} {_(row.trend, context=HEALTH)}" if row.trend else ""
 	for name, context in CONTEXTS.items():
 		row[name] = _(row[name], context=context) if row[name] else ""
+	row.drivers = words.lines(stored_drivers(row.pop("driver_facts")), row.currency)
 	return row
 
 

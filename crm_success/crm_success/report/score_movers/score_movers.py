@@ -15,13 +15,15 @@ from frappe.query_builder.functions import Count
 from frappe.utils import add_days, cint, formatdate, getdate, nowdate
 from pypika.queries import QueryBuilder
 
-from crm_success.crm_success.report.amounts import grouped, whole_amount
-from crm_success.record_names import HEALTH, METRIC, SNAPSHOT
+from crm_success.crm_success.report.amounts import grouped
+from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.engine.definitions import HealthBand
+from crm_success.scoring.engine.drivers import Component
+from crm_success.scoring.shared.driver_words import DriverWords
+from crm_success.scoring.wording import driver_words
 from crm_success.visibility import only_visible_snapshots
 
 Row = dict[str, Any]
-Component = Mapping[str, float | None]
 Components = Mapping[str, Component]
 
 ROWS = 20
@@ -123,10 +125,7 @@ def described(customers: list[str], days: tuple[date, date]) -> list[Row]:
 	"""One row a customer, in the order given, with the reasons in words."""
 	snapshots = read_snapshots(customers, days)
 	healths = read_healths(customers)
-	metrics = {
-		metric.metric_key: metric
-		for metric in frappe.get_all(METRIC, fields=["metric_key", "metric_name", "unit"])
-	}
+	words = driver_words()
 	rows = []
 	for customer in customers:
 		before, after = (snapshots[customer, day] for day in days)
@@ -144,7 +143,7 @@ def described(customers: list[str], days: tuple[date, date]) -> list[Row]:
 				"band": _(after.band, context=HEALTH) if after.band else "",
 				"stored_band": after.band,
 				"revenue": after.revenue,
-				"reasons": "\n".join(reasons(*components, metrics, health.currency)),
+				"reasons": "\n".join(reasons(*components, words, health.currency)),
 			}
 		)
 	return rows
@@ -176,43 +175,18 @@ def read_healths(customers: list[str]) -> dict[str, frappe._dict]:
 	return {row.customer: row for row in rows}
 
 
-def reasons(
-	before: Components, after: Components, metrics: Mapping[str, frappe._dict], currency: str | None
-) -> Iterable[str]:
+def reasons(before: Components, after: Components, words: DriverWords, currency: str | None) -> Iterable[str]:
 	"""The metrics whose contribution changed most, largest first, in words."""
 	changes = {key: contribution(after, key) - contribution(before, key) for key in {**before, **after}}
 	largest = sorted((key for key in changes if round(changes[key], 1)), key=lambda key: -abs(changes[key]))
 	for key in largest[:REASONS]:
-		metric = metrics.get(key) or frappe._dict(metric_name=key)
-		values = [
-			in_words((side.get(key) or {}).get("raw"), metric.unit, currency) for side in (before, after)
-		]
-		yield _("{0} {1}: from {2} to {3}").format(
-			_(metric.metric_name), signed(changes[key]), values[0], values[1]
-		)
+		values = [words.value(key, (side.get(key) or {}).get("raw"), currency) for side in (before, after)]
+		signed = ("+" if changes[key] > 0 else "−") + words.points(changes[key])
+		yield _("{0} {1}: from {2} to {3}").format(words.label(key), signed, *values)
 
 
 def contribution(components: Components, key: str) -> float:
 	return (components.get(key) or {}).get("contribution") or 0.0
-
-
-def signed(points: float) -> str:
-	return ("+" if points > 0 else "−") + plain(abs(points))
-
-
-def plain(number: float) -> str:
-	digits = 0 if round(number, 1) == round(number) or abs(number) >= 100 else 1
-	return grouped(number, digits)
-
-
-def in_words(value: float | None, unit: str | None, currency: str | None) -> str:
-	if value is None:
-		return _("nothing on record")
-	if unit == "Currency":
-		return whole_amount(value, currency or "")
-	one = {"Days": _("1 day"), "Hours": _("1 hour"), "Months": _("1 month")}
-	many = {"Days": _("{0} days"), "Hours": _("{0} hours"), "Months": _("{0} months"), "Percent": "{0} %"}
-	return one[unit] if value == 1 and unit in one else many.get(unit, "{0}").format(plain(value))
 
 
 def about_days(earlier: date, later: date) -> str:

@@ -67,9 +67,10 @@ class TestCommand(ScoringTestCase):
 		self.score()
 		result = self.score("--customer", CUSTOMER)
 		self.assertEqual(result.returncode, 0, result.stderr)
-		row = health_rows(CUSTOMER)[CUSTOMER]
-		self.assertIn(f"{CUSTOMER} on {getdate()}: {row['score']:.1f} {row['band']}", result.stdout)
-		for driver in row["drivers"].splitlines():
+		row = frappe.get_doc("Customer Health", CUSTOMER)
+		self.assertIn(f"{CUSTOMER} on {getdate()}: {row.score:.1f} {row.band}", result.stdout)
+		self.assertTrue(row.drivers)
+		for driver in row.drivers.splitlines():
 			self.assertIn(driver, result.stdout)
 
 	def test_wrong_input_gets_one_line_and_exit_code_2(self):

@@ -1,0 +1,103 @@
+"""Says in words what moved a score, and a metric's value: one wording for the site and for the standalone command.
+
+Who asks brings the language: translations, how numbers and amounts are written, and what the metrics are called.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from crm_success.scoring.engine.drivers import Driver
+
+_TOO_LONG_TO_READ = 1e15
+
+
+@dataclass(frozen=True)
+class Language:
+	"""How people read: texts, a number with so many decimals, and an amount's place by its currency, "{0} EUR"."""
+
+	translate: Callable[[str], str]
+	number: Callable[[float, int], str]
+	money: Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class MetricName:
+	"""What a metric is called, in the reader's language, and the unit of its values."""
+
+	label: str
+	unit: str
+
+
+class DriverWords:
+	"""Looks translations up once and keeps what it has written: it may be asked a million times."""
+
+	def __init__(self, language: Language, metrics: Mapping[str, MetricName]) -> None:
+		_ = language.translate
+		self._metrics = metrics
+		# contributions and most values are the same for many customers, and Frappe's formatting is slow
+		self._formatted = lru_cache(maxsize=50_000)(language.number)
+		self._money = lru_cache(maxsize=None)(language.money)
+		self._sentences = {
+			True: _("Lowers the score by {0}: {1} is {2}"),
+			False: _("Raises the score by {0}: {1} is {2}"),
+		}
+		self._without_value = {
+			True: _("Lowers the score by {0}: nothing is on record for {1}"),
+			False: _("Raises the score by {0}: nothing is on record for {1}"),
+		}
+		self._nothing = _("nothing on record")
+		self._one = {"Days": _("1 day"), "Hours": _("1 hour"), "Months": _("1 month")}
+		self._many = {
+			"Days": _("{0} days"),
+			"Hours": _("{0} hours"),
+			"Months": _("{0} months"),
+			"Percent": "{0} %",
+		}
+
+	def lines(self, drivers: Iterable[Driver], currency: str | None) -> str:
+		"""One sentence a line, in the order given."""
+		return "\n".join(self.sentence(driver, currency) for driver in drivers)
+
+	def sentence(self, driver: Driver, currency: str | None) -> str:
+		"""Lowers the score by 7.5: Overdue Share of Billed is 52.1 %."""
+		key, value, lowers = driver["metric"], driver["value"], driver["contribution"] < 0
+		points, label = self.points(driver["contribution"]), self.label(key)
+		if value is None:
+			return self._without_value[lowers].format(points, label)
+		return self._sentences[lowers].format(points, label, self.value(key, value, currency))
+
+	def label(self, key: str) -> str:
+		"""The metric's present name; its key, where the metric is gone."""
+		metric = self._metrics.get(key)
+		return metric.label if metric else key
+
+	def value(self, key: str, value: float | None, currency: str | None) -> str:
+		"""A metric's value with its unit: 143 days, 12,345 EUR, 4.5 %."""
+		if value is None:
+			return self._nothing
+		metric = self._metrics.get(key)
+		unit = metric.unit if metric else ""
+		if value == 1 and unit in self._one:
+			return self._one[unit]
+		return self._place(unit, currency).format(self.number(value))
+
+	def points(self, contribution: float) -> str:
+		"""How much a contribution moves the score, without its sign."""
+		return self.number(round(abs(contribution), 1))
+
+	def number(self, value: float) -> str:
+		"""A whole number, or a large one, has no decimals, other numbers one.
+
+		Rounded here, because not every site's way of rounding is that of Python.
+		"""
+		if abs(value) >= _TOO_LONG_TO_READ:
+			return f"{value:.3g}"
+		digits = 0 if value == round(value) or abs(value) >= 100 else 1
+		# no minus zero
+		return self._formatted(round(value, digits) + 0.0, digits)
+
+	def _place(self, unit: str, currency: str | None) -> str:
+		if unit == "Currency" and currency:
+			return self._money(currency)
+		return self._many.get(unit, "{0}")
