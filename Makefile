@@ -4,7 +4,7 @@
 # make soak   a million random formulas, then twenty nights with workers, Redis and MariaDB killed; ends with figures
 # make bench  scoring of 100,000 customers on a site of its own, as ratios; CUSTOMERS=10000 for a quick look
 # make lint   style, formatting and types
-# TESTS=crm_success.tests.test_x runs only these site tests (make test-site)
+# TESTS=crm_success.tests.scoring.test_x runs only these site tests (make test-site)
 # PYTHON=/path/to/python3 picks the interpreter, FRAPPE_BENCH=/path/to/bench the bench (empty: no site tests)
 
 BIN := .venv/bin
@@ -25,20 +25,20 @@ test-plain: .venv/.ready-dev
 	@$(BIN)/python -m pytest
 
 test-site: .venv/.ready-dev
-	@$(BIN)/python scripts/site_tests.py $(TESTS)
+	@$(BIN)/python -m tools.bench.site_tests $(TESTS)
 
 # without its library the walk says what it misses, and is skipped
 walk: .venv/.ready-dev
-	@$(BIN)/python -c "import PIL, playwright" 2>/dev/null || bash scripts/setup_venv.sh '.[walk]' || true
-	@$(BIN)/python scripts/desk_walk.py $(PEOPLE)
+	@$(BIN)/python -c "import PIL, playwright" 2>/dev/null || bash tools/setup_venv.sh '.[walk]' || true
+	@$(BIN)/python -m tools.walk $(PEOPLE)
 
 soak: .venv/.ready-dev
 	@FUZZ_TIMES=50 $(BIN)/python -m pytest -q tests/properties
-	@FUZZ_TIMES=10 $(BIN)/python scripts/site_tests.py crm_success.tests.scoring.test_fuzzed_metrics
-	@$(BIN)/python soak/run.py $(NIGHTS)
+	@FUZZ_TIMES=10 $(BIN)/python -m tools.bench.site_tests crm_success.tests.scoring.test_fuzzed_metrics
+	@$(BIN)/python -m tools.soak $(NIGHTS)
 
 bench: .venv/.ready-dev
-	@$(BIN)/python benchmarks/run.py $(CUSTOMERS)
+	@$(BIN)/python -m tools.benchmarks $(CUSTOMERS)
 
 lint: .venv/.ready-dev
 	@$(BIN)/ruff check
@@ -53,10 +53,10 @@ clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # Stamps: a second run installs nothing unless the requirements changed.
-.venv/.ready: Makefile pyproject.toml setup.py scripts/setup_venv.sh $(OTHER)
-	@bash scripts/setup_venv.sh '.[mysql,postgresql]'
+.venv/.ready: Makefile pyproject.toml setup.py tools/setup_venv.sh $(OTHER)
+	@bash tools/setup_venv.sh '.[mysql,postgresql]'
 	@touch $@
 
-.venv/.ready-dev: pyproject.toml setup.py scripts/setup_venv.sh $(OTHER)
-	@bash scripts/setup_venv.sh '.[dev]'
+.venv/.ready-dev: pyproject.toml setup.py tools/setup_venv.sh $(OTHER)
+	@bash tools/setup_venv.sh '.[dev]'
 	@touch $@ .venv/.ready

@@ -10,6 +10,8 @@ import click
 import frappe
 from frappe.commands import get_site, pass_context
 
+from crm_success.record_names import HEALTH, SNAPSHOT
+
 if TYPE_CHECKING:
 	from datetime import date
 
@@ -162,7 +164,7 @@ def _score_one(customer: str, as_of: "date") -> None:
 
 	rescore_customers([customer], as_of)
 	is_past = as_of < frappe.utils.getdate()
-	doctype = "Customer Health Snapshot" if is_past else "Customer Health"
+	doctype = SNAPSHOT if is_past else HEALTH
 	name = frappe.db.get_value(doctype, {"customer": customer, **({"as_of": as_of} if is_past else {})})
 	if not name:
 		_stop(FAILED, f"{customer} was not scored: internal customers are left out")
@@ -181,18 +183,13 @@ def _show_one(doc: frappe._dict) -> None:
 
 
 def _parse_day(text: str | None) -> "date":
-	from datetime import date
+	from crm_success.scoring.scoring_day import parse_day
 
-	today = frappe.utils.getdate()
-	if not text:
-		return today
 	try:
-		day = date.fromisoformat(text)
-	except ValueError:
-		_stop(WRONG_INPUT, f"{text} is not a date. Write it like {today}.")
-	if day > today:
-		_stop(WRONG_INPUT, f"{text} has not come yet. Today is {today}.")
-	return day
+		return parse_day(text)
+	except frappe.ValidationError as error:
+		# it is written for the desk, as HTML
+		_stop(WRONG_INPUT, unescape(frappe.utils.strip_html(str(error))))
 
 
 def _known(customer: str) -> str:

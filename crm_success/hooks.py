@@ -1,5 +1,7 @@
 import frappe
 
+from crm_success.setup.log_days import LOG_DAYS as _LOG_DAYS
+
 app_name = "crm_success"
 app_title = "CRM Success"
 app_publisher = "CRM Success contributors"
@@ -20,7 +22,7 @@ add_to_apps_screen = [
 		"logo": "/assets/crm_success/images/crm-success-logo.svg",
 		"title": app_title,
 		"route": f"/{_DESK}/crm-success",
-		"has_permission": "crm_success.crm_success.dashboard.access.may_open_app",
+		"has_permission": "crm_success.permissions.may_open_app",
 	}
 ]
 
@@ -53,16 +55,19 @@ doctype_js = {
 		"public/js/shared/record_title.js",
 		"public/js/shared/filter_editor.js",
 		"public/js/shared/health_values.js",
+		"public/js/scorecard/scorecard_weights.js",
 		"public/js/scorecard/scorecard_shares.js",
 		"public/js/scorecard/scorecard_changes.js",
 	],
 }
 
 doctype_list_js = {
-	"Customer": "public/js/customer/customer_list.js",
 	# for forms too: Frappe runs what belongs to a list whenever it loads the DocType
+	"Customer": ["public/js/shared/bands.js", "public/js/customer/customer_list.js"],
+	"Customer Health": "public/js/shared/bands.js",
+	"Customer Health Snapshot": "public/js/shared/bands.js",
 	"Health Metric": "public/js/shared/dimension_names.js",
-	"Health Scorecard": "public/js/shared/dimension_names.js",
+	"Health Scorecard": ["public/js/shared/dimension_names.js", "public/js/shared/bands.js"],
 }
 # link fields find these by their translated names
 standard_queries = dict.fromkeys(
@@ -106,7 +111,7 @@ scheduler_events = {
 # scores follow their customer: they never keep it, or a definition, from being deleted
 ignore_links_on_delete = ["Customer Health", "Customer Health Snapshot"]
 
-default_log_clearing_doctypes = {"Customer Health Snapshot": 730, "Scoring Run": 180}
+default_log_clearing_doctypes = _LOG_DAYS
 
 permission_query_conditions = {
 	doctype: "crm_success.permissions.conditions_for_runs"

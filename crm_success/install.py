@@ -2,11 +2,10 @@
 
 import frappe
 
+from crm_success.record_names import ROLES
 from crm_success.setup.custom_fields import allow_missing_numbers, make_custom_fields
+from crm_success.setup.log_days import LOG_DAYS
 from crm_success.setup.seed import seed_defaults
-
-ROLES = ("Customer Success Manager", "Customer Success User")
-LOG_DOCTYPES = {"Customer Health Snapshot": 730, "Scoring Run": 180}
 
 
 def after_install() -> None:
@@ -33,7 +32,7 @@ def register_logs() -> None:
 	"""Let Log Settings delete old records from the first day on, not only from its next daily run."""
 	log_settings = frappe.get_doc("Log Settings")
 	registered = {row.ref_doctype for row in log_settings.logs_to_clear}
-	for doctype, days in LOG_DOCTYPES.items():
+	for doctype, days in LOG_DAYS.items():
 		if doctype not in registered:
 			log_settings.register_doctype(doctype, days)
 	log_settings.flags.ignore_permissions = True

@@ -1,27 +1,25 @@
-"""Who sees the records of scoring that name customers of everybody. Decides nothing about a customer's own records.
+"""Bodies of hooks: who sees the app, and runs, their batches and messages. visibility.py says who sees which customer.
 
-Frappe limits Customer Health by itself, through its link to Customer; a run and its batches name customers in
-their messages and ranges, without a link.
+A run names customers of everybody in its messages and ranges, without a link by which Frappe could limit them.
 """
 
-import frappe
-from frappe.desk.reportview import build_match_conditions
 from frappe.model.document import Document
 
-HEALTH = "Customer Health"
+from crm_success.doc_events.guard import answers_anyway
+from crm_success.visibility import may_see_all, reads_health
 
 
 def conditions_for_runs(user: str | None = None, doctype: str | None = None) -> str:
 	"""Nothing to add for somebody who may see all customers, nothing to see for somebody who may not."""
-	return "1 = 0" if is_limited(user) else ""
+	return "" if may_see_all(user) else "1 = 0"
 
 
 def has_run_permission(doc: Document, ptype: str | None = None, user: str | None = None) -> bool:
 	"""The same for one record."""
-	return not is_limited(user)
+	return may_see_all(user)
 
 
-def is_limited(user: str | None = None) -> bool:
-	"""Whether User Permissions, on Customer or on anything else that a health names, hide some customers."""
-	user = user or frappe.session.user
-	return not frappe.has_permission(HEALTH, user=user) or bool(build_match_conditions(HEALTH, user=user))
+@answers_anyway(lambda: False)
+def may_open_app() -> bool:
+	"""Whether the apps screen, which shows those of others too, shows this one."""
+	return reads_health()

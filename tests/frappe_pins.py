@@ -18,6 +18,8 @@ PINS = (
 		pythons=("3.10", "3.11", "3.12", "3.13"),
 		requirements=(
 			"Click~=8.2.0",
+			"Jinja2~=3.1.2",
+			"MarkupSafe>=2.1.0,<3",
 			"PyPika==0.48.9",
 			"python-dateutil~=2.8.2",
 			"pytz==2023.3",
@@ -32,6 +34,8 @@ PINS = (
 		pythons=("3.14",),
 		requirements=(
 			"Click~=8.3.1",
+			"Jinja2~=3.1.6",
+			"MarkupSafe~=3.0.3",
 			# a fork of Frappe's own, under this version
 			"PyPika==0.48.9",
 			"python-dateutil~=2.9.0.post0",

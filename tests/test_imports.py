@@ -1,6 +1,7 @@
-"""What a file imports of the app is there: also in the site tests, the soak and the benchmarks, which run on a bench only."""
+"""What a file imports of the app and of `tools` is there, and what is started by name: much of it runs on a bench only."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -8,21 +9,43 @@ from pathlib import Path
 import pytest
 from test_layers import APP, ROOT, imported_names, name_of, tree_of
 
-ROOMS = ("crm_success", "scripts", "soak", "benchmarks", "tests")
+PACKAGES = (APP.name, "tools")
+ROOMS = (*PACKAGES, "tests")
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_what_is_imported_of_the_app_is_there(path: Path):
+def test_what_is_imported_of_ours_is_there(path: Path):
 	names = imported_names(path, ast.walk(tree_of(path)))
-	missing = [name for name in names if name.startswith(f"{APP.name}.") and not is_there(name)]
+	missing = [name for name in names if name.split(".")[0] in PACKAGES and not is_there(name)]
 	assert missing == []
+
+
+def test_what_is_started_by_name_can_be_started():
+	names = {*names_started_by_tools(), *re.findall(r"-m (tools[\w.]*)", (ROOT / "Makefile").read_text())}
+	assert {"tools.bench.suite", "tools.soak", "tools.soak.worker"} <= names
+	assert [name for name in sorted(names) if not can_be_started(name)] == []
 
 
 def test_what_is_not_there_is_found():
 	assert is_there("crm_success.scoring.engine.health.bands")
 	assert not is_there("crm_success.scoring.engine.health.stripes")
 	assert not is_there("crm_success.scoring.engine.wealth")
+	assert not can_be_started("tools.bench")
+	assert not can_be_started("tools.bench.folder")
+
+
+def names_started_by_tools() -> Iterator[str]:
+	"""Texts that are a module's dotted name and nothing else."""
+	for path in (ROOT / "tools").rglob("*.py"):
+		texts = (node.value for node in ast.walk(tree_of(path)) if isinstance(node, ast.Constant))
+		yield from (text for text in texts if re.fullmatch(r"tools(\.\w+)+", str(text)))
+
+
+def can_be_started(dotted: str) -> bool:
+	"""Whether `python -m` would run something: a module with a main part, or a package with `__main__`."""
+	path = module_at(f"{dotted}.__main__") or module_at(dotted)
+	return bool(path) and 'if __name__ == "__main__":' in path.read_text()
 
 
 def is_there(dotted: str) -> bool:

@@ -1,68 +1,65 @@
-"""The scale that the desk draws over a histogram gives the points that scoring gives. Needs node; skipped without it.
+"""The scale that the desk draws over a histogram gives the points that scoring gives: both answer the same cases.
 
-The form redraws while somebody types, so it computes points itself: here the two are held together.
+The form redraws while somebody types, so it computes points itself. Needs node for that half; skipped without it.
 """
 
-import json
 import random
-import shutil
-import subprocess
-from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from desk_arithmetic import answer, cases, needs_node
 
-from crm_success.scoring.engine.definitions import Scale
+from crm_success.scoring.engine.errors import DefinitionError
 from crm_success.scoring.engine.records import scale_from_record
 from crm_success.scoring.engine.scales import PERCENTILES, to_points
 
-SCRIPT = Path(__file__).parents[1] / "crm_success/public/js/metric/metric_scale.js"
-# what the script asks of the desk
-DESK = """
-globalThis.crm_success = { metric_scale: {} };
-globalThis.frappe = { provide() {} };
-globalThis.flt = (value) => Number(value) || 0;
-globalThis.__ = (text) => text;
-"""
-ASK = """
-const { record, values, asked } = JSON.parse(process.argv[1]);
-const { points } = crm_success.metric_scale.of(record, values);
-console.log(JSON.stringify(asked.map(points)));
-"""
-RECORDS = {
-	"linear": {"scale": "Linear", "worst": -50, "best": 25},
-	"falling": {"scale": "Linear", "worst": 45, "best": 0},
-	"bands": {
-		"scale": "Bands",
-		"bands": [
-			{"minimum": 10, "points": 80},
-			{"minimum": -5, "points": 20},
-			{"minimum": 30, "points": 55.5},
-		],
-	},
-	"percentile": {"scale": "Percentile", "better": "Higher"},
-	"falling percentile": {"scale": "Percentile", "better": "Lower"},
-}
+CASES = cases("scale_points")
+DRAWN = """(record, values, asked) => {
+	const { points, problem } = crm_success.metric_scale.of(record, values);
+	return problem ? "refused" : asked.map(points);
+}"""
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="install Node.js to check the desk's scripts")
+@pytest.mark.parametrize("case", CASES)
+def test_scoring_gives_the_points_of_the_case(case: dict[str, Any]):
+	raw = pd.Series([float(value) for value, customers in case["values"] for _ in range(customers)])
+	assert scored(case["record"], raw, asked_in(case)) == expected_in(case)
+
+
+@needs_node
+@pytest.mark.parametrize("case", CASES)
+def test_the_desk_draws_the_points_of_the_case(case: dict[str, Any]):
+	assert drawn(case["record"], case["values"], asked_in(case)) == expected_in(case)
+
+
+@needs_node
 @pytest.mark.parametrize("customers", [1, 2, 7, 400])
-@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
-def test_the_drawn_points_are_the_points_that_are_scored(record: dict, customers: int) -> None:
+@pytest.mark.parametrize("case", [param for param in CASES if "points" in param.values[0]])
+def test_the_drawn_points_are_the_points_that_are_scored(case: dict[str, Any], customers: int):
 	dice = random.Random(customers)
 	raw = pd.Series([float(dice.randint(-60, 60)) for _ in range(customers)])
 	asked = sorted({*raw, -1000.0, -5.0, 0.0, 9.5, 10.0, 1000.0})
-	scale: Scale = scale_from_record(record)
-	cuts = tuple(raw.quantile([at / 100 for at in range(PERCENTILES)]))
-	scored = to_points(scale, pd.Series(asked), cuts).tolist()
-	assert _drawn(record, raw, asked) == pytest.approx(scored, abs=1e-9)
-
-
-def _drawn(record: dict, raw: pd.Series, asked: list[float]) -> list[float]:
 	values = [[value, int(count)] for value, count in raw.value_counts().sort_index().items()]
-	question = json.dumps({"record": record, "values": values, "asked": asked})
-	command = ["node", "-e", DESK + SCRIPT.read_text() + ASK, question]
-	done = subprocess.run(command, capture_output=True, text=True, check=False)
-	assert not done.returncode, done.stderr
-	points: list[float] = json.loads(done.stdout)
-	return points
+	points = pytest.approx(scored(case["record"], raw, asked), abs=1e-9)
+	assert drawn(case["record"], values, asked) == points
+
+
+def asked_in(case: dict[str, Any]) -> list[float]:
+	return [float(value) for value in case.get("points", {"0": 0})]
+
+
+def expected_in(case: dict[str, Any]) -> Any:
+	return "refused" if case.get("refused") else pytest.approx(list(case["points"].values()), abs=1e-9)
+
+
+def scored(record: dict[str, Any], raw: pd.Series, asked: list[float]) -> Any:
+	cuts = tuple(raw.quantile([at / 100 for at in range(PERCENTILES)]))
+	try:
+		return to_points(scale_from_record(record), pd.Series(asked), cuts).tolist()
+	except DefinitionError:
+		return "refused"
+
+
+def drawn(record: dict[str, Any], values: list[list[float]], asked: list[float]) -> Any:
+	return answer("metric/metric_scale.js", DRAWN, record, values, asked)

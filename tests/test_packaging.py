@@ -1,4 +1,4 @@
-"""What is installed is complete: a wheel holds every file that Frappe reads, and says what it needs."""
+"""What is installed is complete: a wheel holds every file that Frappe and the report read, and says what it needs."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ SAMPLES = (
 	"templates/sample.html",
 	"translations/sample.csv",
 )
-READ_BY_FRAPPE = {".csv", ".css", ".html", ".js", ".json", ".md", ".svg", ".txt"}
+READ_AT_RUN_TIME = {".csv", ".css", ".html", ".jinja", ".js", ".json", ".md", ".svg", ".txt"}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def copy_sources(target: Path) -> None:
-	for path in [*ROOT.glob("*.*"), *APP.rglob("*")]:
+	"""Packages that are not to be installed are among them."""
+	for path in [*ROOT.glob("*.*"), *APP.rglob("*"), *(ROOT / "tools").rglob("*.py")]:
 		if path.is_file():
 			copy = target / path.relative_to(ROOT)
 			copy.parent.mkdir(parents=True, exist_ok=True)
@@ -55,13 +56,18 @@ def test_wheel_holds_every_file_of_the_app(wheel: zipfile.ZipFile):
 	files = {
 		str(path.relative_to(ROOT))
 		for path in APP.rglob("*")
-		if path.suffix in READ_BY_FRAPPE | {".py"} and path.name != ".gitkeep"
+		if path.suffix in READ_AT_RUN_TIME | {".py"} and path.name != ".gitkeep"
 	}
 	assert files - set(wheel.namelist()) == set()
 
 
 def test_wheel_holds_files_of_folders_that_are_no_packages(wheel: zipfile.ZipFile):
 	assert {f"crm_success/{sample}" for sample in SAMPLES} <= set(wheel.namelist())
+
+
+def test_wheel_holds_the_templates_of_the_report(wheel: zipfile.ZipFile):
+	folder = "crm_success/standalone/report/templates"
+	assert {f"{folder}/report.html.jinja", f"{folder}/page.css"} <= set(wheel.namelist())
 
 
 def test_wheel_holds_nothing_but_the_app(wheel: zipfile.ZipFile):
@@ -89,6 +95,7 @@ def test_requirements_are_bounded_and_leave_frappe_to_the_bench(metadata: Messag
 	wanted = [line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line]
 	assert {line.lower().replace("<", ">").split(">")[0] for line in wanted} == {
 		"click",
+		"jinja2",
 		"numpy",
 		"pandas",
 		"pypika",

@@ -4,7 +4,8 @@ import io
 from pathlib import Path
 
 import pytest
-from site_modules import CountingResult, module_names, run
+
+from tools.bench.modules import CountingResult, module_names, run
 
 GOOD = """
 import unittest

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pip
 import pytest
-from site_packages import Packages
-from site_services import SiteTestError
 from small_wheels import write_wheel
+
+from tools.bench.packages import Packages
+from tools.bench.services import SiteTestError
 
 
 @pytest.fixture

@@ -3,23 +3,23 @@
 The processes here run modules of this test's own, on no site.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import site_tests
-from site_queue import ModuleQueue, Outcome, longest_first
 
-SCRIPTS = Path(site_tests.__file__).parent
+from tools.bench import site_tests
+from tools.bench.folder import CHECKOUT
+from tools.bench.module_queue import ModuleQueue, Outcome, longest_first
 
 GOOD = "import unittest\nclass TestGood(unittest.TestCase):\n\tdef test_passes(self): print('a good word')\n"
-WORKER = f"""
+WORKER = """
 import sys
-sys.path[:0] = [{str(SCRIPTS)!r}, sys.argv[3]]
 from pathlib import Path
-from site_modules import run
-from site_queue import ModuleQueue, Outcome
+from tools.bench.modules import run
+from tools.bench.module_queue import ModuleQueue, Outcome
 queue = ModuleQueue(Path(sys.argv[1]), sys.argv[2])
 if sys.argv[2] == "broken":
 	sys.exit(3)
@@ -45,9 +45,11 @@ class Place:
 	def step(self, text: str) -> None:
 		pass
 
-	def python(self, script: str, *arguments: str, minutes: float, check: bool) -> int:
-		command = [sys.executable, "-c", WORKER, *arguments[-2:], str(self.modules)]
-		return subprocess.run(command, timeout=minutes * 60).returncode
+	def python(self, module: str, *arguments: str, minutes: float, check: bool) -> int:
+		path = os.pathsep.join(map(str, (CHECKOUT, self.modules)))
+		command = [sys.executable, "-c", WORKER, *arguments[-2:]]
+		environment = {**os.environ, "PYTHONPATH": path}
+		return subprocess.run(command, env=environment, timeout=minutes * 60).returncode
 
 
 @pytest.fixture

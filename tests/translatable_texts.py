@@ -45,7 +45,7 @@ RECORDS_BY_DOCTYPE = {
 # constants that are translated where they are shown, not where they stand
 CONSTANTS = {
 	"crm_success/doctype/customer_segment/customer_segment.py": "LETTERS",
-	"install.py": "ROLES",
+	"record_names.py": "ROLES",
 }
 _JS_TEXT = r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\$])*`)"""
 JS_CALL = re.compile(

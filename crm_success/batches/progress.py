@@ -38,14 +38,9 @@ def store(run: str) -> None:
 
 def publish(run: str) -> None:
 	"""Tell everybody who has the run open. Progress is no secret, but only they are interested."""
-	told = of(run)
+	told = frappe.db.get_value(RUN, run, _TOLD, as_dict=True)
 	if told:
 		frappe.publish_realtime(EVENT, {"run": run, **told}, doctype=RUN, docname=run)
-
-
-def of(run: str) -> dict[str, Any] | None:
-	"""The progress that is stored on the run."""
-	return frappe.db.get_value(RUN, run, _TOLD, as_dict=True)
 
 
 def report(run: str) -> None:

@@ -4,8 +4,7 @@ from datetime import date
 
 import frappe
 from frappe import _
-from frappe.utils import cint, flt, getdate
-from frappe.utils.formatters import format_value
+from frappe.utils import cint, flt
 
 from crm_success.batches import messages, progress, queueing
 from crm_success.batches.messages import ERROR, INFO, Message
@@ -22,8 +21,7 @@ from crm_success.batches.statuses import (
 	frozen_of,
 )
 from crm_success.database import clock, conflicts
-
-EARLIEST = date(1970, 1, 1)
+from crm_success.scoring.scoring_day import check_day
 
 
 class RunInProgressError(frappe.ValidationError):
@@ -46,15 +44,6 @@ def start_run(as_of: date, triggered_by: str) -> str:
 		refuse_if_active()
 		raise
 	return run.name
-
-
-def check_day(as_of: date) -> None:
-	"""Refuse a day that cannot be scored: the future, and what lies before any ledger of a computer."""
-	shown, title = format_value(as_of, "Date"), _("Choose Another Day")
-	if as_of > getdate():
-		frappe.throw(_("{0} has not come yet. Choose today or a day in the past.").format(shown), title=title)
-	if as_of < EARLIEST:
-		frappe.throw(_("{0} is too long ago. Choose a day since {1}.").format(shown, EARLIEST), title=title)
 
 
 def refuse_if_active() -> None:

@@ -1,12 +1,12 @@
-"""The one clock that workers on all hosts share: the database's."""
+"""The one clock that workers on all hosts share: the database's. What is compared is compared in UTC, where no hour comes twice."""
 
 from datetime import datetime
 
 import frappe
 from frappe.utils import convert_utc_to_system_timezone
 
+from crm_success.database.dialects import Dialect, Statement
 from crm_success.database.reading import dialect
-from crm_success.scoring.queries.statements import Dialect, Statement
 
 _CLOCK = {
 	Dialect.MARIADB: Statement("SELECT UTC_TIMESTAMP(6)"),
@@ -14,7 +14,19 @@ _CLOCK = {
 }
 
 
+def utc_now() -> datetime:
+	"""The moment in UTC, for what is compared with other moments."""
+	return frappe.db.sql(_CLOCK[dialect()].sql)[0][0]
+
+
+def start_reading() -> datetime:
+	"""The moment in UTC before which everything that is read from here on was committed. Commits, because a
+	transaction goes on seeing what it saw first.
+	"""
+	frappe.db.commit()
+	return utc_now()
+
+
 def now() -> datetime:
-	"""The database's clock in the site's time zone: the one clock that workers on all hosts share."""
-	moment = frappe.db.sql(_CLOCK[dialect()].sql)[0][0]
-	return convert_utc_to_system_timezone(moment).replace(tzinfo=None)
+	"""The moment in the site's time zone, for what people read."""
+	return convert_utc_to_system_timezone(utc_now()).replace(tzinfo=None)

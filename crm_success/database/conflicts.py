@@ -1,4 +1,4 @@
-"""Gives way to others who hold a lock, and tries again after a conflict or a lost connection."""
+"""What to do about locks, conflicts, lost connections and errors of others in the middle of a transaction."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,9 +7,10 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import frappe
+from rq.timeouts import BaseTimeoutException
 
+from crm_success.database.dialects import Dialect
 from crm_success.database.reading import dialect
-from crm_success.scoring.queries.statements import Dialect
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -71,6 +72,22 @@ def own_transaction(work: Callable[P, T]) -> Callable[P, T]:
 		return again_after_conflict(lambda: work(*arguments, **named))
 
 	return call
+
+
+def undo_or_raise(savepoint: str, error: Exception) -> None:
+	"""Take back what was written since the savepoint. After a deadlock or a lost connection everything before it is
+	gone too, and there is no savepoint any more: then the error itself is raised.
+	"""
+	try:
+		frappe.db.rollback(save_point=savepoint)
+	except Exception:
+		raise error from None
+
+
+def raise_if_out_of_time(error: Exception) -> None:
+	"""The time limit of a job is an exception like any other, but nobody may swallow it."""
+	if isinstance(error, BaseTimeoutException):
+		raise error
 
 
 def _is_conflict(error: Exception) -> bool:

@@ -6,7 +6,25 @@ from typing import Any
 import frappe
 from pypika import Table as SqlTable
 
-from crm_success.scoring.queries.statements import Bindings, Dialect, Statement
+from crm_success.database.dialects import Bindings, Dialect, Statement
+from crm_success.database.port import Answer
+
+
+class SiteDatabase:
+	"""The site's database as the code that is shared with the standalone command reads it. Checks no permission."""
+
+	@property
+	def dialect(self) -> Dialect:
+		"""The dialect of the site's database."""
+		return dialect()
+
+	def execute(self, statement: Statement) -> Answer:
+		"""The rows of a statement."""
+		rows = frappe.db.sql(statement.sql, statement.parameters)
+		return Answer(tuple(column[0] for column in frappe.db.get_description()), rows)
+
+
+SITE = SiteDatabase()
 
 
 def dialect() -> Dialect:
@@ -20,7 +38,7 @@ def bindings() -> Bindings:
 
 
 def read_rows(statement: Statement) -> list[dict[str, Any]]:
-	"""The statement's rows as dicts, for the few places that need no frame."""
+	"""The statement's rows as dicts, for the few places of the site's own that need no frame."""
 	return frappe.db.sql(statement.sql, statement.parameters, as_dict=True)
 
 

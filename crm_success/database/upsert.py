@@ -9,7 +9,7 @@ from pypika import Table as SqlTable
 from pypika.terms import Parameter, Term, Values
 
 from crm_success.database import reading
-from crm_success.scoring.queries.statements import Dialect
+from crm_success.database.dialects import Dialect
 
 # a statement stays far below MariaDB's default max_allowed_packet of 16 MB, even if every character takes four bytes
 MOST_ROWS = 250

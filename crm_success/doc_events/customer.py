@@ -4,14 +4,12 @@ import frappe
 from frappe.model.document import Document
 from frappe.model.rename_doc import rename_doc
 
+from crm_success.database.dialects import KeyRange
 from crm_success.doc_events.guard import never_stops_saving
+from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.customer_fields import SCORE, health_of, update_after_commit, update_customers
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.stale import note_stale
 from crm_success.setup.custom_fields import our_fields
-
-HEALTH = "Customer Health"
-SNAPSHOT = "Customer Health Snapshot"
 
 
 @never_stops_saving

@@ -5,10 +5,11 @@ from typing import Any
 from frappe import _
 
 from crm_success.doc_events.guard import answers_anyway
+from crm_success.record_names import HEALTH, SNAPSHOT
 
 
 @answers_anyway(lambda data: data)
 def get_data(data: dict[str, Any]) -> dict[str, Any]:
 	"""The connections that ERPNext and other apps show, and ours."""
-	ours = {"label": _("Health"), "items": ["Customer Health", "Customer Health Snapshot"]}
+	ours = {"label": _("Health"), "items": [HEALTH, SNAPSHOT]}
 	return {**data, "transactions": [*data.get("transactions", []), ours]}

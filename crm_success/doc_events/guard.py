@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import frappe
 from frappe.model.document import Document
 
-from crm_success.scoring.stale import note_stale, raise_if_out_of_time
+from crm_success.database.conflicts import raise_if_out_of_time, undo_or_raise
+from crm_success.scoring.stale import note_stale
 
 CUSTOMER = "Customer"
 
@@ -32,7 +33,7 @@ def never_stops_saving(hook: Hook) -> Hook:
 			hook(doc, *arguments, **named)
 		except Exception as error:
 			raise_if_out_of_time(error)
-			_undo_or_raise(error)
+			undo_or_raise(_SAVEPOINT, error)
 			frappe.local.message_log = shown
 			_remember_failure(hook, doc)
 
@@ -66,16 +67,6 @@ def customers_in(doc: Document) -> Iterator[str]:
 			yield row.get("customer")
 		if row.get("party_type") == CUSTOMER and row.get("party"):
 			yield row.get("party")
-
-
-def _undo_or_raise(error: Exception) -> None:
-	"""Take back what the hook wrote. After a deadlock or a lost connection the document's own writes are gone too,
-	and there is no savepoint any more.
-	"""
-	try:
-		frappe.db.rollback(save_point=_SAVEPOINT)
-	except Exception:
-		raise error from None
 
 
 def _remember_failure(hook: Hook, doc: Document) -> None:

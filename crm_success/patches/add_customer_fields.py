@@ -2,8 +2,8 @@
 
 import frappe
 
+from crm_success.database.dialects import EVERYBODY
 from crm_success.scoring.customer_fields import update_customers
-from crm_success.scoring.queries.statements import EVERYBODY
 from crm_success.setup.custom_fields import make_custom_fields
 
 

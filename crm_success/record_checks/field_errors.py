@@ -11,11 +11,10 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cstr, escape_html
 
-from crm_success.scoring.engine.errors import DefinitionError, ScoringError
-from crm_success.scoring.wording import in_words
+from crm_success.record_checks.phrases import Phrase, in_words
 
 
-class Refusal(DefinitionError):
+class Refusal(Exception):
 	"""A refusal whose text is HTML already, with everything that somebody entered escaped."""
 
 
@@ -32,12 +31,14 @@ def refuse(
 
 @contextmanager
 def refusing(doc: Document, fieldname: str) -> Iterator[None]:
-	"""Turn what the engine refuses into a message on that field."""
+	"""Turn what pure code refuses, or a Refusal, into a message on that field."""
 	try:
 		yield
 	except Refusal as error:
 		refuse(doc, fieldname, str(error))
-	except ScoringError as error:
+	except Exception as error:
+		if not isinstance(error, Phrase):
+			raise
 		refuse(doc, fieldname, escape(in_words(error), quote=False))
 
 

@@ -5,13 +5,13 @@ from types import MappingProxyType
 
 import frappe
 
+from crm_success.record_names import SCORECARD
 from crm_success.scoring.engine.definitions import HealthBand, Scorecard
 
-SCORECARD = "Health Scorecard"
+# from the best to the worst
+BANDS = tuple(band.value for band in HealthBand)
 
 _NONE_FROZEN: Mapping[str, Scorecard] = MappingProxyType({})
-# of the default scorecard that the app brings, for sites that have deleted every one
-_HEALTHY_FROM, _WATCH_FROM = 70.0, 40.0
 
 
 def band_of(
@@ -37,4 +37,5 @@ def limits_of(scorecard: str | None, frozen: Mapping[str, Scorecard] = _NONE_FRO
 	fields = ["healthy_from", "watch_from"]
 	found = scorecard and frappe.db.get_value(SCORECARD, scorecard, fields)
 	found = found or frappe.db.get_value(SCORECARD, {"is_default": 1, "enabled": 1}, fields)
-	return found or (_HEALTHY_FROM, _WATCH_FROM)
+	# a site may have deleted every scorecard
+	return found or (Scorecard.healthy_from, Scorecard.watch_from)

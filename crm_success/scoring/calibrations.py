@@ -7,14 +7,12 @@ from datetime import date, timedelta
 import frappe
 from frappe.utils import cint
 
-from crm_success.database import frames, reading
+from crm_success.database import reading
+from crm_success.database.dialects import KeyRange
+from crm_success.record_names import CALIBRATION, SETTINGS
 from crm_success.scoring.engine.definitions import Calibration, from_json, to_json
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
 from crm_success.scoring.health_rows import storable
-from crm_success.scoring.money import SETTINGS
-from crm_success.scoring.queries.statements import KeyRange
-
-CALIBRATION = "Score Calibration"
 
 # for how many days a calibration serves
 _VALID_DAYS = {"Every Run": 0, "Weekly": 7, "Monthly": 30, "Quarterly": 91}
@@ -57,7 +55,7 @@ def fingerprint_of(frozen: Frozen) -> str:
 def make_calibration(
 	frozen: Frozen,
 	as_of: date,
-	ranges: Iterable[KeyRange],
+	ranges: Iterable[tuple[KeyRange, int]],
 	run: str | None = None,
 	after_each: Callable[[], None] = lambda: None,
 ) -> str:
@@ -65,24 +63,19 @@ def make_calibration(
 
 	Ends the running transaction after each range, so that no read view grows old.
 	"""
-	import pandas as pd
+	from crm_success.scoring.engine.calibration import calibration_metrics
+	from crm_success.scoring.shared.cut_points import take_cut_points
+	from crm_success.scoring.shared.reader import Reader
 
-	from crm_success.scoring.engine.calibration import calibrate, calibration_metrics, calibration_values
-	from crm_success.scoring.queries.reader import Reader
-
-	definitions, tables = frozen.definitions, frozen.tables_by_doctype
-	plan = plan_for(calibration_metrics(definitions), frozen, as_of)
-	reader = Reader(plan, definitions, tables, reading.dialect(), frames.read_frame)
-	values = []
-	for keys in ranges:
-		# documents of deleted and internal customers must not move the cut points
-		customers = reader.customers(keys).index
-		aggregates = reader.aggregates(as_of, keys, customers).reindex(customers)
-		values.append(calibration_values(aggregates, definitions, as_of))
+	def end_read_view(_customers: int) -> None:
 		frappe.db.rollback()
 		after_each()
-	everybody = pd.concat(values) if values else calibration_values(pd.DataFrame(), definitions, as_of)
-	return save_calibration(calibrate(everybody, definitions, as_of), fingerprint_of(frozen), run)
+
+	definitions = frozen.definitions
+	plan = plan_for(calibration_metrics(definitions), frozen, as_of)
+	reader = Reader(plan, definitions, frozen.tables_by_doctype, reading.SITE)
+	calibration = take_cut_points(reader, definitions, as_of, ranges, end_read_view)
+	return save_calibration(calibration, fingerprint_of(frozen), run)
 
 
 def save_calibration(calibration: Calibration, fingerprint: str, run: str | None) -> str:

@@ -15,22 +15,22 @@ from pypika.functions import Coalesce
 from pypika.terms import Bracket
 
 from crm_success.database import conflicts, reading
-from crm_success.scoring.queries.statements import KeyRange, Statement, within
-from crm_success.scoring.stale import mark_again, mark_or_queue, raise_if_out_of_time
+from crm_success.database.dialects import KeyRange, Statement, within
+from crm_success.record_names import HEALTH, SEGMENT
+from crm_success.scoring.stale import mark_again, mark_or_queue
 from crm_success.setup.columns import columns_of
 from crm_success.setup.custom_fields import can_hold, our_fields
 
 CUSTOMER = "Customer"
-HEALTH = "Customer Health"
 
 SCORE = "health_score"
-SEGMENT, SEGMENT_DOCTYPE = "customer_segment", "Customer Segment"
+SEGMENT_FIELD = "customer_segment"
 
 # field of Customer: field of Customer Health
 SOURCES = {
 	"health_band": "band",
 	SCORE: "score",
-	SEGMENT: "segment",
+	SEGMENT_FIELD: "segment",
 	"lifecycle_stage": "stage",
 }
 _NUMBERS = (SCORE,)
@@ -75,9 +75,9 @@ def health_of(customer: str) -> dict[str, Any]:
 		HEALTH, {"customer": customer}, list(sources.values()), as_dict=True
 	)
 	values = {fieldname: row[source] if row else None for fieldname, source in sources.items()}
-	segment = values.get(SEGMENT)
-	if segment and not frappe.db.exists(SEGMENT_DOCTYPE, segment):
-		values[SEGMENT] = None
+	segment = values.get(SEGMENT_FIELD)
+	if segment and not frappe.db.exists(SEGMENT, segment):
+		values[SEGMENT_FIELD] = None
 	return {**dict.fromkeys(our_fields(CUSTOMER).intersection(SOURCES)), **values}
 
 
@@ -89,7 +89,7 @@ def _update_noted() -> None:
 		_compare(sorted(names))
 	except Exception as error:
 		# the customer is saved already: its author must not hear of it, and the next scoring compares again
-		raise_if_out_of_time(error)
+		conflicts.raise_if_out_of_time(error)
 		frappe.log_error(title="Health fields of customers could not be compared")
 	frappe.db.commit()
 

@@ -11,10 +11,11 @@ from frappe import _
 
 from crm_success.batches.messages import EXAMPLES, WARNING, Message
 from crm_success.database import reading
+from crm_success.record_names import SCORECARD, SEGMENT
 from crm_success.scoring.health_rows import Row
 
 # fields of Customer Health and its snapshots, and the definitions that an administrator may delete in the middle of a run
-LINKS = {"segment": "Customer Segment", "scorecard": "Health Scorecard"}
+LINKS = {"segment": SEGMENT, "scorecard": SCORECARD}
 
 _AT_ONCE = 2000
 

@@ -11,23 +11,21 @@ import frappe
 from frappe import _
 
 from crm_success.batches.messages import ERROR, WARNING, Message
-from crm_success.scoring.engine.definitions import Definitions, Limits, Measure, Metric, Scorecard, Segment
+from crm_success.record_checks.phrases import in_words
+from crm_success.record_names import DIMENSION, METRIC, SCORECARD, SEGMENT, SETTINGS
+from crm_success.scoring.engine.definitions import Definitions, Limits, Metric, Scorecard, Segment
 from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.records import (
 	limits_from_record,
 	metric_from_record,
 	scorecards_from_records,
 	segments_from_records,
 )
-from crm_success.scoring.money import SETTINGS, money_on
+from crm_success.scoring.money import money_on
 from crm_success.scoring.source_tables import parent_doctype_for
-from crm_success.scoring.wording import in_words
 
 T = TypeVar("T")
-
-METRIC = "Health Metric"
-SCORECARD = "Health Scorecard"
-SEGMENT = "Customer Segment"
 
 
 def read_definitions(
@@ -43,7 +41,7 @@ def read_definitions(
 	money, about_money = money_on(as_of)
 	definitions = Definitions(
 		metrics=metrics,
-		dimensions=tuple(frappe.get_all("Health Dimension", pluck="name", order_by="sequence, name")),
+		dimensions=tuple(frappe.get_all(DIMENSION, pluck="name", order_by="sequence, name")),
 		scorecards=_scorecards(keys, messages, unsaved_scorecard),
 		segments=_segments(messages),
 		limits=read_limits(),

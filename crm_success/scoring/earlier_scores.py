@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from pypika import Table as SqlTable
 
-from crm_success.database import frames, reading
-from crm_success.scoring.queries.statements import KeyRange, Statement, within
+from crm_success.database import reading
+from crm_success.database.dialects import KeyRange, Statement, within
+from crm_success.scoring.shared.reader import as_frame
 
 if TYPE_CHECKING:
 	import pandas as pd
@@ -20,7 +21,7 @@ def earlier_scores(as_of: date, keys: KeyRange) -> "pd.Series":
 	import pandas as pd
 
 	wanted = as_of - timedelta(days=DAYS_BACK)
-	frame = frames.read_frame(_snapshots_around(wanted, keys))
+	frame = as_frame(reading.SITE.execute(_snapshots_around(wanted, keys)))
 	days = pd.to_datetime(frame["as_of"]) - pd.Timestamp(wanted)
 	frame["distance"] = days.dt.days.abs() if len(frame) else 0
 	nearest = frame.sort_values(["distance", "as_of"], kind="stable").drop_duplicates("customer")

@@ -6,6 +6,7 @@ An edit in the middle of a run, or a worker on another host with another cache, 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from frappe import _
@@ -13,15 +14,16 @@ from pypika import Field
 
 from crm_success.batches.messages import WARNING, Message
 from crm_success.database import reading
-from crm_success.scoring.definition_records import METRIC, SCORECARD, read_definitions
-from crm_success.scoring.engine.definitions import Definitions, Metric, Scorecard, to_json
+from crm_success.record_checks.phrases import in_words
+from crm_success.record_names import METRIC, SCORECARD
+from crm_success.scoring.definition_records import read_definitions
+from crm_success.scoring.engine.definitions import Definitions, Metric, Scorecard, fingerprint, to_json
 from crm_success.scoring.engine.errors import ScoringError, SourceError
 from crm_success.scoring.queries.conditions import condition
 from crm_success.scoring.queries.plan import Problem, ReadPlan, plan_reads
 from crm_success.scoring.queries.read_statements import read_statement
 from crm_success.scoring.queries.tables import Table
 from crm_success.scoring.source_tables import CUSTOMER, tables_for
-from crm_success.scoring.wording import in_words
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,13 @@ class Frozen:
 	def tables_by_doctype(self) -> dict[str, Table]:
 		"""The tables as the query builders take them."""
 		return {table.doctype: table for table in self.tables}
+
+	@cached_property
+	def version(self) -> str:
+		"""Changes when scores under other definitions would mean something else; rates of exchange move every day."""
+		definitions = self.definitions
+		unnamed = tuple(replace(metric, label="") for metric in definitions.metrics)
+		return fingerprint(replace(definitions, metrics=unnamed, money=replace(definitions.money, rates=())))
 
 	def saying(self, messages: Iterable[Message]) -> "Frozen":
 		"""The same with more messages."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from frappe import _
@@ -31,12 +32,12 @@ class ScoredRows:
 	"""One row a customer, keyed by the fields of Customer Health, and what had to be said about them."""
 
 	rows: tuple[Row, ...]
-	# the moment before anything was read, by the clock that stamps records
-	read_at: str
+	# the moment before anything was read, in UTC by the database's clock
+	read_at: datetime
 	messages: tuple[Message, ...] = ()
 
 
-def to_rows(scored: "pd.DataFrame", definitions: Definitions, read_at: str) -> ScoredRows:
+def to_rows(scored: "pd.DataFrame", definitions: Definitions, read_at: datetime) -> ScoredRows:
 	"""The scored customers as rows, with drivers and components as JSON."""
 	frame = scored.rename_axis("customer").reset_index()
 	plain = frame.astype(object).where(frame.notna(), None)

@@ -1,21 +1,21 @@
 """Reads a range of customers, scores it and lays it out as rows. Writes nothing; the engine does the sums."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from frappe.utils import now
-
-from crm_success.database import frames, reading
+from crm_success.database import clock, conflicts, reading
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.earlier_scores import earlier_scores
-from crm_success.scoring.engine.definitions import Calibration
+from crm_success.scoring.engine.definitions import Calibration, Metric
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
 from crm_success.scoring.health_rows import ScoredRows, to_rows
-from crm_success.scoring.queries.statements import KeyRange
 
 if TYPE_CHECKING:
-	from crm_success.scoring.queries.reader import Reader
+	from crm_success.scoring.shared.reader import Reader
 
 
 @dataclass(frozen=True)
@@ -25,23 +25,55 @@ class Scorer:
 	frozen: Frozen
 	calibration: Calibration
 	as_of: date
+	# keys of metrics that are not read; they count as missing
+	left_out: frozenset[str] = frozenset()
 
 	def score(self, keys: KeyRange) -> ScoredRows:
-		"""The rows of Customer Health of the range, without what the writer alone knows."""
+		"""The rows of Customer Health of the range, without what the writer alone knows. Commits before it reads."""
 		from crm_success.scoring.engine.pipeline import score_customers
 
-		read_at, definitions = now(), self.frozen.definitions
+		read_at, definitions = clock.start_reading(), self.frozen.definitions
 		customers = self._reader.customers(keys)
 		aggregates = self._reader.aggregates(self.as_of, keys, customers.index)
 		history = earlier_scores(self.as_of, keys)
 		scored = score_customers(customers, aggregates, definitions, self.calibration, self.as_of, history)
 		return to_rows(scored, definitions, read_at)
 
+	def names(self, keys: KeyRange) -> list[str]:
+		"""The customers of the range."""
+		return self._reader.customers(keys).index.tolist()
+
+	def unreadable_metrics(self, keys: KeyRange) -> dict[str, Exception]:
+		"""Why an administrator's metrics cannot be read for these customers, by key; each of a source that fails is
+		tried alone. Rolls back after each failure.
+		"""
+		sources: dict[tuple[str, str], list[Metric]] = {}
+		for metric in self.frozen.definitions.metrics:
+			if metric.measure is not Measure.EXPRESSION and metric.key not in self.left_out:
+				sources.setdefault((metric.doctype, metric.parent_doctype), []).append(metric)
+		failing = (metrics for metrics in sources.values() if self._error_of(metrics, keys))
+		alone = ((metric.key, self._error_of([metric], keys)) for metrics in failing for metric in metrics)
+		return {key: error for key, error in alone if error}
+
+	def _error_of(self, metrics: Sequence[Metric], keys: KeyRange) -> Exception | None:
+		try:
+			self._reader_of(metrics).aggregates(self.as_of, keys)
+		except Exception as error:
+			conflicts.raise_if_out_of_time(error)
+			conflicts.start_over()
+			return error
+		return None
+
 	@cached_property
 	def _reader(self) -> "Reader":
 		from crm_success.scoring.engine.pipeline import all_metrics
-		from crm_success.scoring.queries.reader import Reader
+
+		metrics = all_metrics(self.frozen.definitions)
+		return self._reader_of([metric for metric in metrics if metric.key not in self.left_out])
+
+	def _reader_of(self, metrics: Sequence[Metric]) -> "Reader":
+		from crm_success.scoring.shared.reader import Reader
 
 		definitions, tables = self.frozen.definitions, self.frozen.tables_by_doctype
-		plan = plan_for(all_metrics(definitions), self.frozen, self.as_of)
-		return Reader(plan, definitions, tables, reading.dialect(), frames.read_frame)
+		plan = plan_for(metrics, self.frozen, self.as_of)
+		return Reader(plan, definitions, tables, reading.SITE)

@@ -1,24 +1,20 @@
 """Notes which customers need scoring again because a document of theirs changed. Scores none of them.
 
-A row is marked while it is being scored, so that a document that arrives in between is not forgotten.
+A mark has its moment, by the database's clock. Scores that were read before it leave it, so that a document that
+arrives while its customer is being scored is not forgotten.
 """
 
 from collections.abc import Iterable
 
 import frappe
 from frappe.utils import now
-from pypika import Table as SqlTable
 
-from crm_success.database import conflicts, reading
+from crm_success.database import clock, conflicts
 from crm_success.database.upsert import take_the_offer, upsert
-from crm_success.scoring.money import SETTINGS
-from crm_success.scoring.queries.statements import KeyRange, Statement, within
-
-HEALTH = "Customer Health"
+from crm_success.record_names import HEALTH, SETTINGS
 
 FRESH = 0
 STALE = 1
-BEING_SCORED = 2
 
 _NOTED = "crm_success_stale_customers"
 
@@ -46,44 +42,38 @@ def note_stale(customers: Iterable[str | None]) -> None:
 
 def mark_stale(customers: Iterable[str]) -> None:
 	"""One statement that marks these customers; one without a health row gets one that says so and no more."""
+	mark = {"stale": STALE, "stale_since_utc": clock.utc_now()}
 	moment, user = now(), frappe.session.user
 	stamps = {"creation": moment, "modified": moment, "owner": user, "modified_by": user}
-	rows = [
-		{"name": name, "customer": name, "stale": STALE, **_NO_SCORE, **stamps} for name in sorted(customers)
-	]
-	upsert(HEALTH, rows, ["customer"], {"stale": take_the_offer})
+	rows = [{"name": name, "customer": name, **mark, **_NO_SCORE, **stamps} for name in sorted(customers)]
+	upsert(HEALTH, rows, ["customer"], dict.fromkeys(mark, take_the_offer))
 
 
 def mark_again(customers: Iterable[str]) -> None:
 	"""Mark those of these customers that have a health row, whatever was just written there."""
 	health = frappe.qb.DocType(HEALTH)
-	frappe.qb.update(health).set(health.stale, STALE).where(health.customer.isin(list(customers))).run()
+	query = frappe.qb.update(health).set(health.stale, STALE).set(health.stale_since_utc, clock.utc_now())
+	query.where(health.customer.isin(list(customers))).run()
+
+
+def unmark(customers: Iterable[str]) -> None:
+	"""Take the marks of customers that cannot be scored, until another document marks them. Commits, one by one.
+
+	What keeps a row from being written may keep its mark from being taken: then it stays.
+	"""
+	for customer in customers:
+		try:
+			frappe.db.set_value(HEALTH, {"customer": customer}, "stale", FRESH, update_modified=False)
+			frappe.db.commit()
+		except Exception as error:
+			conflicts.raise_if_out_of_time(error)
+			conflicts.start_over()
 
 
 def stale_customers(limit: int, after: str = "") -> list[str]:
-	"""The next customers that need scoring, by name; also those whose scoring never came to an end."""
-	filters = {"stale": (">", FRESH), "customer": (">", after)}
+	"""The next customers that need scoring, by name."""
+	filters = {"stale": STALE, "customer": (">", after)}
 	return frappe.get_all(HEALTH, filters=filters, pluck="customer", order_by="customer", limit=limit)
-
-
-@conflicts.own_transaction
-def begin_scoring(keys: KeyRange) -> None:
-	"""Note that the stale rows of a range are being scored now, and commit. Comes before reading."""
-	marked = [row["customer"] for row in reading.read_rows(_stale_in(keys))]
-	if marked:
-		health = frappe.qb.DocType(HEALTH)
-		query = frappe.qb.update(health).set(health.stale, BEING_SCORED)
-		query.where(health.customer.isin(marked) & (health.stale == STALE)).run()
-	# ends the read view too: what is read next is newer than the mark
-	frappe.db.commit()
-
-
-def _stale_in(keys: KeyRange) -> Statement:
-	bindings, health = reading.bindings(), SqlTable(f"tab{HEALTH}")
-	query = bindings.dialect.query.from_(health).select(health.customer).where(health.stale == STALE)
-	for condition in within(health.customer, keys, bindings):
-		query = query.where(condition)
-	return bindings.statement(query)
 
 
 def _is_wanted() -> bool:
@@ -104,7 +94,7 @@ def _mark_noted() -> None:
 		mark_or_queue(names)
 	except Exception as error:
 		# the document is saved already: whatever went wrong here, its author must not hear of it
-		raise_if_out_of_time(error)
+		conflicts.raise_if_out_of_time(error)
 		frappe.log_error(title="Customers could not be marked for scoring")
 	frappe.db.commit()
 
@@ -126,11 +116,3 @@ def mark_stale_later(customers: list[str]) -> None:
 		frappe.db.commit()
 
 	conflicts.again_after_conflict(mark)
-
-
-def raise_if_out_of_time(error: Exception) -> None:
-	"""The time limit of a job is an exception like any other, but nobody may swallow it."""
-	from rq.timeouts import BaseTimeoutException
-
-	if isinstance(error, BaseTimeoutException):
-		raise error

@@ -1,4 +1,4 @@
-"""The only writer of scores: Customer Health, its snapshots, and what an override does to them. Computes none.
+"""The only writer of scores: Customer Health and its snapshots. Computes none. What a person sets is in overrides.py.
 
 What Customer shows of them follows at once.
 
@@ -8,33 +8,31 @@ inserted or updated one key at a time, so workers on neighbouring ranges do not 
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from functools import partial
+from datetime import date, datetime
 from typing import Any
 
 import frappe
 from frappe import _
-from frappe.utils import flt, getdate, now
+from frappe.utils import getdate, now
 from pypika import Case
 from pypika import Table as SqlTable
 from pypika.terms import Term
 
 from crm_success.batches.messages import EXAMPLES, INFO, Message
 from crm_success.database import reading
+from crm_success.database.dialects import EVERYBODY, KeyRange, Statement, within
 from crm_success.database.upsert import Choice, Column, take_the_offer, upsert
+from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.bands import band_of
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.definition_links import without_dangling
 from crm_success.scoring.engine.definitions import Scorecard
 from crm_success.scoring.health_rows import Row, ScoredRows
-from crm_success.scoring.queries.statements import KeyRange, Statement, within
-from crm_success.scoring.stale import BEING_SCORED, FRESH, STALE, mark_again
+from crm_success.scoring.stale import FRESH, STALE, mark_again
+from crm_success.scoring.what_changed import HealthChange, Watch, is_anybody_listening, tell
 
 # a score and its band, as they are shown
 Shown = tuple[float | None, str | None]
-
-HEALTH = "Customer Health"
-SNAPSHOT = "Customer Health Snapshot"
 
 _SCORED_FIELDS = (
 	"customer_name",
@@ -65,8 +63,6 @@ _SCORED_FIELDS = (
 	"driver_facts",
 	"components",
 )
-OVERRIDE = ("override_score", "override_until", "override_reason", "override_by")
-NO_OVERRIDE = dict.fromkeys(OVERRIDE)
 _SNAPSHOT_FIELDS = (
 	"score",
 	"computed_score",
@@ -92,6 +88,8 @@ class Writing:
 	scorecards: Mapping[str, Scorecard]
 	# whether the day was today when its scoring began: a run that outlives its night keeps what was shown that day
 	began_today: bool = True
+	# of the definitions behind the scores, to tell a change of the customer from one of theirs
+	definitions_version: str | None = None
 
 	@property
 	def is_current(self) -> bool:
@@ -116,9 +114,10 @@ def write_scores(scored: ScoredRows, keys: KeyRange, writing: Writing) -> Writte
 	override that still runs decides the score shown.
 	"""
 	stamps = _stamps()
+	watch = Watch(keys) if writing.is_current else None
 	rows, poorer, about_links = without_dangling(scored.rows)
-	health = [{**_health_row(row, writing), **stamps} for row in rows]
-	upsert(HEALTH, health, ["customer"], _health_choices(writing, scored.read_at))
+	health = [{**_health_row(row, writing, scored.read_at), **stamps} for row in rows]
+	upsert(HEALTH, health, ["customer"], _health_choices(writing))
 	exceptions = reading.read_rows(_exceptions(keys, writing.as_of))
 	deleted = {row["customer"] for row in exceptions if row["known"] is None}
 	later = {row["customer"] for row in exceptions if row["as_of"] and row["as_of"] > writing.as_of}
@@ -131,7 +130,7 @@ def write_scores(scored: ScoredRows, keys: KeyRange, writing: Writing) -> Writte
 		if row["is_overridden"] and row["customer"] not in deleted | later
 	}
 	for customer, (score, band) in overridden.items():
-		_set(customer, {"score": score, "band": band})
+		set_values(customer, {"score": score, "band": band})
 	_remove(deleted, (HEALTH, SNAPSHOT))
 	# what was kept of a customer before it became internal is history, but not its health any more
 	_remove({row["customer"] for row in exceptions if row["is_internal"]}, (HEALTH,))
@@ -142,72 +141,25 @@ def write_scores(scored: ScoredRows, keys: KeyRange, writing: Writing) -> Writte
 		# who overrode a score today said nothing about a day in the past
 		shown = overridden if writing.began_today else {}
 		_write_snapshots([row for row in rows if row["customer"] not in deleted], shown, writing)
+	about_told = watch.tell() if watch else []
 	scores = [row["computed_score"] for row in rows if row["customer"] not in deleted]
 	return Written(
 		scored=len(scores) - scores.count(None),
 		without_score=scores.count(None),
 		skipped=len(rows) - len(scores),
-		messages=(*scored.messages, *about_links, *_messages(deleted, later)),
+		messages=(*scored.messages, *about_links, *_messages(deleted, later), *about_told),
 	)
 
 
-def set_override(customer: str, override: Mapping[str, Any], today: date) -> Shown:
-	"""Store the score that a person sets, or that they take it back, without committing; what is shown from now on.
-
-	`override` has the fields of `OVERRIDE`, and `modified` and `modified_by` where the caller knows them.
-	"""
-	row = _held(customer)
-	entered = {
-		**override,
-		"override_score": flt(override["override_score"]),
-		"override_until": override["override_until"] or None,
-	}
-	is_override = is_in_force(entered["override_until"], today)
-	score = entered["override_score"] if is_override else row["computed_score"]
-	shown = (score, band_of(score, row["scorecard"]))
-	_set(customer, {**entered, "score": shown[0], "band": shown[1]})
-	update_customers(KeyRange(names=(customer,)))
-	return shown
-
-
-def is_in_force(override_until: date | str | None, today: date) -> bool:
-	"""An override holds up to and including its last day."""
-	return bool(override_until) and getdate(override_until) >= today
-
-
-def end_override(customer: str, today: date) -> Row | None:
-	"""Give a score its computed value back and clear the override, without committing; what the override was.
-
-	None where it has not ended before today, or not any more: somebody may have set another one.
-	"""
-	row = _held(customer)
-	if not row or not row["override_until"] or row["override_until"] >= today:
-		return None
-	set_override(customer, NO_OVERRIDE, today)
-	return row
-
-
-def _held(customer: str) -> Row | None:
-	"""What an override stands on, as it is now and stays until the transaction ends."""
-	fields = ["computed_score", "scorecard", *OVERRIDE]
-	return frappe.db.get_value(HEALTH, {"customer": customer}, fields, as_dict=True, for_update=True)
-
-
-def overridden_until_before(today: date) -> list[str]:
-	"""The customers whose override ran until a day before today."""
-	health = frappe.qb.DocType(HEALTH)
-	# get_all would count those without an override as ended long ago
-	query = frappe.qb.from_(health).select(health.customer).where(health.override_until < today)
-	return query.orderby(health.customer).run(pluck=True)
-
-
-def _health_row(row: Row, writing: Writing) -> Row:
+def _health_row(row: Row, writing: Writing, read_at: datetime) -> Row:
 	return {
 		"name": row["customer"],
 		"customer": row["customer"],
 		**{name: row[name] for name in _SCORED_FIELDS},
 		"scoring_run": writing.run,
 		"stale": FRESH,
+		"read_at_utc": read_at,
+		"definitions_version": writing.definitions_version,
 		"as_of": writing.as_of,
 	}
 
@@ -217,25 +169,27 @@ def _stamps() -> Row:
 	return {"creation": moment, "owner": user, "modified": moment, "modified_by": user}
 
 
-def _health_choices(writing: Writing, read_at: str) -> dict[str, Choice]:
+def _health_choices(writing: Writing) -> dict[str, Choice]:
 	"""Override columns are not among them: those belong to people."""
-	choices = dict.fromkeys((*_SCORED_FIELDS, "scoring_run", "modified", "modified_by"), _unless_later)
+	names = (*_SCORED_FIELDS, "scoring_run", "read_at_utc", "definitions_version", "modified", "modified_by")
+	choices = dict.fromkeys(names, _unless_later)
 	# last, because MariaDB assigns in this order and the others look at the day that is there
 	choices["as_of"] = _unless_later
-	# and this one first: it looks at when the row was written
-	return {"stale": partial(_fresh_unless_overtaken, read_at), **choices} if writing.is_current else choices
+	# and this one first: it looks at when the values that are there were read
+	return {"stale": _fresh_unless_overtaken, **choices} if writing.is_current else choices
 
 
 def _unless_later(current: Column, offered: Column, name: str) -> Term:
 	return Case().when(current("as_of") > offered("as_of"), current(name)).else_(offered(name))
 
 
-def _fresh_unless_overtaken(read_at: str, current: Column, offered: Column, name: str) -> Term:
-	"""Stale again where a document has marked the customer meanwhile, or where somebody wrote the row after these
-	values were read: they may have read a later document, which these values would hide.
+def _fresh_unless_overtaken(current: Column, offered: Column, name: str) -> Term:
+	"""Stale where a document has marked the customer since these values were read, or where the values that are there
+	were read later: they may know a later document, which these values hide.
 	"""
-	overtaken = current("modified") > read_at
-	return Case().when(overtaken, STALE).when(current(name) == BEING_SCORED, FRESH).else_(current(name))
+	marked_since = current("stale_since_utc") >= offered("read_at_utc")
+	overtaken = current("read_at_utc") > offered("read_at_utc")
+	return Case().when(overtaken, STALE).when(marked_since, current(name)).else_(FRESH)
 
 
 def _exceptions(keys: KeyRange, as_of: date) -> Statement:
@@ -254,12 +208,25 @@ def _exceptions(keys: KeyRange, as_of: date) -> Statement:
 	return bindings.statement(query)
 
 
-def _set(customer: str, values: Mapping[str, Any]) -> None:
+def set_values(customer: str, values: Mapping[str, Any]) -> None:
+	"""Write these fields of one customer's health, without committing."""
 	health = frappe.qb.DocType(HEALTH)
 	query = frappe.qb.update(health).where(health.customer == customer)
 	for name, value in {"modified": now(), "modified_by": frappe.session.user, **values}.items():
 		query = query.set(health[name], value)
 	query.run()
+
+
+def take_away_segment(segment: str) -> None:
+	"""Empty a segment that is being deleted, without committing; scores and Customer forget it."""
+	held_by = (
+		frappe.get_all(HEALTH, filters={"segment": segment}, pluck="customer")
+		if is_anybody_listening()
+		else ()
+	)
+	frappe.db.set_value(HEALTH, {"segment": segment}, "segment", None, update_modified=False)
+	update_customers(EVERYBODY)
+	tell(HealthChange(customer, "segment", segment, None, by_definitions=True) for customer in held_by)
 
 
 def _remove(customers: Iterable[str], doctypes: Iterable[str]) -> None:

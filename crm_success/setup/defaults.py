@@ -390,19 +390,3 @@ SEGMENTS = [
 		"service_promise": "The regular service, with an answer within one working day",
 	},
 ]
-
-# the field defaults of CRM Success Settings, for where there is no such record
-SETTINGS = {
-	"window_days": 365,
-	"active_days": 30,
-	"silent_days": 90,
-	"new_days": 90,
-	"lost_days": 365,
-	"value_high_percent": 20,
-	"value_high_amount": 0,
-	"value_potential_percent": 50,
-	"value_potential_amount": 0,
-	"retention_percent": 0,
-	"fallback_retention_percent": 75,
-	"lifetime_years_cap": 10,
-}

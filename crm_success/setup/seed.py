@@ -6,27 +6,27 @@ from typing import Any
 
 import frappe
 
+from crm_success.record_names import DIMENSION, METRIC, SCORECARD, SEGMENT, SETTINGS
 from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS
 
-SETTINGS_DOCTYPE = "CRM Success Settings"
 JSON_FIELDS = ("filters", "matching", "customer_filters")
 
 # in the order of their links: a scorecard names metrics, a metric names its dimension
 SEEDS = (
-	("Health Dimension", "dimension_name", DIMENSIONS),
-	("Health Metric", "metric_name", METRICS),
-	("Health Scorecard", "scorecard_name", SCORECARDS),
-	("Customer Segment", "segment_name", SEGMENTS),
+	(DIMENSION, "dimension_name", DIMENSIONS),
+	(METRIC, "metric_name", METRICS),
+	(SCORECARD, "scorecard_name", SCORECARDS),
+	(SEGMENT, "segment_name", SEGMENTS),
 )
 
 
 def seed_defaults() -> None:
 	"""Make the default records, unless that was done before on this site."""
-	if frappe.db.get_single_value(SETTINGS_DOCTYPE, "seeded"):
+	if frappe.db.get_single_value(SETTINGS, "seeded"):
 		return
 	for doctype, name_field, records in SEEDS:
 		_insert_missing(doctype, name_field, records)
-	frappe.db.set_single_value(SETTINGS_DOCTYPE, "seeded", 1)
+	frappe.db.set_single_value(SETTINGS, "seeded", 1)
 
 
 def _insert_missing(doctype: str, name_field: str, records: Iterable[Mapping[str, Any]]) -> None:

@@ -2,4 +2,5 @@
 
 from crm_success.standalone.cli import main
 
-main()
+if __name__ == "__main__":
+	main()

@@ -1,11 +1,11 @@
-"""Database URLs: which database, where, as whom. Connects to nothing and never shows a password."""
+"""Reads database URLs: the kind of database, its place and its user. Connects to nothing, never shows a password."""
 
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from crm_success.scoring.queries.statements import Dialect
+from crm_success.database.dialects import Dialect
 from crm_success.standalone.errors import CommandError
 
 _DIALECTS = {
@@ -39,14 +39,14 @@ class Address:
 		return f"{kind} database {self.database} on {self.host}:{self.port}"
 
 	def without_password(self, text: str) -> str:
-		"""The text with the password, should a driver quote it, struck out."""
+		"""The text with stars instead of the password, which drivers may quote in their errors."""
 		# as a word of its own: striking every "x" out of a message would spell the password "x"
 		alone = rf"(?<!\w){re.escape(self.password)}(?!\w)"
 		return re.sub(alone, "***", text) if self.password else text
 
 
 def parse_address(url: str) -> Address:
-	"""The Address of a URL; CommandError, which quotes nothing of the URL that could be a password."""
+	"""The Address of a URL. Raises a CommandError that quotes no part of the URL that could be a password."""
 	scheme, separator, rest = url.partition("://")
 	dialect = _DIALECTS.get(scheme.lower().partition("+")[0])
 	if not separator or dialect is None:

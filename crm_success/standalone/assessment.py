@@ -8,23 +8,26 @@ from typing import Any
 
 import pandas as pd
 
-from crm_success.scoring.engine.calibration import calibrate, calibration_metrics, calibration_values
+from crm_success.database.dialects import KeyRange
+from crm_success.scoring.engine.calibration import calibration_metrics
 from crm_success.scoring.engine.definitions import Calibration, Definitions, Metric
 from crm_success.scoring.engine.pipeline import all_metrics, score_customers
-from crm_success.scoring.queries.plan import Tables, plan_reads
-from crm_success.scoring.queries.read_statements import next_keys_statement
-from crm_success.scoring.queries.reader import Reader
-from crm_success.scoring.queries.statements import KeyRange
+from crm_success.scoring.queries.plan import plan_reads
+from crm_success.scoring.shared.customer_ranges import customer_ranges
+from crm_success.scoring.shared.cut_points import take_cut_points
+from crm_success.scoring.shared.document_findings import document_findings
 from crm_success.scoring.shared.driver_words import DriverWords
+from crm_success.scoring.shared.findings import Finding
+from crm_success.scoring.shared.reader import Reader
 from crm_success.standalone.columns import COLUMN_NAMES
-from crm_success.standalone.company_currency import reporting_money
 from crm_success.standalone.connections import Database
 from crm_success.standalone.database_tables import read_tables
 from crm_success.standalone.default_definitions import default_definitions
+from crm_success.standalone.english_words import driver_words, reason
 from crm_success.standalone.errors import CommandError
-from crm_success.standalone.quality import DataWarning, data_warnings, metric_warnings
+from crm_success.standalone.quality import DataWarning, as_warning
 from crm_success.standalone.report.figures import Collector, Figures
-from crm_success.standalone.wording import driver_words, reason
+from crm_success.standalone.site_currency import reporting_money
 
 BATCH_SIZE = 5_000
 
@@ -49,12 +52,12 @@ class Scoring:
 		self._as_of = as_of
 		doctypes = dict.fromkeys(["Customer", "Company", "Sales Invoice", "Payment Ledger Entry", "Issue"])
 		self._tables = read_tables(database, doctypes)
-		money, self._money_warnings = reporting_money(database, as_of)
+		money, self._about_money = reporting_money(database, as_of)
 		self._definitions = default_definitions(money)
 		self._metrics = all_metrics(self._definitions)
 		self._reader = self._reader_of(self._metrics)
-		self._ranges = list(_ranges(database, self._tables, batch_size))
-		if not self._ranges:
+		self._ranges = customer_ranges(database, self._tables["Customer"], batch_size)
+		if not self.steps:
 			raise CommandError(f"The {database.label} has no customers: there is nothing to score.")
 
 	@property
@@ -73,7 +76,7 @@ class Scoring:
 			take(_as_csv(rows))
 			progress(number)
 		figures = collector.figures(self._definitions)
-		return Outcome(figures, self._definitions, tuple(self._warnings(figures)))
+		return Outcome(figures, self._definitions, tuple(map(as_warning, self._findings())))
 
 	def _reader_of(self, metrics: tuple[Metric, ...]) -> Reader:
 		plan = plan_reads(metrics, self._tables)
@@ -83,18 +86,11 @@ class Scoring:
 				f"The {self._database.label} lacks something that is measured: {reasons}. "
 				"Score a database of ERPNext 15 or 16 that was migrated completely."
 			)
-		return Reader(plan, self._definitions, self._tables, self._database.dialect, self._database.execute)
+		return Reader(plan, self._definitions, self._tables, self._database)
 
 	def _calibrate(self, progress: Progress) -> Calibration:
 		reader = self._reader_of(calibration_metrics(self._definitions))
-		values = []
-		for keys, number in self._ranges:
-			# documents of deleted and internal customers must not move the cut points
-			customers = reader.customers(keys).index
-			aggregates = reader.aggregates(self._as_of, keys, customers).reindex(customers)
-			values.append(calibration_values(aggregates, self._definitions, self._as_of))
-			progress(number)
-		return calibrate(pd.concat(values), self._definitions, self._as_of)
+		return take_cut_points(reader, self._definitions, self._as_of, self._ranges, progress)
 
 	def _score(self, keys: KeyRange, calibration: Calibration) -> pd.DataFrame:
 		customers = self._reader.customers(keys)
@@ -102,24 +98,11 @@ class Scoring:
 		scored = score_customers(customers, aggregates, self._definitions, calibration, self._as_of)
 		return scored.rename_axis("customer").reset_index()
 
-	def _warnings(self, figures: Figures) -> Iterator[DataWarning]:
-		yield from self._money_warnings
-		yield from data_warnings(self._database, self._metrics, self._tables, self._as_of, self._definitions)
-		yield from metric_warnings(figures.metrics, self._definitions)
-
-
-def _ranges(database: Database, tables: Tables, size: int) -> Iterator[tuple[KeyRange, int]]:
-	"""Customer ranges of at most `size`, with how many customers are in each."""
-	after: str | None = None
-	while True:
-		names = database.execute(next_keys_statement(tables["Customer"], database.dialect, after, size))[
-			"customer"
-		]
-		if names.empty:
-			return
-		upto = str(names.iloc[-1])
-		yield KeyRange(after, upto), len(names)
-		after = upto
+	def _findings(self) -> Iterator[Finding]:
+		yield from self._about_money
+		yield from document_findings(
+			self._database, self._metrics, self._definitions, self._tables, self._as_of
+		)
 
 
 def _with_reasons(rows: pd.DataFrame, words: DriverWords, currency: str) -> pd.DataFrame:

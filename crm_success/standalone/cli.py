@@ -15,6 +15,7 @@ import click
 import pandas as pd
 
 from crm_success import __version__
+from crm_success.scoring.engine.day_bounds import EARLIEST, LATEST
 from crm_success.scoring.engine.errors import ScoringError
 from crm_success.standalone import demo as demonstration
 from crm_success.standalone.address import sqlite_url
@@ -98,7 +99,7 @@ def score(url: str, output: Path, as_of: str | None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-	"""Run the command; whatever is wrong becomes one line on stderr and exit code 2, SIGTERM code 143."""
+	"""Run the command. An error becomes one line on stderr and exit code 2, SIGTERM becomes exit code 143."""
 	try:
 		with _cleaning_up_when_terminated():
 			sys.exit(commands.main(arguments, prog_name="crm-success", standalone_mode=False) or 0)
@@ -117,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 @contextmanager
 def _cleaning_up_when_terminated() -> Iterator[None]:
-	"""Within it SIGTERM ends the command like an error, so that what is half done is taken away."""
+	"""In its `with`, SIGTERM ends the command like an error, so that unfinished files are removed."""
 	if threading.current_thread() is not threading.main_thread():
 		# Python lets nobody else handle signals
 		yield
@@ -156,7 +157,7 @@ def _day(text: str | None) -> date:
 		day = date.fromisoformat(text)
 	except ValueError as error:
 		raise CommandError(f"{text!r} is not a date. Write --as-of like 2026-01-31.") from error
-	if not 1970 <= day.year < 2200:
+	if not EARLIEST <= day <= LATEST:
 		raise CommandError(f"{day} is too far away. Write --as-of like 2026-01-31.")
 	return day
 

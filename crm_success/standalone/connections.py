@@ -8,9 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import pandas as pd
-
-from crm_success.scoring.queries.statements import Dialect, Statement
+from crm_success.database.dialects import Dialect, Statement
+from crm_success.database.port import Answer
 from crm_success.standalone.address import Address, parse_address
 from crm_success.standalone.errors import CommandError, one_line
 
@@ -28,13 +27,12 @@ class Database:
 		self._connection = connection
 		self._refusals = refusals
 
-	def execute(self, statement: Statement) -> pd.DataFrame:
-		"""The rows of a statement, one column a selected name; CommandError where the database refuses."""
+	def execute(self, statement: Statement) -> Answer:
+		"""The rows of a statement; CommandError where the database refuses."""
 		cursor = self._connection.cursor()
 		try:
 			cursor.execute(statement.sql, statement.parameters)
-			names = [column[0] for column in cursor.description]
-			return pd.DataFrame(cursor.fetchall(), columns=names)
+			return Answer(tuple(column[0] for column in cursor.description), cursor.fetchall())
 		except self._refusals as error:
 			reason = self._address.without_password(one_line(error))
 			raise CommandError(
@@ -54,7 +52,7 @@ class Database:
 
 
 def connect(url: str) -> Database:
-	"""Open the database of a URL, reading only; CommandError where that is not possible."""
+	"""Open the database of a URL for reading only. Raises CommandError where that is not possible."""
 	address = parse_address(url)
 	return _OPENERS[address.dialect](address)
 

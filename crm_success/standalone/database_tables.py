@@ -1,10 +1,10 @@
-"""Which tables and columns a database really has, as the query builders want to know them."""
+"""Reads which tables and columns a database has, in the form that the query builders take."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from crm_success.database.dialects import Dialect, Statement
 from crm_success.scoring.engine.errors import SourceError
-from crm_success.scoring.queries.statements import Dialect, Statement
 from crm_success.scoring.queries.tables import (
 	CURRENCY,
 	DATE,
@@ -21,7 +21,7 @@ from crm_success.standalone.errors import CommandError
 
 @dataclass(frozen=True)
 class Trait:
-	"""What a database does not tell about a DocType."""
+	"""Facts about a DocType that its table does not show."""
 
 	submittable: bool = False
 	party_fields: tuple[PartyField, ...] = ()
@@ -64,7 +64,7 @@ _KINDS = (
 
 
 def read_tables(database: Database, doctypes: Iterable[str]) -> dict[str, Table]:
-	"""The tables of the DocTypes; CommandError that names all that are missing, or a standard column that is."""
+	"""The tables of the DocTypes. Raises a CommandError that names all missing tables, or a missing standard column."""
 	tables = {doctype: find_table(database, doctype) for doctype in doctypes}
 	missing = [f"tab{doctype}" for doctype, table in tables.items() if table is None]
 	if missing:
@@ -81,9 +81,9 @@ def read_tables(database: Database, doctypes: Iterable[str]) -> dict[str, Table]
 def find_table(database: Database, doctype: str) -> Table | None:
 	"""The table of one DocType, or None where the database has none."""
 	statement = Statement(_COLUMNS_SQL[database.dialect], {"table": f"tab{doctype}"})
-	rows = database.execute(statement)
+	rows = database.execute(statement).records()
 	trait = TRAITS.get(doctype, Trait())
-	columns = [_column(str(row.column), str(row.kind), trait) for row in rows.itertuples()]
+	columns = [_column(str(row["column"]), str(row["kind"]), trait) for row in rows]
 	if not columns:
 		return None
 	return Table(
@@ -95,7 +95,7 @@ def find_table(database: Database, doctype: str) -> Table | None:
 
 
 def check_columns(database: Database, doctype: str, missing: list[str]) -> None:
-	"""CommandError where columns are missing."""
+	"""Raises CommandError where columns are missing."""
 	if missing:
 		raise CommandError(
 			f"tab{doctype} in the {database.label} has no column {', '.join(missing)}. "

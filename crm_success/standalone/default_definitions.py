@@ -2,16 +2,15 @@
 
 from crm_success.scoring.engine.definitions import Definitions, Money
 from crm_success.scoring.engine.records import (
-	limits_from_record,
 	metric_from_record,
 	scorecards_from_records,
 	segments_from_records,
 )
-from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS, SETTINGS
+from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS
 
 
 def default_definitions(money: Money) -> Definitions:
-	"""Everything of the default records that is enabled, with amounts as `money` says."""
+	"""All enabled default records as definitions, with the currency, companies and rates of `money`."""
 	metrics = [record for record in METRICS if record["enabled"]]
 	key_by_metric = {record["metric_name"]: record["metric_key"] for record in metrics}
 	return Definitions(
@@ -19,7 +18,6 @@ def default_definitions(money: Money) -> Definitions:
 		dimensions=tuple(record["dimension_name"] for record in DIMENSIONS),
 		scorecards=scorecards_from_records(SCORECARDS, key_by_metric),
 		segments=segments_from_records(SEGMENTS),
-		limits=limits_from_record(SETTINGS),
 		money=money,
 	)
 

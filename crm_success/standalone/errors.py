@@ -6,5 +6,5 @@ class CommandError(Exception):
 
 
 def one_line(error: object) -> str:
-	"""What a library said, on one line and without a mark at its end."""
+	"""The message of an error on one line, without punctuation at its end."""
 	return " ".join(str(error).split()).rstrip(".?!")

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all. Knows nothing of what is in them."""
+"""Writes files that appear complete or not at all, whatever is in them."""
 
 import os
 import re
@@ -49,7 +49,7 @@ def _open_workshop(directory: Path, names: tuple[str, ...]) -> Path:
 
 
 def _sweep(directory: Path) -> None:
-	"""Take away what runs that were killed left behind; a folder of a run that still works is not touched."""
+	"""Remove the folders of runs that were killed; the folder of a run that still works is left alone."""
 	# a folder that may be written to but not listed is no reason to stop
 	with suppress(OSError):
 		for path in list(directory.iterdir()):
@@ -72,7 +72,7 @@ def _is_alive(process: int) -> bool:
 
 
 def _first_missing(directory: Path) -> Path | None:
-	"""The topmost folder that has to be made, so that it can be taken away again."""
+	"""The topmost folder that has to be made, so that it can be removed again."""
 	missing = [path for path in (directory, *directory.parents) if not path.exists()]
 	return missing[-1] if missing else None
 

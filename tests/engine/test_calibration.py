@@ -23,7 +23,6 @@ from crm_success.scoring.engine.definitions import (
 	Definitions,
 	Filter,
 	Limits,
-	Measure,
 	Metric,
 	MissingValue,
 	Money,
@@ -36,6 +35,7 @@ from crm_success.scoring.engine.definitions import (
 	from_json,
 	to_json,
 )
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.profile import profile_metrics
 
 AS_OF = date(2024, 6, 30)

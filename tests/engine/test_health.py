@@ -8,16 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_success.scoring.engine.definitions import (
-	Cap,
-	Measure,
-	Metric,
-	MissingValue,
-	Scorecard,
-	Weight,
-)
+from crm_success.scoring.engine.definitions import Cap, Metric, MissingValue, Scorecard, Weight
 from crm_success.scoring.engine.errors import DefinitionError
 from crm_success.scoring.engine.health import bands, health_scores, trend
+from crm_success.scoring.engine.measure_table import Measure
 
 NAN = float("nan")
 

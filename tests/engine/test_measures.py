@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crm_success.scoring.engine.definitions import Measure, Metric
+from crm_success.scoring.engine.definitions import Metric
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.measures import needed_metrics, raw_values, usable_expressions
 
 AS_OF = date(2024, 6, 30)

@@ -14,7 +14,6 @@ from crm_success.scoring.engine.definitions import (
 	Calibration,
 	Cap,
 	Definitions,
-	Measure,
 	Metric,
 	MissingValue,
 	PercentileCuts,
@@ -25,6 +24,7 @@ from crm_success.scoring.engine.definitions import (
 	Segment,
 	Weight,
 )
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.pipeline import all_metrics, metric_points, score_customers
 
 AS_OF = date(2024, 6, 30)

@@ -8,7 +8,6 @@ from crm_success.scoring.engine.definitions import (
 	Cap,
 	Filter,
 	Limits,
-	Measure,
 	MissingValue,
 	Scale,
 	ScaleBand,
@@ -17,6 +16,7 @@ from crm_success.scoring.engine.definitions import (
 	Weight,
 )
 from crm_success.scoring.engine.errors import DefinitionError
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.records import (
 	filters_from_record,
 	limits_from_record,

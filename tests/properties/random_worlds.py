@@ -13,7 +13,6 @@ from crm_success.scoring.engine.definitions import (
 	Calibration,
 	Cap,
 	Definitions,
-	Measure,
 	Metric,
 	MissingValue,
 	Scale,
@@ -22,9 +21,10 @@ from crm_success.scoring.engine.definitions import (
 	Scorecard,
 	Weight,
 )
+from crm_success.scoring.engine.measure_table import Function, Measure
 from crm_success.scoring.engine.pipeline import all_metrics, score_customers
 from crm_success.scoring.engine.records import segments_from_records
-from crm_success.scoring.queries.plan import Function, measure_parts
+from crm_success.scoring.queries.plan import measure_parts
 from crm_success.setup.defaults import SEGMENTS
 
 World: TypeAlias = tuple[pd.DataFrame, pd.DataFrame, Definitions]

@@ -9,7 +9,8 @@ from typing import Any
 from erpnext_tables import TABLES
 from hypothesis import strategies as st
 
-from crm_success.scoring.engine.definitions import Measure, MissingValue, ScaleKind
+from crm_success.scoring.engine.definitions import MissingValue, ScaleKind
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.queries.computed import COMPUTED_FIELDS
 from crm_success.scoring.queries.conditions import OPERATORS
 from crm_success.scoring.queries.tables import DATE, DATETIME, NUMERIC_KINDS, TEXT, TIME, kind_of

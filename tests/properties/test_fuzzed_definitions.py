@@ -21,6 +21,8 @@ from erpnext_tables import TABLES
 from hypothesis import HealthCheck, given, settings
 from rough_definitions import NUMBER_MARK, TEXT_MARK, metric_records
 
+from crm_success.database.dialects import Dialect, Statement
+from crm_success.database.port import Answer
 from crm_success.scoring.engine.definitions import (
 	Calibration,
 	CompanyRate,
@@ -36,11 +38,14 @@ from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.engine.pipeline import metric_points
 from crm_success.scoring.engine.records import metric_from_record
-from crm_success.scoring.queries.document_statements import data_checks, documents_statement
+from crm_success.scoring.queries.document_statements import (
+	data_checks,
+	documents_statement,
+	value_statement,
+)
 from crm_success.scoring.queries.plan import plan_reads
 from crm_success.scoring.queries.read_statements import read_statement
-from crm_success.scoring.queries.reader import Reader
-from crm_success.scoring.queries.statements import Dialect, Statement
+from crm_success.scoring.shared.reader import Reader
 
 FEW = 150
 SECONDS_EACH = 5.0
@@ -123,6 +128,8 @@ def watched() -> Iterator["Watched"]:
 class Watched:
 	"""Executes statements and notes what SQLite was asked for."""
 
+	dialect = Dialect.SQLITE
+
 	def __init__(self, connection: sqlite3.Connection) -> None:
 		self.database = Database(Dialect.SQLITE, connection)
 		self._connection = connection
@@ -132,7 +139,7 @@ class Watched:
 		self.actions: set[int] = set()
 		self.tables: set[str] = set()
 
-	def __call__(self, statement: Statement) -> pd.DataFrame:
+	def execute(self, statement: Statement) -> Answer:
 		assert_clean(statement)
 		self._connection.set_authorizer(self._note)
 		try:
@@ -193,20 +200,22 @@ def read(metric: Metric, watched: Watched) -> str:
 	"""Everything that a run, a preview and the checks of data ask a database for this metric."""
 	plan = plan_reads([metric], TABLES)
 	watched.forget()
-	reader = Reader(plan, Definitions(metrics=(metric,), money=MONEY), TABLES, Dialect.SQLITE, watched)
+	reader = Reader(plan, Definitions(metrics=(metric,), money=MONEY), TABLES, watched)
 	values = raw_values([metric], reader.aggregates(AS_OF), pd.Index(["A", "B"]), AS_OF)
-	watched(documents_statement(metric, TABLES, AS_OF, Dialect.SQLITE, MONEY, f"A{TEXT_MARK}"))
+	watched.execute(documents_statement(metric, TABLES, AS_OF, Dialect.SQLITE, MONEY, f"A{TEXT_MARK}"))
 	own = {f"tab{doctype}" for doctype in (metric.doctype, metric.parent_doctype) if doctype}
 	assert watched.tables <= own | (
 		{"tabSales Invoice"} if metric.doctype == "Payment Ledger Entry" else set()
 	)
 	for check in data_checks([metric], TABLES, AS_OF, Dialect.SQLITE, MONEY):
-		watched(check.statement)
+		watched.execute(check.statement)
+	watched.execute(value_statement(metric, TABLES, AS_OF, Dialect.SQLITE, MONEY))
 	assert watched.tables <= own | {"tabSales Invoice", "tabCustomer"}
 	assert watched.actions <= {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
 	for dialect in (Dialect.MARIADB, Dialect.POSTGRES):
 		assert_clean(read_statement(plan.reads[0], TABLES, AS_OF, dialect, MONEY))
 		assert_clean(documents_statement(metric, TABLES, AS_OF, dialect, MONEY, f"A{TEXT_MARK}"))
+		assert_clean(value_statement(metric, TABLES, AS_OF, dialect, MONEY))
 	return judged(metric, values[metric.key])
 
 

@@ -7,11 +7,12 @@ import pandas as pd
 from databases import Database
 from erpnext_tables import TABLES
 
-from crm_success.scoring.engine.definitions import Definitions, Filter, Measure, Metric, Money
+from crm_success.database.dialects import EVERYBODY, KeyRange
+from crm_success.scoring.engine.definitions import Definitions, Filter, Metric, Money
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.queries.plan import plan_reads
-from crm_success.scoring.queries.reader import Reader
-from crm_success.scoring.queries.statements import EVERYBODY, KeyRange
+from crm_success.scoring.shared.reader import Reader
 
 AS_OF = date(2024, 6, 30)
 NO_MONEY = Money()
@@ -38,7 +39,7 @@ def reader(database: Database, *metrics: Metric, money: Money = NO_MONEY) -> Rea
 	"""A reader for metrics that can all be read."""
 	plan = plan_reads(metrics, TABLES)
 	assert not plan.problems
-	return Reader(plan, Definitions(metrics=metrics, money=money), TABLES, database.dialect, database.execute)
+	return Reader(plan, Definitions(metrics=metrics, money=money), TABLES, database)
 
 
 def values(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from databases import Database, mariadb_database, postgres_database, sqlite_database
 
-from crm_success.scoring.queries.statements import Dialect
+from crm_success.database.dialects import Dialect
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""One face for the three databases of the tests: rows in by hand, statements out as DataFrames."""
+"""One face for the three databases of the tests: rows in by hand, answers to statements out."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,9 @@ import pytest
 from database_servers import NotInstalled, mariadb_socket, postgres_socket_directory
 from erpnext_tables import QUOTE, TABLES, create_statements
 
-from crm_success.scoring.queries.statements import Dialect, Statement
+from crm_success.database.dialects import Dialect, Statement
+from crm_success.database.port import Answer
+from crm_success.scoring.shared.reader import as_frame
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
 	"Customer": {"customer_group": "Retail", "territory": "Europe"},
@@ -53,12 +55,16 @@ class Database:
 		self._cursor().executemany(sql, [tuple(row.values()) for row in complete])
 		return [row["name"] for row in complete]
 
-	def execute(self, statement: Statement) -> pd.DataFrame:
-		"""The rows of a statement, one column a selected name."""
+	def execute(self, statement: Statement) -> Answer:
+		"""The rows of a statement."""
 		self.executed.append(statement)
 		cursor = self._cursor()
 		cursor.execute(statement.sql, statement.parameters)
-		return pd.DataFrame(list(cursor.fetchall()), columns=[column[0] for column in cursor.description])
+		return Answer(tuple(column[0] for column in cursor.description), cursor.fetchall())
+
+	def frame(self, statement: Statement) -> pd.DataFrame:
+		"""The rows of a statement, one column a selected name."""
+		return as_frame(self.execute(statement))
 
 	def forget(self) -> None:
 		"""Take back all rows."""

@@ -1,6 +1,6 @@
 """The tables of the tests, with the names and fieldtypes of ERPNext 15 and the column types Frappe gives them."""
 
-from crm_success.scoring.queries.statements import Dialect
+from crm_success.database.dialects import Dialect
 from crm_success.scoring.queries.tables import Column, PartyField, Table, kind_of
 
 _STANDARD = {

@@ -8,7 +8,7 @@ from asking import AS_OF, metric, value_of
 from databases import Database
 from erpnext_tables import TABLES
 
-from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.queries.computed import (
 	COMPUTED_FIELDS,
 	NEEDED_COLUMNS,

@@ -5,34 +5,35 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from asking import AS_OF, metric
+from asking import AS_OF, metric, value_of
 from databases import Database
 from erpnext_tables import TABLES
 
-from crm_success.scoring.engine.definitions import CompanyRate, Limits, Measure, Metric, Money
+from crm_success.scoring.engine.definitions import CompanyRate, Limits, Metric, Money
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.profile import profile_metrics
 from crm_success.scoring.queries.document_statements import (
 	IN_THE_FUTURE,
 	UNKNOWN_CUSTOMER,
 	WITHOUT_CUSTOMER,
+	WITHOUT_RESOLUTION,
 	data_checks,
 	documents_statement,
+	value_statement,
 )
 
 
 def _documents(database: Database, asked: Metric, as_of: date = AS_OF, **options: Any) -> pd.DataFrame:
 	money = options.pop("money", Money())
-	return database.execute(
-		documents_statement(asked, TABLES, as_of, database.dialect, money, "A", **options)
-	)
+	return database.frame(documents_statement(asked, TABLES, as_of, database.dialect, money, "A", **options))
 
 
 def _findings(database: Database, *metrics: Metric) -> dict[tuple[str, str], list[tuple[int, str | None]]]:
 	found = {}
 	for check in data_checks(metrics, TABLES, AS_OF, database.dialect, Money()):
-		rows = database.execute(check.statement)
+		rows = database.frame(check.statement)
 		assert list(rows.columns) == ["documents", "example"]
-		if check.doubt and database.execute(check.doubt).empty:
+		if check.doubt and database.frame(check.doubt).empty:
 			assert rows.empty, "a finding that nobody would look for"
 		found[check.source.doctype, check.kind] = [
 			(int(row.documents), row.example) for row in rows.itertuples() if row.documents
@@ -129,10 +130,51 @@ def test_each_source_is_checked_once_and_clean_ones_have_no_findings(database: D
 	customer = metric(doctype="Customer", key="t")
 	expression = metric(Measure.EXPRESSION, doctype="", expression="m + n", key="e")
 	found = _findings(database, by_resolution, issue, child, customer, expression)
-	assert len(found) == 2 * 3
+	assert len(found) == 2 * 3 + 1
 	doubts = [check.doubt for check in data_checks([issue], TABLES, AS_OF, database.dialect, Money())]
-	assert [doubt and database.execute(doubt).empty for doubt in doubts] == [None, True, None]
+	assert [doubt and database.frame(doubt).empty for doubt in doubts] == [None, True, None, None]
 	assert not any(found.values())
+
+
+def test_issues_resolved_without_a_date_are_counted_once(database: Database) -> None:
+	closed = {"customer": "A", "status": "Closed", "opening_date": "2024-06-01"}
+	database.add("Issue", name="I-1", **closed)
+	database.add("Issue", name="I-2", **closed, sla_resolution_date="2024-06-02 10:00:00")
+	database.add("Issue", name="I-3", **closed | {"status": "Open"})
+	database.add("Issue", name="I-4", **closed | {"opening_date": "2024-07-01"})
+	by_another_field = metric(doctype="Issue", customer_field="company", key="n")
+	found = _findings(database, metric(doctype="Issue"), by_another_field)
+	assert found["Issue", WITHOUT_RESOLUTION] == [(1, "I-1")]
+
+
+@pytest.mark.parametrize("measure", Measure)
+def test_a_metric_has_a_value_where_some_document_gives_it_one(database: Database, measure: Measure) -> None:
+	"""As the engine says of the same documents, whichever measure it is."""
+	if measure is Measure.EXPRESSION:
+		return
+	window = max(30, measure.row.shortest_window)
+	asked = metric(
+		measure, value_field="base_net_total", window_days=window, filters=[("territory", "=", "North")]
+	)
+	rows = (
+		{"customer": ""},
+		{"posting_date": "2024-07-01"},
+		{"docstatus": 0},
+		{"territory": "South"},
+		{"posting_date": "2024-05-20", "base_net_total": -5},
+		{"posting_date": "2024-05-20", "base_net_total": 6},
+		{"base_net_total": 0},
+		{"base_net_total": 7},
+	)
+	usual = {"customer": "A", "posting_date": "2024-06-20", "territory": "North", "base_net_total": 1}
+	answers = []
+	for row in rows:
+		database.add("Sales Invoice", **usual | row)
+		statement = value_statement(asked, TABLES, AS_OF, database.dialect, Money())
+		answers.append(bool(database.execute(statement).rows))
+		assert answers[-1] == (value_of(database, asked, "A") is not None), row
+	assert answers[:3] == [False] * 3
+	assert answers[-1]
 
 
 @pytest.mark.parametrize("party_type", ["Customer", "Supplier"])

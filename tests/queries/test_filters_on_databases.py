@@ -8,11 +8,11 @@ from databases import Database
 from erpnext_tables import TABLES
 from pypika import Field
 
+from crm_success.database.dialects import Bindings, Dialect
 from crm_success.scoring.engine.definitions import Filter
 from crm_success.scoring.engine.errors import DefinitionError
 from crm_success.scoring.queries.conditions import condition
 from crm_success.scoring.queries.plan import plan_reads
-from crm_success.scoring.queries.statements import Bindings, Dialect
 
 TERRITORIES = ("North", "South", "", None)
 DUE = ("2024-05-31", "2024-06-01", "2024-06-02", None)

@@ -6,7 +6,8 @@ import pytest
 from asking import AS_OF, metric, value_of, values
 from databases import Database
 
-from crm_success.scoring.engine.definitions import CompanyRate, Filter, Measure, Metric, Money
+from crm_success.scoring.engine.definitions import CompanyRate, Filter, Metric, Money
+from crm_success.scoring.engine.measure_table import Measure
 
 NO_RETURNS = [("is_return", "=", 0)]
 

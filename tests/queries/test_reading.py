@@ -8,14 +8,15 @@ from asking import AS_OF, metric, reader, values
 from databases import Database
 from erpnext_tables import TABLES
 
-from crm_success.scoring.engine.definitions import CompanyRate, Definitions, Filter, Measure, Money, Scorecard
+from crm_success.database.dialects import EVERYBODY, Dialect, KeyRange
+from crm_success.scoring.engine.definitions import CompanyRate, Definitions, Filter, Money, Scorecard
 from crm_success.scoring.engine.errors import DefinitionError, SourceError
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.pipeline import all_metrics
 from crm_success.scoring.queries.plan import plan_reads
-from crm_success.scoring.queries.read_statements import next_keys_statement
-from crm_success.scoring.queries.reader import Reader
-from crm_success.scoring.queries.statements import EVERYBODY, Dialect, KeyRange
 from crm_success.scoring.queries.tables import Column, Table
+from crm_success.scoring.shared.customer_ranges import customer_ranges
+from crm_success.scoring.shared.reader import Reader
 from crm_success.standalone.default_definitions import default_definitions
 
 NAMES = [
@@ -44,19 +45,13 @@ def _customers(
 ) -> Any:
 	definitions = Definitions(scorecards=scorecards)
 	plan = plan_reads([], TABLES)
-	return Reader(plan, definitions, {**TABLES, **tables}, database.dialect, database.execute).customers(keys)
+	return Reader(plan, definitions, {**TABLES, **tables}, database).customers(keys)
 
 
 def _ranges(database: Database, size: int) -> list[KeyRange]:
-	ranges, after = [], None
-	while True:
-		statement = next_keys_statement(TABLES["Customer"], database.dialect, after, size)
-		names = database.execute(statement)["customer"].tolist()
-		if not names:
-			return [*ranges, KeyRange(after=after)]
-		assert len(names) <= size
-		ranges.append(KeyRange(after, names[-1]))
-		after = names[-1]
+	ranges = customer_ranges(database, TABLES["Customer"], size)
+	assert all(customers <= size for _, customers in ranges)
+	return [keys for keys, _ in ranges]
 
 
 def test_a_hundred_metrics_are_read_in_as_many_statements_as_there_are_sources(database: Database) -> None:
@@ -190,7 +185,7 @@ def test_the_default_records_can_be_read_in_one_statement_a_source(database: Dat
 	plan = plan_reads(all_metrics(definitions), TABLES)
 	assert plan.problems == ()
 	database.add("Sales Invoice", customer="A", posting_date="2024-06-01", base_net_total=10)
-	read = Reader(plan, definitions, TABLES, database.dialect, database.execute)
+	read = Reader(plan, definitions, TABLES, database)
 	assert float(read.aggregates(AS_OF).loc["A", "net_revenue_365d.value"]) == 15
 	assert len(database.executed) == len(plan.reads) == 3
 

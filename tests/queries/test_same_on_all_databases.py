@@ -6,7 +6,8 @@ from asking import metric, values
 from databases import Database
 from random_company import AS_OF, RATES, Company, expected_values
 
-from crm_success.scoring.engine.definitions import CompanyRate, Measure, Metric, Money
+from crm_success.scoring.engine.definitions import CompanyRate, Metric, Money
+from crm_success.scoring.engine.measure_table import Measure
 
 MONEY = Money("EUR", tuple(RATES), tuple(CompanyRate(company, rate) for company, rate in RATES.items()))
 

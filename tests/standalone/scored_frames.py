@@ -4,15 +4,8 @@ import random
 
 import pandas as pd
 
-from crm_success.scoring.engine.definitions import (
-	Definitions,
-	Measure,
-	Metric,
-	Money,
-	Scorecard,
-	Segment,
-	Weight,
-)
+from crm_success.scoring.engine.definitions import Definitions, Metric, Money, Scorecard, Segment, Weight
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.standalone.columns import COLUMN_NAMES
 
 METRICS = (
@@ -77,7 +70,7 @@ def frame(*rows: dict[str, object]) -> pd.DataFrame:
 
 
 def many(number: int, seed: int = 1) -> pd.DataFrame:
-	"""Customers that look like life, the same for the same seed."""
+	"""Random customers with realistic values, the same for the same seed."""
 	chance = random.Random(seed)
 	return frame(*(_somebody(index, chance) for index in range(number)))
 

@@ -134,7 +134,7 @@ def write(
 
 
 def alter(path, *statements):
-	"""Damage the database."""
+	"""Run statements that change or damage the database."""
 	with closing(sqlite3.connect(path)) as database:
 		for statement in statements:
 			database.execute(statement)

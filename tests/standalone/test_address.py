@@ -1,8 +1,8 @@
-"""Database URLs: read right, refused clearly, and no password ever shown."""
+"""Database URLs are read correctly or refused with a clear reason; no password is shown."""
 
 import pytest
 
-from crm_success.scoring.queries.statements import Dialect
+from crm_success.database.dialects import Dialect
 from crm_success.standalone.address import Address, parse_address
 from crm_success.standalone.errors import CommandError
 

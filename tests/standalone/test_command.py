@@ -1,4 +1,4 @@
-"""The command as a user types it: files, texts on the screen, and one line for whatever is wrong."""
+"""The command as a user types it: its files, its texts on the screen, and one line for each error."""
 
 import csv
 import io
@@ -126,7 +126,7 @@ def test_folders_may_have_any_name(run, tmp_path):
 def test_demo_shows_what_its_bad_rows_lead_to(run, tmp_path):
 	run("demo", "--customers", 30, "--as-of", "2026-01-31", "--output", tmp_path)
 	html = (tmp_path / "report.html").read_text(encoding="utf-8")
-	assert "Sales Invoice: 3 documents without a customer, counted for nobody." in html
+	assert "Sales Invoice (3): Documents that name no customer count for nobody." in html
 	assert "Old Mill Trading" in html
 	assert "Müller <b>" not in html
 

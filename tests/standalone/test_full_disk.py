@@ -23,7 +23,7 @@ def output(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-	"""A file system of its own with room for little more than nothing; needs root."""
+	"""A separate file system with almost no room on it; needs root."""
 	folder = tmp_path / "disk"
 	folder.mkdir()
 	mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]

@@ -1,35 +1,38 @@
 """The report page: complete, escaped, self-contained."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 
-from scored_frames import customer, definitions, frame, many
+from scored_frames import component, customer, definitions, frame, many
 
 from crm_success.standalone.columns import COLUMNS
 from crm_success.standalone.quality import DataWarning
 from crm_success.standalone.report import Collector, Report, render
-from crm_success.standalone.report.markup import Markup, element
 from crm_success.standalone.report.numbers import NOTHING, percent, short_amount
 
 AS_OF = date(2026, 1, 31)
 HOSTILE = "<img src=x onerror=alert(1)>\"'"
+TEMPLATE_CODE = '<script>{{ 7*7 }}</script>{% raw %}{# "gone" #}\' &amp;'
 
 
-def page(*batches, warnings=(), source="SQLite file erp.db", strategies=None):
-	collector = Collector()
+def page(*batches, warnings=(), source="SQLite file erp.db", strategies=None, with_definitions=None):
+	collector, known = Collector(), with_definitions or definitions()
 	for batch in batches:
 		collector.add(batch)
-	figures = collector.figures(definitions())
-	return render(Report(figures, definitions(), AS_OF, source, warnings, strategies or {}))
+	return render(Report(collector.figures(known), known, AS_OF, source, warnings, strategies or {}))
 
 
 class Tags(HTMLParser):
-	"""Collects the tags and fails where one closes that is not open."""
+	"""Collects tags and texts, and fails where a tag closes that is not open."""
 
 	def __init__(self):
 		super().__init__()
-		self.open, self.seen = [], []
+		self.open, self.seen, self.texts = [], [], []
+
+	def handle_data(self, data):
+		self.texts.append(data)
 
 	def handle_starttag(self, tag, attrs):
 		self.seen.append((tag, dict(attrs)))
@@ -43,22 +46,48 @@ class Tags(HTMLParser):
 		assert self.open.pop() == tag
 
 
-def tags_of(html):
+def parsed(html):
 	parser = Tags()
 	parser.feed(html)
 	parser.close()
 	assert parser.open == []
-	return parser.seen
+	return parser
 
 
-def test_text_and_attributes_are_escaped_and_markup_is_not_escaped_twice():
-	inner = element("b", "a < b")
-	assert element("p", inner, "&", title='"<') == '<p title="&quot;&lt;"><b>a &lt; b</b>&amp;</p>'
-	assert isinstance(inner, Markup)
+def tags_of(html):
+	return parsed(html).seen
+
+
+def test_names_that_are_template_code_come_out_as_text():
+	known = definitions()
+	first, *others = known.metrics
+	known = replace(
+		known,
+		metrics=(replace(first, label=f"Metric {TEMPLATE_CODE}"), *others),
+		segments=(*known.segments, replace(known.segments[0], name=f"Segment {TEMPLATE_CODE}")),
+	)
+	row = customer(
+		customer_name=f"Customer {TEMPLATE_CODE}",
+		segment=f"Segment {TEMPLATE_CODE}",
+		components={first.key: component(50.0)},
+	)
+	texts = parsed(page(frame(row), with_definitions=known)).texts
+	for what in ("Customer", "Metric", "Segment"):
+		assert f"{what} {TEMPLATE_CODE}" in texts
+
+
+def test_values_in_attributes_are_escaped():
+	html = page(frame(customer(band=f"Band {TEMPLATE_CODE}")))
+	(words,) = (
+		names["aria-label"] for _, names in tags_of(html) if "donut" in (names.get("class") or "").split()
+	)
+	assert f"Band {TEMPLATE_CODE} 100 %" in words
 
 
 def test_control_characters_and_lone_surrogates_become_spaces():
-	assert element("p", "a\x00b\ud83dc").encode("utf-8") == b"<p>a b c</p>"
+	html = page(frame(customer(customer_name="a\x00b\ud83dc", lowers=["d\x1be"])))
+	assert b">a b c</span>" in html.encode("utf-8")
+	assert "<li>d e</li>" in html
 
 
 def test_nothing_from_the_data_becomes_markup():

@@ -10,6 +10,14 @@ from small_erp import AS_OF, CUSTOMERS, INVOICES, alter, customer, invoice, scor
 from crm_success.scoring.engine.definitions import Money
 from crm_success.standalone.columns import COLUMN_NAMES
 from crm_success.standalone.default_definitions import default_definitions
+from crm_success.standalone.quality import DataWarning
+
+NO_RATE_TO_EUR = DataWarning(
+	"Company (1): No exchange rate to EUR is recorded for the currency of a company: its amounts are left out. "
+	"Enter a Currency Exchange.",
+	1,
+	("London",),
+)
 
 
 @pytest.fixture(scope="module")
@@ -151,10 +159,7 @@ def test_a_company_without_an_exchange_rate_is_left_out_and_named(tmp_path):
 	path = write(tmp_path / "erp.db", invoices, companies={"Main": "EUR", "London": "GBP"})
 	(rows,), outcome = score(path)
 	assert rows.set_index("customer").loc["A", ["revenue", "invoices"]].tolist() == [100, 1]
-	assert outcome.warnings[0].text == (
-		"Company London keeps its books in GBP, and there is no exchange rate to EUR: its documents were left out. "
-		"Enter a Currency Exchange in ERPNext."
-	)
+	assert outcome.warnings[0] == NO_RATE_TO_EUR
 
 
 def test_where_there_is_no_earlier_rate_the_nearest_later_one_serves(tmp_path):
@@ -164,11 +169,36 @@ def test_where_there_is_no_earlier_rate_the_nearest_later_one_serves(tmp_path):
 	assert score(path)[0][0].set_index("customer").loc["A", "revenue"] == 300
 
 
-def test_a_single_company_needs_no_rate_whatever_its_currency(tmp_path):
-	(rows,), outcome = score(write(tmp_path / "erp.db", companies={"Main": "GBP"}))
+def test_of_two_rates_of_a_day_one_for_buying_only_is_not_taken(tmp_path):
+	rates = [rate("2026-01-01", "GBP", "EUR", value) for value in (2, 3, 4)]
+	for row, purpose in zip(rates, ("Buying", "Selling", "Buying"), strict=True):
+		row["name"] += f"-{purpose}"
+	rates[2]["name"] = "2025-12-31-GBP-EUR-Buying"
+	rates[2]["date"] = "2025-12-31"
+	invoices = [invoice("1", "A", "2026-01-10", 100, company="London")]
+	path = write(tmp_path / "erp.db", invoices, companies={"Main": "EUR", "London": "GBP"}, rates=rates)
+	assert score(path)[0][0].set_index("customer").loc["A", "revenue"] == 300
+
+
+def test_a_single_company_of_another_currency_needs_a_rate_as_on_a_site(tmp_path):
+	path = write(tmp_path / "erp.db", companies={"Main": "GBP"})
+	(rows,), outcome = score(path)
+	assert set(rows["currency"]) == {"EUR"}
+	assert rows["revenue"].sum() == 0
+	assert outcome.warnings[0] == DataWarning(NO_RATE_TO_EUR.text, 1, ("Main",))
+	rates = [rate("2026-01-01", "GBP", "EUR", 2)]
+	(rows,), outcome = score(write(tmp_path / "other.db", companies={"Main": "GBP"}, rates=rates))
+	assert rows["revenue"].sum() == 2 * 1150
+	assert NO_RATE_TO_EUR.text not in [warning.text for warning in outcome.warnings]
+
+
+def test_without_a_default_currency_amounts_are_in_that_of_the_first_company(tmp_path):
+	path = write(tmp_path / "erp.db", companies={"Main": "GBP"})
+	alter(path, "DELETE FROM tabSingles")
+	(rows,), outcome = score(path)
 	assert set(rows["currency"]) == {"GBP"}
 	assert rows["revenue"].sum() == 1150
-	assert outcome.definitions.money.rates == ()
+	assert outcome.definitions.money == Money("GBP")
 
 
 def test_documents_that_cannot_count_are_counted_and_named(tmp_path):
@@ -180,11 +210,15 @@ def test_documents_that_cannot_count_are_counted_and_named(tmp_path):
 	]
 	(_,), outcome = score(write(tmp_path / "erp.db", [*INVOICES, *bad]))
 	found = {warning.text: (warning.count, warning.examples) for warning in outcome.warnings}
-	assert found["Customer: 1 internal customer, not scored."] == (1, ("Sister",))
-	assert found["Sales Invoice: 2 documents without a customer, counted for nobody."] == (2, ("N1",))
-	gone = "Sales Invoice: 2 documents of customers that do not exist (any more), counted for nobody."
+	assert found["Customer (1): Internal customers are not scored."] == (1, ("Sister",))
+	nobody = "Sales Invoice (2): Documents that name no customer count for nobody. Enter the customer."
+	assert found[nobody] == (2, ("N1",))
+	gone = (
+		"Sales Invoice (2): Documents that name a customer that does not exist (any more) count for nobody."
+	)
 	assert found[gone] == (1, ("Gone",))
-	assert found["Sales Invoice: 1 document dated after 2026-01-31, not counted yet."] == (1, ("tomorrow",))
+	later = "Sales Invoice (1): Documents of a later day do not count yet. Check their dates."
+	assert found[later] == (1, ("tomorrow",))
 
 
 def test_documents_of_nobody_move_no_cut_point(tmp_path):
@@ -198,15 +232,20 @@ def test_metrics_that_nobody_has_and_guessed_resolution_dates_are_reported(tmp_p
 	issue = {"name": "I", "customer": "A", "status": "Resolved", "opening_date": "2026-01-05"}
 	issue |= {"opening_time": "10:00:00", "modified": "2026-01-06 10:00:00"}
 	_, outcome = score(write(tmp_path / "erp.db", issues=[issue]))
-	texts = [warning.text for warning in outcome.warnings]
-	assert (
-		"Issue: 1 resolved without a resolution date, the day of the last change was taken. "
-		"A Service Level Agreement makes ERPNext keep the date."
-	) in texts
-	assert (
-		"No customer has a value for the metric Failed SLA Share: there may be no such documents, or ERPNext is "
-		"not used for them."
-	) in texts
+	assert [warning for warning in outcome.warnings if warning.text.startswith("Issue")] == [
+		DataWarning(
+			"Issue (1): Issues are resolved without a resolution date: the day of their last change counts. "
+			"A Service Level Agreement makes ERPNext keep the date.",
+			1,
+			("I",),
+		),
+		DataWarning(
+			"Issue (1): No document gives any customer a value for these metrics of the scorecards: they count as "
+			"missing. Keep such documents in ERPNext, or take the metrics out.",
+			1,
+			("Failed SLA Share",),
+		),
+	]
 
 
 def test_names_of_140_characters_and_broken_text_are_no_obstacle(tmp_path):

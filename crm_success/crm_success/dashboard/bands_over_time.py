@@ -16,10 +16,9 @@ from frappe.query_builder.functions import Count, Max, Min
 from frappe.utils import formatdate, getdate, nowdate
 from frappe.utils.dateutils import get_dates_from_timegrain, get_from_date_from_timespan
 
-from crm_success.crm_success.dashboard.access import check_reader
-from crm_success.crm_success.dashboard.charts import BANDS
-from crm_success.crm_success.report.permitted import HEALTH, SNAPSHOT
-from crm_success.crm_success.report.score_movers.score_movers import permitted_snapshots
+from crm_success.record_names import HEALTH, SNAPSHOT
+from crm_success.scoring.bands import BANDS
+from crm_success.visibility import check_reads_health, only_visible_snapshots
 
 Chart = dict[str, Any]
 Counts = Counter[str]
@@ -40,7 +39,7 @@ def bands_over_time(
 	**asked: Any,
 ) -> Chart:
 	"""Customers by band on the days that the chart's own menus ask for."""
-	check_reader()
+	check_reads_health()
 	days = asked_days(timespan, time_interval, from_date, to_date)
 	counted = count_bands(days)
 	shown = [day for day in days if any(counted.get(day, {}).get(band) for band in BANDS)]
@@ -112,7 +111,7 @@ def read_spans() -> dict[tuple[date, date], int]:
 	"""Customers by the days of their first and their last snapshot."""
 	snapshot = frappe.qb.DocType(SNAPSHOT)
 	first, last = Min(snapshot.as_of).as_("first_day"), Max(snapshot.as_of).as_("last_day")
-	each = permitted_snapshots(frappe.qb.from_(snapshot).select(first, last).groupby(snapshot.customer), [])
+	each = only_visible_snapshots(frappe.qb.from_(snapshot).select(first, last).groupby(snapshot.customer))
 	query = frappe.qb.from_(each).select(each.first_day, each.last_day, Count("*"))
 	rows = query.groupby(each.first_day, each.last_day).run()
 	return {(first_day, last_day): customers for first_day, last_day, customers in rows}
@@ -125,7 +124,7 @@ def count_on_days(days: Iterable[date]) -> dict[date, Counts]:
 		return counted
 	snapshot = frappe.qb.DocType(SNAPSHOT)
 	query = frappe.qb.from_(snapshot).select(snapshot.as_of, snapshot.band, Count("*"))
-	query = permitted_snapshots(query, [snapshot.as_of.isin(list(counted))])
+	query = only_visible_snapshots(query, [snapshot.as_of.isin(list(counted))])
 	for day, band, customers in query.groupby(snapshot.as_of, snapshot.band).run():
 		counted[day][band or ""] += customers
 	return counted
@@ -136,7 +135,7 @@ def count_last_on(last_day: date, day: date) -> Counts:
 	snapshot, later = frappe.qb.DocType(SNAPSHOT), frappe.qb.DocType(SNAPSHOT).as_("later")
 	is_later = (later.customer == snapshot.customer) & (later.as_of > last_day) & (later.as_of <= day)
 	query = frappe.qb.from_(snapshot).left_join(later).on(is_later).select(snapshot.band, Count("*"))
-	query = permitted_snapshots(query, [snapshot.as_of == last_day, later.name.isnull()])
+	query = only_visible_snapshots(query, [snapshot.as_of == last_day, later.name.isnull()])
 	return Counter({band or "": number for band, number in query.groupby(snapshot.band).run()})
 
 
@@ -144,7 +143,7 @@ def count_ended(day: date) -> dict[date, Counts]:
 	"""Customers whose snapshots end before that day, by the day of their last one and its band."""
 	snapshot, last = frappe.qb.DocType(SNAPSHOT), frappe.qb.DocType(SNAPSHOT).as_("last_one")
 	query = frappe.qb.from_(snapshot).select(snapshot.customer, Max(snapshot.as_of).as_("last_day"))
-	lasts = permitted_snapshots(query.groupby(snapshot.customer).having(Max(snapshot.as_of) < day), [])
+	lasts = only_visible_snapshots(query.groupby(snapshot.customer).having(Max(snapshot.as_of) < day))
 	query = frappe.qb.from_(last).join(lasts)
 	query = query.on((last.customer == lasts.customer) & (last.as_of == lasts.last_day))
 	counted: dict[date, Counts] = defaultdict(Counter)

@@ -10,14 +10,15 @@ import frappe
 from frappe.query_builder.functions import Avg, Sum
 from frappe.utils import add_days, date_diff, flt, getdate, nowdate
 
-from crm_success.crm_success.dashboard.access import check_reader
-from crm_success.crm_success.report.permitted import HEALTH, only_permitted, reporting_currency, whole_amount
+from crm_success.crm_success.report.amounts import currency_of_scores, whole_amount
 from crm_success.crm_success.report.score_movers.score_movers import (
 	MOST,
 	compared_days,
 	count_newly_at_risk,
 )
+from crm_success.record_names import HEALTH
 from crm_success.scoring.engine.definitions import HealthBand
+from crm_success.visibility import check_reads_health, conditions_on
 
 Card = dict[str, Any]
 Asked = str | dict | list | None
@@ -33,9 +34,9 @@ SHORTENED_FROM = 10_000
 @frappe.whitelist()
 def average_score(filters: Asked = None) -> Card | str:
 	"""The mean health score of the customers who have one."""
-	check_reader()
+	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
-	query = frappe.qb.from_(health).select(Avg(health.score)).where(only_permitted([], HEALTH))
+	query = frappe.qb.from_(health).select(Avg(health.score)).where(conditions_on(HEALTH))
 	average = query.run()[0][0]
 	if average is None:
 		return NOTHING
@@ -46,11 +47,11 @@ def average_score(filters: Asked = None) -> Card | str:
 @frappe.whitelist()
 def revenue_at_risk(filters: Asked = None) -> Card | str:
 	"""Yearly revenue of the customers in band At Risk, in the reporting currency."""
-	check_reader()
+	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
-	at_risk = only_permitted([health.band == HealthBand.AT_RISK.value], HEALTH)
+	at_risk = conditions_on(HEALTH) & (health.band == HealthBand.AT_RISK.value)
 	amount = round(flt(frappe.qb.from_(health).select(Sum(health.revenue)).where(at_risk).run()[0][0]))
-	currency = reporting_currency()
+	currency = currency_of_scores()
 	if currency != frappe.db.get_default("currency"):
 		return whole_amount(amount, currency)  # the card formats numbers in the site's currency only
 	number = {"value": amount, "fieldtype": "Currency", "precision": 0 if abs(amount) < SHORTENED_FROM else 2}
@@ -64,7 +65,7 @@ def revenue_at_risk(filters: Asked = None) -> Card | str:
 @frappe.whitelist()
 def newly_at_risk(filters: Asked = None) -> Card | str:
 	"""Customers At Risk who were not a week ago, as the report Score Movers compares them."""
-	check_reader()
+	check_reads_health()
 	today = getdate(nowdate())
 	week_ago = add_days(today, -WEEK)
 	days = compared_days(week_ago, today)

@@ -12,13 +12,13 @@ from frappe.query_builder.functions import Count, Sum
 from frappe.utils import cint, flt
 from pypika.functions import Floor
 
-from crm_success.crm_success.dashboard.access import check_reader
-from crm_success.crm_success.report.permitted import HEALTH, only_permitted, reporting_currency
-from crm_success.scoring.engine.definitions import HealthBand
+from crm_success.crm_success.report.amounts import currency_of_scores
+from crm_success.record_names import HEALTH
+from crm_success.scoring.bands import BANDS
+from crm_success.visibility import check_reads_health, conditions_on
 
 Chart = dict[str, Any]
 
-BANDS = tuple(band.value for band in HealthBand)
 POINTS = 10
 STEPS = 100 // POINTS
 LOWEST = 10
@@ -29,10 +29,10 @@ HARMLESS = str.maketrans("<>", "()")
 @frappe.whitelist()
 def lowest_scores(**asked: Any) -> Chart:
 	"""The customers who need somebody first, by name, with their scores."""
-	check_reader()
+	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
 	query = frappe.qb.from_(health).select(health.customer_name, health.customer, health.score)
-	query = query.where(only_permitted([health.score.notnull()], HEALTH))
+	query = query.where(conditions_on(HEALTH) & health.score.notnull())
 	rows = query.orderby(health.score).orderby(health.name).limit(LOWEST).run()
 	if not rows:
 		return {}
@@ -44,10 +44,10 @@ def lowest_scores(**asked: Any) -> Chart:
 @frappe.whitelist()
 def score_distribution(**asked: Any) -> Chart:
 	"""Customers by ten points of the score; 100 belongs to the highest ten."""
-	check_reader()
+	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
 	step = Floor(health.score / POINTS)
-	where = only_permitted([health.score.notnull()], HEALTH)
+	where = conditions_on(HEALTH) & health.score.notnull()
 	rows = frappe.qb.from_(health).select(step, Count("*")).where(where).groupby(step).run()
 	if not rows:
 		return {}
@@ -62,9 +62,9 @@ def score_distribution(**asked: Any) -> Chart:
 @frappe.whitelist()
 def segment_sizes(**asked: Any) -> Chart:
 	"""Customers by segment, the largest first; those in none at the end."""
-	check_reader()
+	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
-	query = frappe.qb.from_(health).select(health.segment, Count("*")).where(only_permitted([], HEALTH))
+	query = frappe.qb.from_(health).select(health.segment, Count("*")).where(conditions_on(HEALTH))
 	rows = sorted(query.groupby(health.segment).run(), key=lambda row: (not row[0], -row[1], row[0] or ""))
 	if not rows:
 		return {}
@@ -79,14 +79,14 @@ def segment_sizes(**asked: Any) -> Chart:
 @frappe.whitelist()
 def revenue_by_band(**asked: Any) -> Chart:
 	"""Yearly revenue by band, in the reporting currency. A dataset a band, so that each keeps its colour."""
-	check_reader()
+	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
-	where = only_permitted([health.band.isin(BANDS)], HEALTH)
+	where = conditions_on(HEALTH) & health.band.isin(BANDS)
 	rows = frappe.qb.from_(health).select(health.band, Sum(health.revenue)).where(where).groupby(health.band)
 	revenue = dict(rows.run())
 	if not revenue:
 		return {}
-	currency = reporting_currency()
+	currency = currency_of_scores()
 	names = [_(band, context=HEALTH) for band in BANDS]
 	in_currency = [_("{0} ({1})").format(name, currency) if currency else name for name in names]
 	return {

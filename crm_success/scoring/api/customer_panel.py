@@ -4,10 +4,10 @@ from typing import Any
 
 import frappe
 
-from crm_success.scoring.api.scoring_runs import MAY_RESCORE
-from crm_success.scoring.wording import driver_words, stored_drivers
-
-HEALTH = "Customer Health"
+from crm_success.record_names import HEALTH
+from crm_success.scoring.api.scoring_runs import may_rescore
+from crm_success.scoring.reader_words import driver_words, stored_drivers
+from crm_success.visibility import check_reads_health, visible_rows
 
 _SHOWN = (
 	"name",
@@ -27,15 +27,12 @@ _SHOWN = (
 @frappe.whitelist(methods=["GET"])
 def get_health(customer: str) -> dict[str, Any] | None:
 	"""The health of a customer, without a name where it was not scored yet; None where it may not be seen."""
-	frappe.has_permission(HEALTH, "read", throw=True)
+	check_reads_health()
 	frappe.has_permission("Customer", "read", doc=customer, throw=True)
-	seen = frappe.get_list(HEALTH, filters={"customer": customer}, fields=list(_SHOWN), limit=1)
+	seen = visible_rows(HEALTH, customer, fields=list(_SHOWN), limit=1)
 	if not seen and frappe.db.exists(HEALTH, {"customer": customer}):
 		return None
 	health = seen[0] if seen else frappe._dict.fromkeys(_SHOWN)
-	drivers, may_rescore = (
-		stored_drivers(health.pop("driver_facts")),
-		MAY_RESCORE.intersection(frappe.get_roles()),
-	)
+	drivers = stored_drivers(health.pop("driver_facts"))
 	sentences = driver_words().lines(drivers, health["currency"]) if drivers else ""
-	return {**health, "drivers": sentences, "may_rescore": bool(may_rescore)}
+	return {**health, "drivers": sentences, "may_rescore": may_rescore()}

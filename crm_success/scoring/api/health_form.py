@@ -6,28 +6,28 @@ import frappe
 from frappe import _
 from frappe.utils import escape_html, getdate
 
-from crm_success.crm_success.doctype.customer_health.picture import METRIC, picture_of, values_by_metric
-from crm_success.scoring.engine.definitions import Measure
+from crm_success.record_names import HEALTH, METRIC
+from crm_success.scoring.api.health_picture import picture_of, values_by_metric
 from crm_success.scoring.engine.errors import ScoringError
-
-HEALTH = "Customer Health"
+from crm_success.scoring.engine.measure_table import Measure
+from crm_success.visibility import check_may_see
 
 
 @frappe.whitelist()
 def picture(customer: str) -> dict[str, Any]:
 	"""The score with its thresholds, what it is made of, and the newest snapshots that the user may see."""
-	frappe.has_permission(HEALTH, "read", doc=customer, throw=True)
+	check_may_see(customer)
 	return picture_of(frappe.get_doc(HEALTH, customer))
 
 
 @frappe.whitelist()
 def metric_documents(customer: str, metric: str) -> dict[str, Any]:
 	"""What made the value of a metric, by its key: documents that the user may read, or a formula's metrics."""
-	frappe.has_permission(HEALTH, "read", doc=customer, throw=True)
+	check_may_see(customer)
 	health = frappe.get_doc(HEALTH, customer)
 	record = _metric_record(metric)
+	from crm_success.record_checks.phrases import in_words
 	from crm_success.scoring.explain.evidence import keys_in_formula, readable_documents
-	from crm_success.scoring.wording import in_words
 
 	try:
 		if record["measure"] == Measure.EXPRESSION.value:

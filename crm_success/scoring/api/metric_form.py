@@ -8,39 +8,43 @@ import frappe
 from frappe import _
 from frappe.utils import escape_html, getdate, strip_html
 
-from crm_success.crm_success.doctype.health_metric.source_checks import check_readable
-from crm_success.crm_success.doctype.health_metric.source_fields import (
+from crm_success.record_checks.phrases import in_words
+from crm_success.record_names import METRIC
+from crm_success.scoring.api.requests import parse_record
+from crm_success.scoring.checks.source_checks import check_readable
+from crm_success.scoring.checks.source_fields import (
 	SourceField,
 	customer_fields,
 	date_fields,
 	parents_with_customer,
 	usable_fields,
 )
-from crm_success.scoring.api.requests import parse_day, parse_record
 from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.engine.measure_table import Measure
+from crm_success.scoring.scoring_day import parse_day
 from crm_success.scoring.source_tables import parent_doctype_for
-from crm_success.scoring.wording import in_words
-
-METRIC = "Health Metric"
 
 
 @frappe.whitelist()
-def get_source_fields(doctype: str, parent_doctype: str | None = None) -> dict[str, list[dict[str, str]]]:
+def get_source_fields(
+	doctype: str, parent_doctype: str | None = None, measure: str | None = None
+) -> dict[str, list[dict[str, str]]]:
 	"""The fields of a source, by what a metric may use them for, each as value, label and description.
 
+	The values are numbers that can be added up, or anything where the measure can do without numbers.
 	None of a source that the user may not read: the form of its metric opens all the same.
 	"""
 	frappe.has_permission(METRIC, "read", throw=True)
 	parent = _parent_of(doctype, parent_doctype)
 	# a child table has no permissions of its own
 	if not frappe.has_permission(parent or doctype, "read"):
-		return {"customer_fields": [], "date_fields": [], "value_fields": [], "all_fields": []}
+		return {"customer_fields": [], "date_fields": [], "value_fields": []}
 	fields = {field.fieldname: field for field in usable_fields(doctype, parent)}
+	takes_anything = measure in [each for each in Measure if not each.row.of_numbers]
 	choices = {
 		"customer_fields": customer_fields(doctype, parent),
 		"date_fields": date_fields(doctype, parent),
-		"value_fields": [name for name, field in fields.items() if field.is_addable],
-		"all_fields": list(fields),
+		"value_fields": [name for name, field in fields.items() if field.is_addable or takes_anything],
 	}
 	return {key: [_choice(fields[name]) for name in names] for key, names in choices.items()}
 

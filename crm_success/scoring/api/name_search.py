@@ -3,7 +3,9 @@
 import frappe
 from frappe import _
 
-SEARCHED = ("Customer Segment", "Health Dimension", "Health Metric")
+from crm_success.record_names import DIMENSION, METRIC, SEGMENT
+
+SEARCHED = (SEGMENT, DIMENSION, METRIC)
 
 
 @frappe.whitelist()

@@ -1,29 +1,12 @@
-"""What a request sends, as values or as a message that says what to send instead. Checks no permission."""
+"""An unsaved record that a request sends, or a message that says what to send instead. Checks no permission."""
 
 import json
-from datetime import date
 from typing import Any
 
 import frappe
 from frappe import _
 from frappe.model import data_fieldtypes, numeric_fieldtypes, table_fields
-from frappe.utils import cstr, getdate
-
-from crm_success.batches.run_life import check_day
-
-
-def parse_day(text: str | None) -> date:
-	"""A day that can be scored; today where none is sent."""
-	if not text:
-		return getdate()
-	try:
-		day = date.fromisoformat(str(text))
-	except ValueError:
-		frappe.throw(
-			_("{0} is not a date. Write it like {1}.").format(frappe.utils.escape_html(text), "2026-01-31")
-		)
-	check_day(day)
-	return day
+from frappe.utils import cstr
 
 
 def parse_record(doctype: str, value: Any) -> dict[str, Any]:

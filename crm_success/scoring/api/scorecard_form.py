@@ -7,16 +7,16 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import escape_html, getdate
 
+from crm_success.record_names import SCORECARD
 from crm_success.scoring.api.requests import parse_record
-
-SCORECARD = "Health Scorecard"
+from crm_success.visibility import check_reads_health
 
 
 @frappe.whitelist(methods=["POST"])
 def what_would_change(scorecard: str | dict) -> dict[str, Any]:
 	"""Moves between bands if the scorecard, saved or not, were saved now and everybody scored. Saves nothing."""
 	frappe.has_permission(SCORECARD, "write", throw=True)
-	frappe.has_permission("Customer Health", "read", throw=True)
+	check_reads_health()
 	doc = frappe.get_doc(parse_record(SCORECARD, scorecard))
 	if not doc.is_new():
 		frappe.has_permission(SCORECARD, "write", doc=doc.name, throw=True)

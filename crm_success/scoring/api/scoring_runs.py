@@ -1,26 +1,23 @@
-"""Starting, stopping and watching runs, and scoring one customer again, for the desk."""
+"""Starting and stopping runs, and scoring one customer again, for the desk."""
 
 from typing import Any
 
 import frappe
 from frappe import _
 
-from crm_success.batches import progress, queueing, run_life
+from crm_success.batches import queueing, run_life
 from crm_success.batches.statuses import RUN
-from crm_success.permissions import is_limited
 from crm_success.record_checks.field_errors import bold
-from crm_success.scoring.api.requests import parse_day
-
-HEALTH = "Customer Health"
-
-MAY_RESCORE = frozenset({"Customer Success User", "Customer Success Manager", "System Manager"})
+from crm_success.record_names import CALIBRATION, HEALTH, RESCORING_ROLES
+from crm_success.scoring.scoring_day import parse_day
+from crm_success.visibility import check_may_see, may_see_all
 
 
 @frappe.whitelist(methods=["POST"])
 def start_run(as_of: str | None = None) -> dict[str, str]:
 	"""Score all customers in the background, as of today or a day in the past; the name of the run."""
 	frappe.has_permission(RUN, "create", throw=True)
-	if is_limited():
+	if not may_see_all():
 		frappe.throw(_("A run scores all customers, and you may see some only."), frappe.PermissionError)
 	if not queueing.is_queue_up():
 		frappe.throw(_("The background workers cannot be reached. Ask your administrator to start Redis."))
@@ -49,7 +46,7 @@ def retry_failed(run: str) -> dict[str, int]:
 def rescore_customer(customer: str) -> dict[str, Any]:
 	"""Score one customer now; its score and band."""
 	_check_may_rescore(customer)
-	if not frappe.db.count("Score Calibration"):
+	if not frappe.db.count(CALIBRATION):
 		frappe.throw(_("Nobody was scored yet. Start a Scoring Run for all customers first."))
 	from crm_success.scoring.runs.rescoring import rescore_customers
 
@@ -60,21 +57,13 @@ def rescore_customer(customer: str) -> dict[str, Any]:
 	return scored
 
 
-@frappe.whitelist()
-def run_progress(run: str) -> dict[str, Any]:
-	"""How far a run is."""
-	frappe.has_permission(RUN, "read", doc=run, throw=True)
-	return progress.of(run)
-
-
 def _check_may_rescore(customer: str) -> None:
 	"""Customer success people, for customers whose health they may see."""
-	if not MAY_RESCORE.intersection(frappe.get_roles()):
+	if not may_rescore():
 		frappe.throw(_("Only customer success people may score a customer again."), frappe.PermissionError)
-	frappe.has_permission(HEALTH, "read", throw=True)
-	name = frappe.db.get_value(HEALTH, {"customer": customer})
-	if name:
-		frappe.has_permission(HEALTH, "read", doc=name, throw=True)
-	else:
-		# not scored yet: whoever may see the customer may see its health
-		frappe.has_permission("Customer", "read", doc=customer, throw=True)
+	check_may_see(customer)
+
+
+def may_rescore() -> bool:
+	"""Whether a role of the user may score a customer again that the user may see."""
+	return not frozenset(RESCORING_ROLES).isdisjoint(frappe.get_roles())

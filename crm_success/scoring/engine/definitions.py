@@ -13,25 +13,9 @@ from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from crm_success.scoring.engine.errors import DefinitionError
+from crm_success.scoring.engine.measure_table import Measure
 
 T = TypeVar("T")
-
-
-class Measure(str, Enum):
-	"""How documents become one number per customer."""
-
-	COUNT = "Count"
-	SUM = "Sum"
-	AVERAGE = "Average"
-	MINIMUM = "Minimum"
-	MAXIMUM = "Maximum"
-	DISTINCT_COUNT = "Distinct Count"
-	DAYS_SINCE_LAST = "Days Since Last"
-	DAYS_SINCE_FIRST = "Days Since First"
-	SHARE = "Share of Matching Documents"
-	CHANGE = "Change Against Previous Window"
-	DECLINING_MONTHS = "Consecutive Declining Months"
-	EXPRESSION = "Expression"
 
 
 class ScaleKind(str, Enum):

@@ -4,7 +4,8 @@ They are metrics like any other, so they come out of the same grouped queries. T
 underscore, which an administrator's metric cannot.
 """
 
-from crm_success.scoring.engine.definitions import Filter, Limits, Measure, Metric
+from crm_success.scoring.engine.definitions import Filter, Limits, Metric
+from crm_success.scoring.engine.measure_table import Measure
 
 RECENCY = "_recency"
 FREQUENCY = "_frequency"

@@ -13,7 +13,6 @@ from crm_success.scoring.engine.definitions import (
 	Cap,
 	Filter,
 	Limits,
-	Measure,
 	Metric,
 	MissingValue,
 	Scale,
@@ -24,6 +23,7 @@ from crm_success.scoring.engine.definitions import (
 	Weight,
 )
 from crm_success.scoring.engine.errors import MOST_SHOWN, DefinitionError, shown
+from crm_success.scoring.engine.measure_table import Measure
 
 Record = Mapping[str, Any]
 

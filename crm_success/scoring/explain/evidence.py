@@ -8,7 +8,7 @@ import frappe
 
 from crm_success.database import reading
 from crm_success.scoring.definition_records import metric_of
-from crm_success.scoring.engine.definitions import Definitions, Measure, Metric, Money
+from crm_success.scoring.engine.definitions import Definitions, Metric, Money
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
 from crm_success.scoring.money import money_on
 from crm_success.scoring.queries.document_statements import documents_statement
@@ -20,8 +20,6 @@ DOCUMENTS = 20
 # so many are looked at to find those that a user may read
 _LOOKED_AT = 500
 
-# of these measures, a document's value is in the unit of the metric
-_IN_UNIT = frozenset({Measure.SUM, Measure.AVERAGE, Measure.MINIMUM, Measure.MAXIMUM})
 # instead of a title, where the name alone tells nothing
 _TOLD_BY = {"Payment Ledger Entry": "voucher_no"}
 
@@ -56,7 +54,8 @@ def readable_documents(record: Mapping[str, Any], customer: str, as_of: date) ->
 	"""
 	metric = metric_of(record)
 	doctype = doctype_of(metric)
-	unit = metric.unit if metric.measure in _IN_UNIT else ""
+	# a measure with a unit of its own leaves that of a document's value unsaid
+	unit = "" if metric.measure.row.unit else metric.unit
 	answer = {"doctype": doctype, "unit": unit, "documents": [], "hidden": 0, "more": False}
 	if not frappe.has_permission(doctype, "read"):
 		return {**answer, "may_read": False}

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import frappe
 
-from crm_success.scoring.definition_records import METRIC, metric_of
-from crm_success.scoring.engine.definitions import Calibration, Measure, Metric, PercentileCuts
+from crm_success.record_names import METRIC
+from crm_success.scoring.definition_records import metric_of
+from crm_success.scoring.engine.definitions import Calibration, Metric, PercentileCuts
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.explain.evidence import documents_behind
 from crm_success.scoring.explain.sampling import definitions_with, reader_of, visible
 from crm_success.scoring.frozen_definitions import Frozen

@@ -5,22 +5,18 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-import frappe
-from frappe.desk.reportview import build_match_conditions
-
-from crm_success.database import frames, reading
+from crm_success.database import reading
+from crm_success.database.dialects import EVERYBODY, KeyRange
 from crm_success.scoring.definition_records import read_definitions
 from crm_success.scoring.engine.definitions import Definitions, Metric
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
-from crm_success.scoring.queries.statements import EVERYBODY, KeyRange
 from crm_success.scoring.source_tables import CUSTOMER
+from crm_success.visibility import visible_among
 
 if TYPE_CHECKING:
 	import pandas as pd
 
-	from crm_success.scoring.queries.reader import Reader
-
-_HEALTH = "Customer Health"
+	from crm_success.scoring.shared.reader import Reader
 
 
 def definitions_with(metric: Metric, as_of: date) -> Definitions:
@@ -37,13 +33,13 @@ def definitions_with(metric: Metric, as_of: date) -> Definitions:
 
 def reader_of(metrics: Iterable[Metric], frozen: Frozen, as_of: date, strict: bool = False) -> "Reader":
 	"""Reads these metrics; one that cannot be read counts as missing, or raises its ScoringError if `strict`."""
-	from crm_success.scoring.queries.reader import Reader
+	from crm_success.scoring.shared.reader import Reader
 
 	plan = plan_for(metrics, frozen, as_of)
 	if strict and plan.problems:
 		raise plan.problems[0].error
 	tables = frozen.tables_by_doctype
-	return Reader(plan, frozen.definitions, tables, reading.dialect(), frames.read_frame)
+	return Reader(plan, frozen.definitions, tables, reading.SITE)
 
 
 def customers_of(frozen: Frozen, as_of: date) -> "pd.Series":
@@ -71,9 +67,7 @@ def read_values(
 
 def visible(customers: "pd.Index") -> "pd.Index":
 	"""Without the customers whose health the user may not see."""
-	if not build_match_conditions(_HEALTH):
-		return customers
-	return customers[customers.isin(frappe.get_list(_HEALTH, pluck="customer", limit=0))]
+	return customers[customers.isin(visible_among(customers))]
 
 
 def even_sample(customers: "pd.Index", size: int) -> "pd.Index":

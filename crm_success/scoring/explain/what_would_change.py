@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import frappe
 
 from crm_success.batches.messages import INFO
+from crm_success.record_names import HEALTH
+from crm_success.scoring.bands import BANDS
 from crm_success.scoring.calibrations import read_calibration, usable_calibration
-from crm_success.scoring.engine.definitions import Calibration, Filter, HealthBand, Metric
+from crm_success.scoring.engine.definitions import Calibration, Filter, Metric
 from crm_success.scoring.explain.sampling import (
 	customers_of,
 	even_sample,
@@ -30,9 +32,7 @@ if TYPE_CHECKING:
 MOVERS = 10
 # so many customers are scored while somebody waits: shares of an even sample are right to within one percent
 SAMPLE = 10_000
-BANDS = (HealthBand.HEALTHY.value, HealthBand.WATCH.value, HealthBand.AT_RISK.value, "No Score")
-
-_HEALTH = "Customer Health"
+ENDS = (*BANDS, "No Score")
 
 
 def what_would_change(scorecard: Mapping[str, Any], as_of: date) -> dict[str, Any]:
@@ -150,15 +150,15 @@ def _overrides(customers: "pd.Index", as_of: date) -> "pd.Series":
 	import pandas as pd
 
 	filters = {"override_until": (">=", as_of)}
-	rows = frappe.get_all(_HEALTH, filters=filters, fields=["customer", "override_score"], as_list=True)
+	rows = frappe.get_all(HEALTH, filters=filters, fields=["customer", "override_score"], as_list=True)
 	scores = pd.Series(dict(rows), dtype="float64")
 	return scores[scores.index.isin(customers)]
 
 
 def _matrix(compared: "pd.DataFrame") -> dict[str, dict[str, int]]:
 	"""How many customers go from each band (outer) to each (inner)."""
-	counts = compared[["band_before", "band_after"]].fillna(BANDS[-1]).value_counts()
-	return {before: {after: int(counts.get((before, after), 0)) for after in BANDS} for before in BANDS}
+	counts = compared[["band_before", "band_after"]].fillna(ENDS[-1]).value_counts()
+	return {before: {after: int(counts.get((before, after), 0)) for after in ENDS} for before in ENDS}
 
 
 def _average(scores: "pd.Series") -> float | None:

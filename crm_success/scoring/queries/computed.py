@@ -13,7 +13,7 @@ from pypika import Case
 from pypika.functions import Coalesce
 from pypika.terms import Criterion, Term
 
-from crm_success.scoring.queries.statements import Bindings, days_between, hours_between
+from crm_success.database.dialects import Bindings, days_between, hours_between
 from crm_success.scoring.queries.tables import Table, kind_of
 
 # (label, fieldtype) by field name by DocType: what the desk offers besides the real fields

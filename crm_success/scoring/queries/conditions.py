@@ -7,11 +7,11 @@ from math import isfinite
 from typing import Any, TypeAlias
 
 from pypika.functions import Coalesce
-from pypika.terms import Criterion, EmptyCriterion, Term
+from pypika.terms import Criterion, Term
 
+from crm_success.database.dialects import Bindings, Dialect
 from crm_success.scoring.engine.definitions import Filter
 from crm_success.scoring.engine.errors import DefinitionError, shown
-from crm_success.scoring.queries.statements import Bindings, Dialect
 from crm_success.scoring.queries.tables import DATE, DATETIME, NUMERIC_KINDS, TEXT, TIME
 
 Build: TypeAlias = Callable[[Term, Any, str, Bindings], Criterion]
@@ -26,11 +26,6 @@ def condition(filter_: Filter, column: Term, kind: str, bindings: Bindings) -> C
 		allowed = ", ".join(_OPERATORS)
 		raise DefinitionError("Operator {0} is not one of {1}", shown(filter_.operator), allowed)
 	return build(column, filter_.value, kind, bindings)
-
-
-def all_of(conditions: list[Criterion]) -> Criterion:
-	"""The conditions joined by AND; an EmptyCriterion where there is none."""
-	return Criterion.all(conditions) if conditions else EmptyCriterion()
 
 
 def _value(value: Any, kind: str) -> Any:

@@ -10,11 +10,12 @@ from pypika.functions import Count, Min
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion
 
+from crm_success.database.dialects import Bindings, Dialect, Statement
 from crm_success.scoring.engine.definitions import Metric, Money
-from crm_success.scoring.queries.computed import computed_field
-from crm_success.scoring.queries.plan import Aggregate, Source, Tables, Window, measure_parts, source_of
+from crm_success.scoring.engine.measure_table import SEEN_PART, Window
+from crm_success.scoring.queries.computed import computed_field, missing_columns
+from crm_success.scoring.queries.plan import Aggregate, Source, Tables, measure_parts, source_of
 from crm_success.scoring.queries.source_rows import SourceRows, window_bounds
-from crm_success.scoring.queries.statements import Bindings, Dialect, Statement
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class DataCheck:
 WITHOUT_CUSTOMER = "without customer"
 UNKNOWN_CUSTOMER = "unknown customer"
 IN_THE_FUTURE = "in the future"
+WITHOUT_RESOLUTION = "without resolution"
 
 
 def documents_statement(
@@ -49,7 +51,7 @@ def documents_statement(
 	For a child table, `document` is the parent's name.
 	"""
 	rows = SourceRows(source_of(metric), tables, as_of, money, dialect)
-	aggregates = [a for part, a in measure_parts(metric).items() if part != "seen"]
+	aggregates = [a for part, a in measure_parts(metric).items() if part != SEEN_PART]
 	query = rows.query(_fields_of(metric)).where(rows.customer == rows.bindings.bind(customer))
 	query = query.where(Criterion.any(Criterion.all(_inside(rows, aggregate)) for aggregate in aggregates))
 	name = "parent" if metric.parent_doctype else "name"
@@ -63,15 +65,30 @@ def documents_statement(
 def data_checks(
 	metrics: Iterable[Metric], tables: Tables, today: date, dialect: Dialect, money: Money
 ) -> Iterator[DataCheck]:
-	"""For each source: rows that name no customer, a customer that does not exist, or a day after today.
+	"""For each source: rows that name no customer, a customer that does not exist, or a day after today, and
+	issues of which nobody knows when they were resolved.
 
 	The metrics must be readable (`plan.check_readable`).
 	"""
 	for source, date_field in _date_fields(metrics).items():
 		for kind, build in _CHECKS.items():
+			if kind == WITHOUT_RESOLUTION and not _tells_resolution(source, tables):
+				continue
 			rows = SourceRows(source, tables, today, money, dialect)
 			doubt = _any_unknown_name(rows.customer, dialect) if kind == UNKNOWN_CUSTOMER else None
 			yield DataCheck(kind, source, build(rows, date_field), doubt)
+
+
+def value_statement(metric: Metric, tables: Tables, as_of: date, dialect: Dialect, money: Money) -> Statement:
+	"""A row where some document gives some customer a value of a metric that can be read, no row where none does."""
+	rows = SourceRows(source_of(metric), tables, as_of, money, dialect)
+	part = measure_parts(metric)[metric.measure.row.needed_part]
+	query = rows.query(_fields_of(metric)).where(rows.customer > rows.bindings.bind(""))
+	query = query.where(Criterion.all(_inside(rows, part)))
+	if part.value_field:
+		value = rows.value(part.value_field)
+		query = query.where(value > 0 if metric.measure.row.is_divisor else value.notnull())
+	return rows.bindings.statement(query.select(rows.customer.as_("customer")).limit(1))
 
 
 def _inside(rows: SourceRows, aggregate: Aggregate) -> list[Criterion]:
@@ -122,6 +139,20 @@ def _in_the_future(rows: SourceRows, date_field: str) -> Statement:
 	return _found(rows, rows.query(set()).where(rows.field(date_field) >= rows.bindings.bind(end)))
 
 
+def _tells_resolution(source: Source, tables: Tables) -> bool:
+	"""Whether it is issues by their customer: other customer fields of theirs would tell the same once more."""
+	computed = ("Issue", "customer")
+	return (source.doctype, source.customer_field) == computed and not missing_columns(
+		tables[source.doctype], "resolved_on"
+	)
+
+
+def _without_resolution(rows: SourceRows, date_field: str) -> Statement:
+	_, end = window_bounds(Window(), rows.as_of)
+	unknown = rows.column("sla_resolution_date").isnull() & (rows.field(date_field) < rows.bindings.bind(end))
+	return _found(rows, rows.query(set()).where(unknown & rows.field("resolved_on").notnull()))
+
+
 def _found(rows: SourceRows, query: QueryBuilder) -> Statement:
 	return rows.bindings.statement(
 		query.select(Count("*").as_("documents"), Min(rows.column("name")).as_("example"))
@@ -132,4 +163,5 @@ _CHECKS = {
 	WITHOUT_CUSTOMER: _without_customer,
 	UNKNOWN_CUSTOMER: _unknown_customer,
 	IN_THE_FUTURE: _in_the_future,
+	WITHOUT_RESOLUTION: _without_resolution,
 }

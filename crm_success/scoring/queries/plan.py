@@ -1,58 +1,28 @@
 """From metrics to reads: which aggregates each source table has to deliver, each of them once. Builds no statement."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from pypika import Field
 
-from crm_success.scoring.engine.definitions import Filter, Measure, Metric
+from crm_success.database.dialects import Bindings, Dialect
+from crm_success.scoring.engine.definitions import Filter, Metric
 from crm_success.scoring.engine.errors import DefinitionError, Phrase, ScoringError, SourceError, shown
+from crm_success.scoring.engine.measure_table import (
+	DATE_PART,
+	SEEN_PART,
+	Function,
+	Measure,
+	PartRead,
+	ValueField,
+	Window,
+	check_window,
+)
 from crm_success.scoring.queries.computed import NEEDS_INVOICE, computed_field, missing_columns
 from crm_success.scoring.queries.conditions import condition
-from crm_success.scoring.queries.statements import Bindings, Dialect
 from crm_success.scoring.queries.tables import DATE, DATETIME, NUMERIC_KINDS, Table
 
 Tables = Mapping[str, Table]
-
-# each month is a column of the grouped query
-MOST_MONTHS = 60
-_DAYS_PER_MONTH = 30.4375
-LONGEST_WINDOW = {Measure.DECLINING_MONTHS: int(MOST_MONTHS * _DAYS_PER_MONTH)}
-
-_NEED_A_VALUE = (Measure.SUM, Measure.AVERAGE, Measure.MINIMUM, Measure.MAXIMUM, Measure.DISTINCT_COUNT)
-_NEED_A_NUMBER = (
-	Measure.SUM,
-	Measure.AVERAGE,
-	Measure.MINIMUM,
-	Measure.MAXIMUM,
-	Measure.SHARE,
-	Measure.CHANGE,
-	Measure.DECLINING_MONTHS,
-)
-
-
-class Function(str, Enum):
-	"""What a column of a grouped query does with the rows of one customer."""
-
-	COUNT = "count"
-	SUM = "sum"
-	AVERAGE = "average"
-	MINIMUM = "minimum"
-	MAXIMUM = "maximum"
-	DISTINCT = "distinct"
-
-
-@dataclass(frozen=True)
-class Window:
-	"""Days d with as_of - offset - days < d <= as_of - offset (days 0: no beginning), or one calendar month.
-
-	`month` counts complete calendar months back from as_of, 0 being the last complete one.
-	"""
-
-	days: int = 0
-	offset: int = 0
-	month: int | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +121,7 @@ def check_readable(metric: Metric, tables: Tables) -> None:
 	if field_kind(metric, metric.date_field, tables) not in (DATE, DATETIME):
 		raise DefinitionError("{0} holds no dates", shown(metric.date_field))
 	_check_value_field(metric, tables)
-	_check_window(metric)
+	check_window(metric.measure, metric.window_days)
 	for filter_ in (*metric.filters, *metric.matching):
 		kind = field_kind(metric, filter_.fieldname, tables)
 		condition(filter_, Field(filter_.fieldname), kind, Bindings(Dialect.MARIADB))
@@ -168,21 +138,13 @@ def field_kind(metric: Metric, name: str, tables: Tables) -> str:
 
 
 def _check_value_field(metric: Metric, tables: Tables) -> None:
-	measure = Phrase(metric.measure.value)
-	if metric.measure in _NEED_A_VALUE and not metric.value_field:
-		raise DefinitionError("{0} needs a value field", measure)
+	row, name = metric.measure.row, Phrase(metric.measure.value)
+	if row.value_field is ValueField.NEEDED and not metric.value_field:
+		raise DefinitionError("{0} needs a value field", name)
 	# other measures do not look at the value field
-	adds_up = metric.measure in _NEED_A_NUMBER and metric.value_field
+	adds_up = row.value_field is not ValueField.NONE and row.of_numbers and metric.value_field
 	if adds_up and field_kind(metric, metric.value_field, tables) not in NUMERIC_KINDS:
-		raise DefinitionError("{0} holds no numbers: {1} needs some", shown(metric.value_field), measure)
-
-
-def _check_window(metric: Metric) -> None:
-	measure = Phrase(metric.measure.value)
-	if metric.measure is Measure.CHANGE and metric.window_days <= 0:
-		raise DefinitionError("{0} needs a window of at least one day", measure)
-	if metric.window_days > LONGEST_WINDOW.get(metric.measure, metric.window_days):
-		raise DefinitionError("{0} looks back {1} months at most: take fewer days", measure, MOST_MONTHS)
+		raise DefinitionError("{0} holds no numbers: {1} needs some", shown(metric.value_field), name)
 
 
 def _table(doctype: str, tables: Tables) -> Table:
@@ -219,72 +181,17 @@ def _read(source: Source, metrics: Sequence[Metric]) -> Read:
 def measure_parts(metric: Metric) -> dict[str, Aggregate]:
 	"""The aggregates of a metric by part. `seen` counts all rows up to as_of: without one, the value is missing."""
 	seen = Aggregate(Function.COUNT, "", (), metric.date_field, Window())
-	return {"seen": seen, **_PARTS[metric.measure](metric)}
+	reads = metric.measure.row.reads(metric.window_days)
+	return {SEEN_PART: seen, **{read.name: _aggregate(metric, read) for read in reads}}
 
 
-def months_of(metric: Metric) -> int:
-	"""How many calendar months a window of days spans, two at least."""
-	return max(2, round(metric.window_days / _DAYS_PER_MONTH))
-
-
-def _over(function: Function) -> Callable[[Metric], dict[str, Aggregate]]:
-	def build(metric: Metric) -> dict[str, Aggregate]:
-		return {"value": _aggregate(metric, function, Window(metric.window_days))}
-
-	return build
-
-
-def _edge(function: Function) -> Callable[[Metric], dict[str, Aggregate]]:
-	def build(metric: Metric) -> dict[str, Aggregate]:
-		window = Window(metric.window_days)
-		return {"date": Aggregate(function, metric.date_field, metric.filters, metric.date_field, window)}
-
-	return build
-
-
-def _share(metric: Metric) -> dict[str, Aggregate]:
-	window, total = Window(metric.window_days), _total(metric)
-	matching = metric.filters + metric.matching
-	return {
-		"total": _aggregate(metric, total, window),
-		"matching": Aggregate(total, metric.value_field, matching, metric.date_field, window),
-	}
-
-
-def _change(metric: Metric) -> dict[str, Aggregate]:
-	days, total = metric.window_days, _total(metric)
-	return {
-		"current": _aggregate(metric, total, Window(days)),
-		"previous": _aggregate(metric, total, Window(days, offset=days)),
-	}
-
-
-def _months(metric: Metric) -> dict[str, Aggregate]:
-	total = _total(metric)
-	return {
-		f"month_{month}": _aggregate(metric, total, Window(month=month)) for month in range(months_of(metric))
-	}
-
-
-def _total(metric: Metric) -> Function:
-	return Function.SUM if metric.value_field else Function.COUNT
-
-
-def _aggregate(metric: Metric, function: Function, window: Window) -> Aggregate:
-	value_field = "" if function is Function.COUNT else metric.value_field
-	return Aggregate(function, value_field, metric.filters, metric.date_field, window)
-
-
-_PARTS: dict[Measure, Callable[[Metric], dict[str, Aggregate]]] = {
-	Measure.COUNT: _over(Function.COUNT),
-	Measure.SUM: _over(Function.SUM),
-	Measure.AVERAGE: _over(Function.AVERAGE),
-	Measure.MINIMUM: _over(Function.MINIMUM),
-	Measure.MAXIMUM: _over(Function.MAXIMUM),
-	Measure.DISTINCT_COUNT: _over(Function.DISTINCT),
-	Measure.DAYS_SINCE_LAST: _edge(Function.MAXIMUM),
-	Measure.DAYS_SINCE_FIRST: _edge(Function.MINIMUM),
-	Measure.SHARE: _share,
-	Measure.CHANGE: _change,
-	Measure.DECLINING_MONTHS: _months,
-}
+def _aggregate(metric: Metric, read: PartRead) -> Aggregate:
+	function = read.function or (Function.SUM if metric.value_field else Function.COUNT)
+	field = metric.date_field if read.name == DATE_PART else metric.value_field
+	return Aggregate(
+		function=function,
+		value_field="" if function is Function.COUNT else field,
+		filters=metric.filters + (metric.matching if read.matching else ()),
+		date_field=metric.date_field,
+		window=read.window,
+	)

@@ -8,12 +8,13 @@ from pypika import Table as SqlTable
 from pypika.functions import Count, Max, Min, NullIf, Sum
 from pypika.terms import Criterion, LiteralValue, Term
 
+from crm_success.database.dialects import EVERYBODY, Bindings, Dialect, KeyRange, Statement, within
 from crm_success.scoring.engine.definitions import Filter, Money, Scorecard
 from crm_success.scoring.engine.errors import Phrase, SourceError, shown
+from crm_success.scoring.engine.measure_table import Function, Window
 from crm_success.scoring.queries.conditions import condition
-from crm_success.scoring.queries.plan import Aggregate, Function, Read, Tables, Window
+from crm_success.scoring.queries.plan import Aggregate, Read, Tables
 from crm_success.scoring.queries.source_rows import SourceRows, window_bounds
-from crm_success.scoring.queries.statements import EVERYBODY, Bindings, Dialect, KeyRange, Statement, within
 from crm_success.scoring.queries.tables import TEXT, Table
 
 CUSTOMER_FIELDS = ("customer_name", "customer_group", "territory", "account_manager")
@@ -62,6 +63,13 @@ def next_keys_statement(customer: Table, dialect: Dialect, after: str | None, li
 	query = dialect.query.from_(rows).select(rows.name.as_("customer")).orderby(rows.name).limit(limit)
 	bounds = [*within(rows.name, KeyRange(after=after), bindings), *_external(rows, customer)]
 	return bindings.statement(query.where(Criterion.all(bounds)))
+
+
+def internal_customers_statement(customer: Table, dialect: Dialect) -> Statement:
+	"""The customers that are never scored, by name, one column `customer`; the table must have `is_internal_customer`."""
+	rows = SqlTable(customer.name)
+	query = dialect.query.from_(rows).select(rows.name.as_("customer")).where(rows.is_internal_customer == 1)
+	return Statement(query.orderby(rows.name).get_sql())
 
 
 def _on_customer(filter_: Filter, customer: Table, rows: SqlTable, bindings: Bindings) -> Criterion:

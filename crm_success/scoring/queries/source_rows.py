@@ -8,11 +8,12 @@ from pypika import Table as SqlTable
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, Term
 
+from crm_success.database.dialects import Bindings, Dialect
 from crm_success.scoring.engine.definitions import Filter, Money
+from crm_success.scoring.engine.measure_table import Window
 from crm_success.scoring.queries.computed import NEEDS_INVOICE, computed_field
 from crm_success.scoring.queries.conditions import condition
-from crm_success.scoring.queries.plan import Source, Tables, Window
-from crm_success.scoring.queries.statements import Bindings, Dialect
+from crm_success.scoring.queries.plan import Source, Tables
 from crm_success.scoring.queries.tables import CURRENCY, DURATION, Table
 
 

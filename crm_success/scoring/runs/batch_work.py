@@ -12,11 +12,10 @@ from crm_success.batches import leases, messages, progress, queueing
 from crm_success.batches.run_life import finish_if_done
 from crm_success.batches.statuses import BATCH, DONE, RUN, RUNNING, frozen_of
 from crm_success.database import clock, conflicts
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.calibrations import read_calibration
 from crm_success.scoring.health_rows import ScoredRows
-from crm_success.scoring.queries.statements import KeyRange
 from crm_success.scoring.scorer import Scorer
-from crm_success.scoring.stale import begin_scoring
 from crm_success.scoring.writers import Writing, write_scores
 
 
@@ -38,7 +37,9 @@ class RunWork:
 		row = frappe.db.get_value(RUN, self._run, ["as_of", "snapshot", "creation"], as_dict=True)
 		scorecards = {card.name: card for card in self.scorer.frozen.definitions.scorecards}
 		began_today = row.as_of >= getdate(row.creation)
-		return Writing(row.as_of, self._run, bool(row.snapshot), scorecards, began_today)
+		return Writing(
+			row.as_of, self._run, bool(row.snapshot), scorecards, began_today, self.scorer.frozen.version
+		)
 
 
 def work_on_run(run: str) -> None:
@@ -71,8 +72,6 @@ def do_batch(batch: frappe._dict, work: RunWork) -> None:
 	"""Score one claimed batch. A failure is written on the batch, which is tried again, and the run goes on."""
 	keys = KeyRange(batch.after_customer, batch.upto_customer)
 	try:
-		if work.writing.is_current:
-			begin_scoring(keys)
 		scored = work.scorer.score(keys)
 		# ends the read view: what is written must meet the rows of now
 		frappe.db.rollback()

@@ -9,8 +9,8 @@ from frappe.utils import getdate, now_datetime
 from crm_success.batches import queueing, reaper
 from crm_success.batches.run_life import RunInProgressError, start_run
 from crm_success.batches.statuses import ACTIVE, RUN
-from crm_success.scoring.money import SETTINGS
-from crm_success.scoring.runs import ended_overrides
+from crm_success.record_names import SETTINGS
+from crm_success.scoring import overrides
 from crm_success.scoring.stale import stale_customers
 
 
@@ -69,4 +69,4 @@ def requeue_expired_batches() -> None:
 @logged
 def end_overrides() -> None:
 	"""Daily: overrides whose last day is over."""
-	ended_overrides.end_overrides(getdate())
+	overrides.end_overrides(getdate())

@@ -9,13 +9,13 @@ from frappe.utils import add_days, add_months, cint, getdate
 from crm_success.batches import progress, queueing
 from crm_success.batches.run_life import fail_run
 from crm_success.batches.statuses import BATCH, COMPLETED, PREPARING, QUEUED, RUN, RUNNING, WITH_WARNINGS
-from crm_success.database import clock, conflicts
-from crm_success.scoring.calibrations import CALIBRATION, make_calibration, usable_calibration
-from crm_success.scoring.customer_ranges import customer_ranges
+from crm_success.database import clock, conflicts, reading
+from crm_success.database.dialects import KeyRange
+from crm_success.record_names import CALIBRATION, SETTINGS
+from crm_success.scoring.calibrations import make_calibration, usable_calibration
 from crm_success.scoring.data_quality import about_data
 from crm_success.scoring.frozen_definitions import Frozen, freeze
-from crm_success.scoring.money import SETTINGS
-from crm_success.scoring.queries.statements import KeyRange
+from crm_success.scoring.shared.customer_ranges import customer_ranges
 from crm_success.scoring.source_tables import CUSTOMER
 
 # a preparation that gave no sign of life for so long may be done again
@@ -60,9 +60,9 @@ def _prepare(run: str) -> None:
 	frozen = freeze(as_of)
 	frozen = frozen.saying(about_data(frozen, getdate()))
 	_sign_of_life(run)
-	ranges = customer_ranges(frozen.tables_by_doctype[CUSTOMER], _batch_size())
+	ranges = customer_ranges(reading.SITE, frozen.tables_by_doctype[CUSTOMER], _batch_size())
 	calibration = _calibration_for(sum(count for _, count in ranges), frozen, as_of) or make_calibration(
-		frozen, as_of, [keys for keys, _ in ranges], run, after_each=lambda: _sign_of_life(run)
+		frozen, as_of, ranges, run, after_each=lambda: _sign_of_life(run)
 	)
 	if frappe.db.get_value(RUN, run, "status", for_update=True) != PREPARING:
 		# cancelled meanwhile

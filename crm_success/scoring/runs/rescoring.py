@@ -9,15 +9,17 @@ from rq.timeouts import BaseTimeoutException
 
 from crm_success.batches import queueing
 from crm_success.batches.messages import Message
-from crm_success.database import conflicts
+from crm_success.database import conflicts, reading
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.calibrations import latest_calibration, make_calibration, read_calibration
-from crm_success.scoring.customer_ranges import customer_ranges
 from crm_success.scoring.engine.definitions import Calibration
 from crm_success.scoring.frozen_definitions import Frozen, freeze
-from crm_success.scoring.queries.statements import KeyRange
+from crm_success.scoring.health_rows import ScoredRows
 from crm_success.scoring.scorer import Scorer
+from crm_success.scoring.setting_aside import score_setting_aside
+from crm_success.scoring.shared.customer_ranges import customer_ranges
 from crm_success.scoring.source_tables import CUSTOMER
-from crm_success.scoring.stale import begin_scoring, stale_customers
+from crm_success.scoring.stale import stale_customers
 from crm_success.scoring.writers import Writing, Written, write_scores
 
 AT_ONCE = 500
@@ -33,7 +35,7 @@ class Rescoring:
 		self._scorer = Scorer(self.frozen, _calibration(self.frozen, as_of), as_of)
 		scorecards = {scorecard.name: scorecard for scorecard in self.frozen.definitions.scorecards}
 		is_past = as_of < getdate()
-		self._writing = Writing(as_of, None, is_past, scorecards, began_today=not is_past)
+		self._writing = Writing(as_of, None, is_past, scorecards, not is_past, self.frozen.version)
 
 	@property
 	def messages(self) -> tuple[Message, ...]:
@@ -43,9 +45,14 @@ class Rescoring:
 	def rescore(self, customers: list[str]) -> Written:
 		"""Read, score and write these customers. For a day in the past, only their snapshots change for good."""
 		keys = KeyRange(names=tuple(customers))
-		if self._writing.is_current:
-			begin_scoring(keys)
-		scored = self._scorer.score(keys)
+		return self._write(self._scorer.score(keys), keys)
+
+	def rescore_setting_aside(self, customers: list[str]) -> Written:
+		"""The same where some of them cannot be scored: those are logged, and no longer marked."""
+		return score_setting_aside(self._scorer, customers, self._write)
+
+	def _write(self, scored: ScoredRows, keys: KeyRange) -> Written:
+		# ends the read view: what is written must meet the rows of now
 		frappe.db.rollback()
 
 		def write() -> Written:
@@ -62,25 +69,36 @@ def rescore_customers(customers: list[str], as_of: date | None = None) -> Writte
 
 
 def rescore_stale() -> None:
-	"""Background job: score whoever is stale. A group that fails is logged and passed over, not tried for ever."""
+	"""Background job: score whoever is stale, without those who cannot be scored."""
 	enough, after = time.monotonic() + queueing.RESCORE_SECONDS / 2, ""
 	rescoring = Rescoring()
 	while time.monotonic() < enough and (customers := stale_customers(AT_ONCE, after)):
 		after = customers[-1]
 		try:
-			rescoring.rescore(customers)
+			_rescore_group(rescoring, customers)
 		except BaseTimeoutException:
 			raise
 		except Exception:
-			frappe.db.rollback()
+			# more than a few of them fail: the next group may not
+			conflicts.start_over()
 			frappe.log_error(title="Stale customers could not be scored")
 			frappe.db.commit()
+
+
+def _rescore_group(rescoring: Rescoring, customers: list[str]) -> None:
+	try:
+		rescoring.rescore(customers)
+	except BaseTimeoutException:
+		raise
+	except Exception:
+		conflicts.start_over()
+		rescoring.rescore_setting_aside(customers)
 
 
 def _calibration(frozen: Frozen, as_of: date) -> Calibration:
 	name = latest_calibration(frozen, as_of)
 	if not name:
-		ranges = customer_ranges(frozen.tables_by_doctype[CUSTOMER], _CALIBRATION_RANGE)
-		name = make_calibration(frozen, as_of, [keys for keys, _ in ranges])
+		ranges = customer_ranges(reading.SITE, frozen.tables_by_doctype[CUSTOMER], _CALIBRATION_RANGE)
+		name = make_calibration(frozen, as_of, ranges)
 		frappe.db.commit()
 	return read_calibration(name)

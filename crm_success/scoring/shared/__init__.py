@@ -1,1 +1,1 @@
-"""What site and standalone command do alike, without Frappe: each brings its own database and its own words."""
+"""What the site and the standalone command do alike with an ERPNext database. Asks it through a port; no Frappe, no clock."""

@@ -1,4 +1,4 @@
-"""A seeded SQLite database with ERPNext's tables and a trading company's life in it. Scores nothing."""
+"""Writes a made-up trading company into an SQLite database with ERPNext's tables. Scores nothing."""
 
 import sqlite3
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def build(
 ) -> None:
 	"""Write the database to a new file. The same arguments always give the same rows.
 
-	`progress` is told how many customers were done since it was told last.
+	`progress` gets the number of customers done since its last call.
 	"""
 	# a text seed: its hash is the same in every process and version of Python
 	chance = Random(f"crm_success {seed}")
@@ -83,7 +83,7 @@ def _write_companies(ledger: Ledger) -> None:
 
 
 def _write_oddities(everybody: list[Person], ledger: Ledger) -> None:
-	"""What real databases have and a score must survive: documents of nobody, of the deleted, of tomorrow."""
+	"""Rows that real databases have too: documents of no customer, of a deleted one, and dated in the future."""
 	somebody = everybody[-1]
 	for days_back in (40, 160, 420):
 		_odd_invoice(somebody, ledger, days_back, customer=None, customer_name=None)

@@ -178,18 +178,18 @@ class Person:
 	issues_per_month: float
 
 	def rate(self, days_back: float) -> float:
-		"""Invoices a month, so many days before the scoring date; growth begins a year before it."""
+		"""Invoices a month at `days_back` days before the scoring date; growth begins a year before that date."""
 		months = max(0.0, (365 - days_back) / 30.4)
 		return self.invoices_per_month * self.growth**months
 
 
 def people(number: int, chance: Random) -> list[Person]:
-	"""So many customers, the awkward names first."""
+	"""The first `number` customers; those with awkward names come first."""
 	return [_person(name, chance) for name in _names(number, chance)]
 
 
 def record(person: Person) -> Row:
-	"""The Customer."""
+	"""The person as a row of Customer."""
 	return {
 		"name": person.name,
 		"customer_name": person.name,

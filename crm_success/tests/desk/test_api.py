@@ -78,9 +78,9 @@ class TestScoringApi(ApiTestCase):
 		self.act_as("Customer Success Manager")
 		run = scoring_runs.start_run()["run"]
 		self.assertEqual(frappe.db.get_value(RUN, run, ["triggered_by", "as_of"]), ("Desk", getdate()))
-		self.assertEqual(scoring_runs.run_progress(run)["status"], "Queued")
+		self.assertEqual(status_of(run), "Queued")
 		scoring_runs.cancel_run(run)
-		self.assertEqual(scoring_runs.run_progress(run)["status"], "Cancelled")
+		self.assertEqual(status_of(run), "Cancelled")
 		with self.assertRaisesRegex(frappe.ValidationError, "finished already"):
 			scoring_runs.cancel_run(run)
 
@@ -94,7 +94,7 @@ class TestScoringApi(ApiTestCase):
 		for doctype in (RUN, "Scoring Batch"):
 			self.assertEqual(frappe.get_list(doctype), [])
 		with self.assertRaises(frappe.PermissionError):
-			scoring_runs.run_progress(run)
+			status_of(run)
 
 	def test_days_that_cannot_be_scored_are_refused_in_words(self):
 		for text in ("0000-00-00", "-1", "31.01.2026", "0001-01-01", "9999-12-31"):
@@ -121,7 +121,7 @@ class TestScoringApi(ApiTestCase):
 		frappe.db.set_value(BATCH, {"scoring_run": run}, "status", "Failed")
 		frappe.db.set_value(RUN, run, "status", "Failed")
 		self.assertEqual(scoring_runs.retry_failed(run), {"batches": 1})
-		self.assertEqual(scoring_runs.run_progress(run)["status"], "Running")
+		self.assertEqual(status_of(run), "Running")
 
 	def test_others_can_neither_start_nor_watch_nor_stop_runs(self):
 		run = scoring_runs.start_run()["run"]
@@ -130,7 +130,7 @@ class TestScoringApi(ApiTestCase):
 			self.act_as(role)
 			for call in (
 				scoring_runs.start_run,
-				lambda: scoring_runs.run_progress(run),
+				lambda: status_of(run),
 				lambda: scoring_runs.cancel_run(run),
 			):
 				with self.subTest(role=role), self.assertRaises(frappe.PermissionError):
@@ -182,8 +182,17 @@ class TestMetricsApi(ApiTestCase):
 		self.assertIn("customer", values_of(fields["customer_fields"]))
 		self.assertIn("opening_date", values_of(fields["date_fields"]))
 		self.assertIn("hours_to_resolve", values_of(fields["value_fields"]))
-		self.assertIn("subject", values_of(fields["all_fields"]))
-		self.assertEqual(set(fields["all_fields"][0]), {"value", "label", "description"})
+		self.assertNotIn("subject", values_of(fields["value_fields"]))
+		self.assertEqual(set(fields["value_fields"][0]), {"value", "label", "description"})
+
+	def test_a_measure_that_needs_no_numbers_is_offered_every_field(self):
+		self.assertIn(
+			"subject",
+			values_of(metric_form.get_source_fields("Issue", measure="Distinct Count")["value_fields"]),
+		)
+		self.assertNotIn(
+			"subject", values_of(metric_form.get_source_fields("Issue", measure="Sum")["value_fields"])
+		)
 
 	def test_a_child_table_offers_the_customer_of_its_parent(self):
 		for parent in ("Sales Invoice", None):
@@ -259,6 +268,13 @@ def scoring_row(customer: str) -> None:
 	from crm_success.scoring.runs.rescoring import rescore_customers
 
 	rescore_customers([customer])
+
+
+def status_of(run: str) -> str:
+	"""As the form of the run shows it to this user."""
+	doc = frappe.get_doc(RUN, run)
+	doc.check_permission("read")
+	return doc.status
 
 
 def values_of(choices: list[dict]) -> set[str]:

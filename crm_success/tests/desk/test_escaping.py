@@ -11,7 +11,7 @@ from crm_success.batches import messages as run_messages
 from crm_success.batches.messages import Message
 from crm_success.record_checks.field_errors import bold, closest, one_of, refuse
 from crm_success.scoring.api import metric_form, scoring_runs
-from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase
 from crm_success.tests.support.utils import SiteTestCase, messages
@@ -93,8 +93,8 @@ class TestRefusals(SiteTestCase):
 		self.assert_harmless(self.refusal_of(doc))
 
 	def test_options_of_a_field_that_a_filter_could_have(self):
-		from crm_success.crm_success.doctype.health_metric.filter_checks import check_filters
-		from crm_success.crm_success.doctype.health_metric.source_fields import fields_of
+		from crm_success.scoring.checks.filter_checks import check_filters
+		from crm_success.scoring.checks.source_fields import fields_of
 
 		fields = fields_of("Sales Invoice")
 		fields["status"] = frappe._dict({**vars(fields["status"]), "options": HTML})

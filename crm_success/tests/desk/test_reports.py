@@ -159,10 +159,6 @@ class TestCustomerHealthReport(ReportTestCase):
 		with self.assertRaises(frappe.PermissionError):
 			export_query()
 
-	def test_colors_are_known_for_every_band(self):
-		options = frappe.get_meta(HEALTH).get_field("band").options.split("\n")
-		self.assertEqual(set(customer_health.COLORS), set(options))
-
 
 class TestRfmMatrix(ReportTestCase):
 	def setUp(self):

@@ -268,7 +268,7 @@ class TestPermissions(WorkspaceTestCase):
 			frappe.set_user(make_user("desk-reader@example.com", role))
 			page = self.page()
 			self.assertEqual((len(page["number_cards"]["items"]), len(page["charts"]["items"])), (6, 5), role)
-			self.assertTrue(frappe.call("crm_success.crm_success.dashboard.access.may_open_app"))
+			self.assertTrue(frappe.call("crm_success.permissions.may_open_app"))
 			frappe.set_user("Administrator")
 
 	def test_nobody_else_gets_a_card_a_chart_or_a_number(self):

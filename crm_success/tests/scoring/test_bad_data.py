@@ -96,9 +96,7 @@ class TestBadData(ScoringTestCase):
 		self.spoil("Sales Invoice", name, {"posting_date": add_days(getdate(), 400)})
 		run = self.score_all()
 		self.assertEqual(health_rows(PLAIN)[PLAIN]["revenue"], 0)
-		self.assert_message(
-			run, "dated after today", reference_doctype="Sales Invoice", count=1, examples=name
-		)
+		self.assert_message(run, "of a later day", reference_doctype="Sales Invoice", count=1, examples=name)
 
 	def test_absurd_amounts_are_cut_to_what_a_column_holds(self):
 		for number in range(2):

@@ -5,9 +5,9 @@ from frappe.model.rename_doc import rename_doc
 from frappe.utils import add_days, getdate
 
 from crm_success.batches.statuses import BATCH, RUN
+from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.runs.batch_work import drain
 from crm_success.scoring.runs.rescoring import rescore_stale
-from crm_success.scoring.writers import HEALTH, SNAPSHOT
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import (
 	ScoringTestCase,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import frappe
 from frappe.utils import add_days, getdate
+from frappe.utils.formatters import format_value
 
 from crm_success.batches.leases import claim
 from crm_success.batches.statuses import RUN
@@ -76,7 +77,12 @@ class TestCommand(ScoringTestCase):
 		tomorrow = add_days(getdate(), 1)
 		for arguments, words in (
 			(("--as-of", "31.12.2025"), "31.12.2025 is not a date. Write it like"),
-			(("--as-of", str(tomorrow)), f"{tomorrow} has not come yet"),
+			(("--as-of", "1969-12-31"), "is too long ago. Choose a day since"),
+			(("--customer", CUSTOMER, "--as-of", "1969-12-31"), "is too long ago. Choose a day since"),
+			(
+				("--as-of", str(tomorrow)),
+				f"{format_value(tomorrow, 'Date')} has not come yet. Choose today or a day in the past.",
+			),
 			(
 				("--customer", "Comand Customer"),
 				f"There is no customer Comand Customer. Did you mean {CUSTOMER}",

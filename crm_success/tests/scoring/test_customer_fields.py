@@ -5,13 +5,13 @@ import json
 import frappe
 from frappe.utils import add_days, getdate, nowdate
 
+from crm_success.database.dialects import EVERYBODY, KeyRange
 from crm_success.patches import add_customer_fields
+from crm_success.record_names import HEALTH
 from crm_success.scoring.api.customer_panel import get_health
 from crm_success.scoring.customer_fields import update_customers
-from crm_success.scoring.queries.statements import EVERYBODY, KeyRange
-from crm_success.scoring.runs.ended_overrides import end_overrides
+from crm_success.scoring.overrides import end_overrides
 from crm_success.scoring.runs.rescoring import rescore_customers
-from crm_success.scoring.writers import HEALTH
 from crm_success.setup.custom_fields import CUSTOM_FIELDS, make_custom_fields, our_fields
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase, forget_scores

@@ -4,8 +4,8 @@ import json
 
 import frappe
 
-from crm_success.crm_success.doctype.health_metric.source_fields import customer_fields
-from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS, SETTINGS
+from crm_success.scoring.checks.source_fields import customer_fields
+from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS
 from crm_success.setup.seed import desk_values, seed_defaults
 from crm_success.tests.support.utils import SiteTestCase, messages
 
@@ -422,10 +422,6 @@ class TestSeeds(SiteTestCase):
 			for record in records:
 				doc = frappe.get_doc(doctype, record[name_field])
 				doc.update(desk_values(record)).save()
-
-	def test_settings_for_elsewhere_are_the_defaults_of_the_form(self):
-		meta = frappe.get_meta("CRM Success Settings")
-		self.assertEqual({name: float(meta.get_field(name).default) for name in SETTINGS}, SETTINGS)
 
 	def test_edited_and_deleted_seeds_stay_as_they_are(self):
 		frappe.db.set_value("Health Metric", "Open Issues", "worst", 17)

@@ -15,6 +15,8 @@ import frappe
 from frappe.utils import add_days, getdate
 from frappe.utils.password import set_encrypted_password
 
+from crm_success.record_names import SETTINGS
+
 try:
 	from hypothesis import HealthCheck, given, settings
 except ImportError as error:
@@ -24,7 +26,6 @@ except ImportError as error:
 
 from crm_success.batches.statuses import BATCH
 from crm_success.scoring.api.metric_form import preview_metric
-from crm_success.scoring.money import SETTINGS
 from crm_success.tests.support import factories, rough_records
 from crm_success.tests.support.permission_site import Visitor
 from crm_success.tests.support.rough_records import SCRIPT
@@ -179,9 +180,9 @@ class TestFuzzedRecords(ScoringTestCase):
 
 	def assert_definitions_stand(self) -> None:
 		"""A run could begin with what is saved, and score these customers."""
+		from crm_success.database.dialects import KeyRange
 		from crm_success.scoring.engine.definitions import Calibration
 		from crm_success.scoring.frozen_definitions import freeze
-		from crm_success.scoring.queries.statements import KeyRange
 		from crm_success.scoring.scorer import Scorer
 
 		frozen = freeze(getdate())

@@ -10,16 +10,15 @@ from frappe.model.rename_doc import rename_doc
 from frappe.utils import add_days, getdate, nowdate
 from frappe.utils.background_jobs import get_queue
 
-from crm_success import hooks
+from crm_success import hooks, permissions, visibility
 from crm_success.batches.statuses import RUN
-from crm_success.crm_success.dashboard import access
 from crm_success.doc_events import customer as customer_hooks
 from crm_success.doc_events import customer_dashboard, scored_documents
+from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring import customer_fields
-from crm_success.scoring.runs.ended_overrides import end_overrides
+from crm_success.scoring.overrides import end_overrides
 from crm_success.scoring.runs.rescoring import rescore_customers, rescore_stale
 from crm_success.scoring.stale import mark_stale_later
-from crm_success.scoring.writers import HEALTH, SNAPSHOT
 from crm_success.setup.custom_fields import CUSTOM_FIELDS
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import (
@@ -163,7 +162,7 @@ class TestHooks(ScoringTestCase):
 			for event, paths in events.items():
 				for path in [paths] if isinstance(paths, str) else paths:
 					self.assertTrue(hasattr(frappe.get_attr(path), "__wrapped__"), (doctype, event, path))
-		self.assertTrue(hasattr(access.may_open_app, "__wrapped__"))
+		self.assertTrue(hasattr(permissions.may_open_app, "__wrapped__"))
 		for path in hooks.override_doctype_dashboards.values():
 			self.assertTrue(hasattr(frappe.get_attr(path), "__wrapped__"), path)
 
@@ -251,8 +250,8 @@ class TestHooks(ScoringTestCase):
 		with patch.object(customer_dashboard, "_", side_effect=ValueError("made to fail")):
 			data = {"transactions": [{"label": "Orders", "items": ["Sales Order"]}]}
 			self.assertEqual(customer_dashboard.get_data(data), data)
-		with patch.object(access, "HEALTH", "No Such DocType"), self.set_user("Guest"):
-			self.assertFalse(access.may_open_app())
+		with patch.object(visibility, "HEALTH", "No Such DocType"), self.set_user("Guest"):
+			self.assertFalse(permissions.may_open_app())
 
 
 class TestOldValues(ScoringTestCase):

@@ -5,8 +5,8 @@ import json
 import frappe
 from frappe.utils import add_days, getdate
 
+from crm_success.record_names import HEALTH
 from crm_success.scoring.api.metric_form import get_source_fields, preview_metric
-from crm_success.scoring.writers import HEALTH
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase, components, health_rows
 

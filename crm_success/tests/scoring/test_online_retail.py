@@ -18,6 +18,7 @@ from crm_success.batches.run_life import start_run
 from crm_success.scoring.runs.batch_work import drain
 from crm_success.scoring.runs.preparation import prepare_run
 from crm_success.tests.support import online_retail
+from crm_success.tests.support.standalone_command import site_url
 from crm_success.tests.support.utils import SiteTestCase
 
 AS_OF = date(2011, 12, 9)
@@ -132,10 +133,7 @@ def _quintile(values: pd.Series) -> pd.Series:
 
 
 def _score_standalone(folder: Path) -> None:
-	conf = frappe.conf
-	host, port = conf.db_host or "127.0.0.1", conf.db_port or 3306
-	url = f"mysql://{conf.db_name}:{conf.db_password}@{host}:{port}/{conf.db_name}"
-	command = [sys.executable, "-m", "crm_success.standalone", "score", "--database", url]
+	command = [sys.executable, "-m", "crm_success.standalone", "score", "--database", site_url()]
 	command += ["--as-of", AS_OF.isoformat(), "--output", str(folder)]
 	subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL)
 

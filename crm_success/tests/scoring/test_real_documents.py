@@ -6,11 +6,11 @@ import frappe
 import pandas as pd
 from frappe.utils import add_days
 
-from crm_success.database import frames, reading
+from crm_success.database import reading
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.engine import measures
 from crm_success.scoring.frozen_definitions import freeze, plan_for
-from crm_success.scoring.queries.reader import Reader
-from crm_success.scoring.queries.statements import KeyRange
+from crm_success.scoring.shared.reader import Reader
 from crm_success.tests.support import factories
 from crm_success.tests.support.utils import SiteTestCase
 
@@ -147,7 +147,7 @@ def raw_values(as_of: date):
 	metrics, tables = frozen.definitions.metrics, frozen.tables_by_doctype
 	names = frappe.get_all("Customer", {"name": ("like", f"{PREFIX} %")}, pluck="name")
 	plan = plan_for(metrics, frozen, as_of)
-	reader = Reader(plan, frozen.definitions, tables, reading.dialect(), frames.read_frame)
+	reader = Reader(plan, frozen.definitions, tables, reading.SITE)
 	aggregates = reader.aggregates(as_of, KeyRange(names=tuple(names)))
 	return measures.raw_values(metrics, aggregates, pd.Index(names), as_of)
 

@@ -7,10 +7,11 @@ from frappe.utils import add_days, getdate
 
 from crm_success.batches.run_life import RunInProgressError, cancel_run, start_run
 from crm_success.batches.statuses import BATCH, RUN
+from crm_success.record_names import HEALTH
+from crm_success.scoring.overrides import end_override
 from crm_success.scoring.runs.batch_work import drain
 from crm_success.scoring.runs.customer_scoring import dispatch_scoring_run, end_overrides
 from crm_success.scoring.runs.rescoring import rescore_customers
-from crm_success.scoring.writers import HEALTH, end_override
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import (
 	ScoringTestCase,

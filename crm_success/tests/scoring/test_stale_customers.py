@@ -5,11 +5,12 @@ from datetime import date
 import frappe
 from frappe.utils import add_days, getdate
 
-from crm_success.scoring.queries.statements import KeyRange
+from crm_success.database.dialects import KeyRange
+from crm_success.record_names import HEALTH
 from crm_success.scoring.runs.customer_scoring import rescore_stale_customers
 from crm_success.scoring.runs.rescoring import Rescoring, rescore_customers, rescore_stale
-from crm_success.scoring.stale import begin_scoring, mark_stale
-from crm_success.scoring.writers import HEALTH, Writing, write_scores
+from crm_success.scoring.stale import mark_stale
+from crm_success.scoring.writers import Writing, write_scores
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase, drop_jobs, forget_scores, health_rows
 
@@ -84,12 +85,25 @@ class TestStaleCustomers(ScoringTestCase):
 	def test_a_document_that_arrives_during_scoring_is_not_forgotten(self):
 		mark_stale([GOOD])
 		frappe.db.commit()
-		begin_scoring(KeyRange(names=(GOOD,)))
-		self.assertEqual(frappe.db.get_value(HEALTH, GOOD, "stale"), 2)
+		rescoring, keys = Rescoring(), KeyRange(names=(GOOD,))
+		read_before = rescoring._scorer.score(keys)
 		mark_stale([GOOD])
 		frappe.db.commit()
-		self._write_as_if_read_before()
+		write_scores(read_before, keys, rescoring._writing)
+		frappe.db.commit()
 		self.assertEqual(frappe.db.get_value(HEALTH, GOOD, "stale"), 1)
+		rescore_stale()
+		self.assertEqual(self.stale(), set())
+
+	def test_what_one_worker_read_too_early_stays_marked_when_another_read_it_and_died(self):
+		rescoring, keys = Rescoring(), KeyRange(names=(GOOD,))
+		read_before = rescoring._scorer.score(keys)
+		mark_stale([GOOD])
+		frappe.db.commit()
+		rescoring._scorer.score(keys)
+		write_scores(read_before, keys, rescoring._writing)
+		frappe.db.commit()
+		self.assertEqual(self.stale(), {GOOD})
 
 	def test_values_that_were_overtaken_by_newer_ones_are_scored_again(self):
 		rescoring, keys = Rescoring(), KeyRange(names=(GOOD,))
@@ -100,11 +114,6 @@ class TestStaleCustomers(ScoringTestCase):
 		self.assertEqual(frappe.db.get_value(HEALTH, GOOD, "stale"), 1)
 		rescore_stale()
 		self.assertEqual(self.stale(), set())
-
-	def _write_as_if_read_before(self):
-		rescoring, keys = Rescoring(), KeyRange(names=(GOOD,))
-		write_scores(rescoring._scorer.score(keys), keys, Writing(getdate(), None, False, {}))
-		frappe.db.commit()
 
 	def test_a_stale_customer_that_is_internal_loses_its_row_and_the_job_comes_to_an_end(self):
 		frappe.db.set_value("Customer", GOOD, "is_internal_customer", 1)

@@ -6,9 +6,9 @@ import frappe
 from frappe.utils import add_days, add_to_date, get_datetime, getdate
 
 from crm_success.crm_success.doctype.customer_health.customer_health import NULLABLE
+from crm_success.database.dialects import KeyRange
 from crm_success.scoring.bands import band_of
 from crm_success.scoring.customer_fields import update_customers
-from crm_success.scoring.queries.statements import KeyRange
 
 ITEM = "CRM Success Test Service"
 SLA = "CRM Success Test"

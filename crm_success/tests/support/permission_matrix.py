@@ -129,7 +129,6 @@ ENDPOINTS: dict[str, Endpoint] = {
 	"crm_success.scoring.api.scoring_runs.start_run": Endpoint("POST", OWNERS),
 	"crm_success.scoring.api.scoring_runs.cancel_run": Endpoint("POST", OWNERS, {"run": RUN}),
 	"crm_success.scoring.api.scoring_runs.retry_failed": Endpoint("POST", OWNERS, {"run": FAILED_RUN}),
-	"crm_success.scoring.api.scoring_runs.run_progress": Endpoint("GET", OWNERS, {"run": RUN}),
 	"crm_success.scoring.api.scoring_runs.rescore_customer": Endpoint(
 		"POST", _RESCORE, {"customer": OWN}, _RESCORE, {"customer": OTHER}
 	),

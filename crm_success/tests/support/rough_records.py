@@ -6,12 +6,12 @@ from typing import Any
 import frappe
 from hypothesis import strategies as st
 
-from crm_success.crm_success.doctype.health_metric.source_fields import (
+from crm_success.scoring.checks.source_fields import (
 	customer_fields,
 	date_fields,
 	fields_of,
 )
-from crm_success.scoring.engine.definitions import Measure
+from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.queries.conditions import OPERATORS
 
 SOURCES = {

@@ -10,14 +10,16 @@ from frappe.utils import getdate
 
 from crm_success.batches.run_life import start_run
 from crm_success.batches.statuses import BATCH, RUN
-from crm_success.scoring.money import SETTINGS
+from crm_success.record_names import HEALTH, SETTINGS, SNAPSHOT
 from crm_success.scoring.runs.batch_work import drain
 from crm_success.scoring.runs.preparation import prepare_run
-from crm_success.scoring.writers import HEALTH, SNAPSHOT
 from crm_success.tests.support.utils import SiteTestCase
 
 # written anew by each scoring, whatever it computes
-CHANGING = ("name", "creation", "modified", "modified_by", "owner", "scoring_run", "stale", "_comments")
+CHANGING = (
+	*("name", "creation", "modified", "modified_by", "owner", "scoring_run", "_comments"),
+	*("stale", "stale_since_utc", "read_at_utc"),
+)
 
 OURS = (HEALTH, SNAPSHOT, BATCH, "Scoring Run Message", RUN, "Score Calibration")
 DOCUMENTS = ("Sales Invoice", "Payment Entry", "Journal Entry", "Issue", "Delivery Note", "Contact")

@@ -1,5 +1,9 @@
 """What every site test stands on: Frappe's own test case, whatever its name, rolled back after each test."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
 import frappe
 
 try:
@@ -61,3 +65,15 @@ def forget_cached_values() -> None:
 def messages() -> str:
 	"""All that was shown to the user so far, in one text."""
 	return " ".join(str(message) for message in frappe.get_message_log())
+
+
+@contextmanager
+def registered(hook: str, *paths: str) -> Iterator[None]:
+	"""As if an app that is installed too had these paths under that hook. In this process only."""
+	get_hooks = frappe.get_hooks
+
+	def with_ours(name=None, *arguments, **named):
+		return list(paths) if name == hook else get_hooks(name, *arguments, **named)
+
+	with patch.object(frappe, "get_hooks", with_ours):
+		yield

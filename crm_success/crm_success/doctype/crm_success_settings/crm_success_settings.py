@@ -7,8 +7,12 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, flt, getdate
 
+from crm_success.database.reading import SITE
 from crm_success.record_checks.field_errors import bold, refuse
 from crm_success.record_checks.storable_values import check_entered
+from crm_success.record_names import SNAPSHOT
+from crm_success.scoring.money import reporting_currency
+from crm_success.scoring.shared.exchange_rates import exchange_rate
 
 # fieldname: lowest and highest value
 RANGES = {
@@ -77,18 +81,14 @@ class CRMSuccessSettings(Document):
 	def keep_snapshots_as_long_as_set(self):
 		log_settings = frappe.get_doc("Log Settings")
 		days = cint(self.snapshot_retention_days)
-		row = next(
-			(row for row in log_settings.logs_to_clear if row.ref_doctype == "Customer Health Snapshot"), None
-		)
+		row = next((row for row in log_settings.logs_to_clear if row.ref_doctype == SNAPSHOT), None)
 		if row and row.days == days:
 			return
-		log_settings.register_doctype("Customer Health Snapshot", days)
+		log_settings.register_doctype(SNAPSHOT, days)
 		log_settings.flags.ignore_permissions = True
 		log_settings.save()
 
 	def warn_of_missing_rates(self):
-		from crm_success.scoring.money import reporting_currency
-
 		target = reporting_currency()
 		missing = sorted(set(self.currencies_without_rate(target)))
 		if missing:
@@ -105,10 +105,8 @@ class CRMSuccessSettings(Document):
 			)
 
 	def currencies_without_rate(self, target: str) -> Iterator[str]:
-		from crm_success.scoring.money import exchange_rate
-
 		chosen = [row.company for row in self.companies]
 		filters = {"name": ("in", chosen)} if chosen else {}
 		for currency in frappe.get_all("Company", filters, pluck="default_currency", distinct=True):
-			if currency != target and not exchange_rate(currency, target, getdate()):
+			if currency != target and not exchange_rate(SITE, currency, target, getdate()):
 				yield currency

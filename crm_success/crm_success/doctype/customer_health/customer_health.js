@@ -2,7 +2,8 @@
 
 frappe.provide("crm_success.customer_health");
 
-crm_success.customer_health.MAY_RESCORE = [
+// as in record_names.py
+crm_success.customer_health.RESCORING_ROLES = [
 	"Customer Success User",
 	"Customer Success Manager",
 	"System Manager",
@@ -56,7 +57,7 @@ crm_success.customer_health.draw_picture = function (frm, picture) {
 
 crm_success.customer_health.add_buttons = function (frm) {
 	const { customer, override_until } = frm.doc;
-	if (frappe.user.has_role(crm_success.customer_health.MAY_RESCORE)) {
+	if (frappe.user.has_role(crm_success.customer_health.RESCORING_ROLES)) {
 		frm.add_custom_button(__("Rescore Now"), () => crm_success.customer_health.rescore(frm));
 	}
 	if (frm.perm[0]?.write && override_until) {

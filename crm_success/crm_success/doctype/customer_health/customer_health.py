@@ -6,11 +6,12 @@ from frappe.model import no_value_fields
 from frappe.model.document import Document
 from frappe.utils import getdate
 
-from crm_success.crm_success.doctype.customer_health.override_checks import check_override
+from crm_success.database.dialects import KeyRange
+from crm_success.record_names import HEALTH
+from crm_success.scoring.checks.override_checks import check_override
 from crm_success.scoring.customer_fields import update_customers
-from crm_success.scoring.queries.statements import KeyRange
-from crm_success.scoring.wording import driver_words, stored_drivers
-from crm_success.scoring.writers import OVERRIDE, set_override
+from crm_success.scoring.overrides import OVERRIDE, set_override
+from crm_success.scoring.reader_words import driver_words, stored_drivers
 from crm_success.setup.columns import allow_null
 
 NULLABLE = ("score", "computed_score", "change_30", "clv")
@@ -80,4 +81,4 @@ class CustomerHealth(Document):
 
 
 def on_doctype_update() -> None:
-	allow_null("Customer Health", NULLABLE)
+	allow_null(HEALTH, NULLABLE)

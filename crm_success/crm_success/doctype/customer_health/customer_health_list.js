@@ -44,11 +44,7 @@
 			}
 		},
 
-		get_indicator(doc) {
-			const colors = { Healthy: "green", Watch: "orange", "At Risk": "red" };
-			if (!doc.band) return [__("No Score"), "gray", "band,is,not set"];
-			return [__(doc.band), colors[doc.band], `band,=,${doc.band}`];
-		},
+		get_indicator: (doc) => crm_success.bands.indicator(doc.band),
 
 		// elements, since version 16 takes other text for a selector
 		formatters: {
@@ -56,8 +52,7 @@
 				return doc.band ? `<span>${format_number(value, null, 1)}</span>` : "";
 			},
 			trend(value) {
-				const arrows = { Up: "↑", Stable: "→", Down: "↓" };
-				return value ? `<span>${arrows[value]} ${__(value)}</span>` : "";
+				return value ? `<span>${crm_success.bands.TREND_ARROWS[value]} ${__(value)}</span>` : "";
 			},
 			stage: filterable("stage"),
 			activity: filterable("activity"),

@@ -6,9 +6,11 @@ import frappe
 from frappe.model.document import Document
 from frappe.utils import add_days, nowdate
 
+from crm_success.record_names import SNAPSHOT
 from crm_success.scoring.engine.drivers import drivers_of
-from crm_success.scoring.wording import driver_words
+from crm_success.scoring.reader_words import driver_words
 from crm_success.setup.columns import allow_null
+from crm_success.setup.log_days import SNAPSHOT_DAYS
 
 CLEARED_AT_ONCE = 10_000
 
@@ -28,9 +30,9 @@ class CustomerHealthSnapshot(Document):
 		self.set("drivers", self.drivers)
 
 	@staticmethod
-	def clear_old_logs(days: int = 730) -> None:
+	def clear_old_logs(days: int = SNAPSHOT_DAYS) -> None:
 		"""Called by Log Settings every day. Commits between chunks: history is too much for one transaction."""
-		snapshot = frappe.qb.DocType("Customer Health Snapshot")
+		snapshot = frappe.qb.DocType(SNAPSHOT)
 		oldest = add_days(nowdate(), -days)
 		while names := (
 			frappe.qb.from_(snapshot)
@@ -44,7 +46,7 @@ class CustomerHealthSnapshot(Document):
 
 
 def on_doctype_update() -> None:
-	frappe.db.add_unique("Customer Health Snapshot", ["customer", "as_of"])
+	frappe.db.add_unique(SNAPSHOT, ["customer", "as_of"])
 	# counts the bands of a day without a look at each row: ten times faster for 100,000 customers and 13 weeks
-	frappe.db.add_index("Customer Health Snapshot", ["as_of", "band"], "as_of_band")
-	allow_null("Customer Health Snapshot", ("score", "computed_score"))
+	frappe.db.add_index(SNAPSHOT, ["as_of", "band"], "as_of_band")
+	allow_null(SNAPSHOT, ("score", "computed_score"))

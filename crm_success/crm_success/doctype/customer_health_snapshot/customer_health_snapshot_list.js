@@ -15,11 +15,7 @@ frappe.listview_settings["Customer Health Snapshot"] = {
 	add_fields: ["band"],
 	hide_name_column: true,
 
-	get_indicator(doc) {
-		const colors = { Healthy: "green", Watch: "orange", "At Risk": "red" };
-		if (!doc.band) return [__("No Score"), "gray", "band,is,not set"];
-		return [__(doc.band), colors[doc.band], `band,=,${doc.band}`];
-	},
+	get_indicator: (doc) => crm_success.bands.indicator(doc.band),
 
 	formatters: {
 		score(value, df, doc) {

@@ -6,8 +6,8 @@ from frappe.model.document import Document
 from frappe.utils import cint
 
 from crm_success.record_checks.storable_values import check_entered
-from crm_success.scoring.customer_fields import update_customers
-from crm_success.scoring.queries.statements import EVERYBODY
+from crm_success.record_names import SEGMENT
+from crm_success.scoring.writers import take_away_segment
 
 LETTERS = {"r": "Recency", "f": "Frequency", "m": "Monetary"}
 EXAMPLES = 3
@@ -27,8 +27,7 @@ class CustomerSegment(Document):
 
 	def on_trash(self):
 		"""Frappe would not delete a segment that customers have. It holds the segment: no batch writes it any more."""
-		frappe.db.set_value("Customer Health", {"segment": self.name}, "segment", None, update_modified=False)
-		update_customers(EVERYBODY)
+		take_away_segment(self.name)
 
 	def after_delete(self):
 		warn_of_uncovered_customers()
@@ -66,4 +65,4 @@ def uncovered_cells() -> list[tuple[int, int, int]]:
 	from crm_success.scoring.engine.records import segments_from_records
 	from crm_success.scoring.engine.rfm import uncovered_cells as uncovered_by
 
-	return uncovered_by(segments_from_records(frappe.get_all("Customer Segment", fields=["*"])))
+	return uncovered_by(segments_from_records(frappe.get_all(SEGMENT, fields=["*"])))

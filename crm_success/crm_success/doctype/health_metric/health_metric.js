@@ -81,14 +81,14 @@ crm_success.health_metric.ask_parent = async function (frm) {
 };
 
 crm_success.health_metric.offer_fields = function (frm, { fill = false } = {}) {
-	const { source_doctype, parent_doctype } = frm.doc;
+	const { source_doctype, parent_doctype, measure } = frm.doc;
 	if (!source_doctype || (frappe.get_meta(source_doctype)?.istable && !parent_doctype)) return;
 	frappe.call({
 		method: "crm_success.scoring.api.metric_form.get_source_fields",
-		args: { doctype: source_doctype, parent_doctype: parent_doctype || undefined },
+		args: { doctype: source_doctype, parent_doctype: parent_doctype || undefined, measure },
 		callback({ message }) {
 			if (!message || frm.doc.source_doctype !== source_doctype) return;
-			crm_success.health_metric.set_fields(frm, message);
+			if (frm.doc.measure === measure) crm_success.health_metric.set_fields(frm, message);
 			if (fill) crm_success.health_metric.fill_in(frm, message);
 		},
 	});
@@ -97,8 +97,7 @@ crm_success.health_metric.offer_fields = function (frm, { fill = false } = {}) {
 crm_success.health_metric.set_fields = function (frm, message) {
 	crm_success.health_metric.set_options(frm, "customer_field", message.customer_fields);
 	crm_success.health_metric.set_options(frm, "date_field", message.date_fields);
-	const values = frm.doc.measure === "Distinct Count" ? message.all_fields : message.value_fields;
-	crm_success.health_metric.set_options(frm, "value_field", values);
+	crm_success.health_metric.set_options(frm, "value_field", message.value_fields);
 };
 
 // What the server would fill in at saving

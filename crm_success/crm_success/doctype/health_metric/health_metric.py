@@ -3,14 +3,15 @@
 import frappe
 from frappe.model.document import Document
 
-from crm_success.crm_success.doctype.health_metric.expression_checks import check_not_used
-from crm_success.crm_success.doctype.health_metric.metric_checks import validate_metric
-from crm_success.crm_success.doctype.health_metric.source_checks import check_readable
-from crm_success.crm_success.doctype.health_metric.source_fields import (
+from crm_success.record_checks.storable_values import check_entered
+from crm_success.record_names import METRIC
+from crm_success.scoring.checks.expression_checks import check_not_used
+from crm_success.scoring.checks.metric_checks import validate_metric
+from crm_success.scoring.checks.source_checks import check_readable
+from crm_success.scoring.checks.source_fields import (
 	measurable_doctypes,
 	parents_with_customer,
 )
-from crm_success.record_checks.storable_values import check_entered
 
 
 class HealthMetric(Document):
@@ -41,7 +42,7 @@ def search_source_doctypes(
 	doctype: str, txt: str, searchfield: str, start: int, page_len: int, filters: dict | str | None = None
 ):
 	"""DocTypes that hold documents of customers and that the user may read, for the link field of the form."""
-	frappe.has_permission("Health Metric", "read", throw=True)
+	frappe.has_permission(METRIC, "read", throw=True)
 	names = [name for name in measurable_doctypes(txt) if _is_readable(name)]
 	return [[name] for name in names[start : start + page_len]]
 
@@ -52,7 +53,7 @@ def search_parent_doctypes(
 	doctype: str, txt: str, searchfield: str, start: int, page_len: int, filters: dict | str | None = None
 ):
 	"""The DocTypes with a customer that have the child table in `filters`, for the link field of the form."""
-	frappe.has_permission("Health Metric", "read", throw=True)
+	frappe.has_permission(METRIC, "read", throw=True)
 	child = (frappe.parse_json(filters) or {}).get("source_doctype")
 	if not child or child not in measurable_doctypes(child):
 		return []

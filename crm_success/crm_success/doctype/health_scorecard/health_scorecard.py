@@ -2,8 +2,9 @@
 
 from frappe.model.document import Document
 
-from crm_success.crm_success.doctype.health_scorecard import scorecard_checks
 from crm_success.record_checks.storable_values import check_entered
+from crm_success.record_names import HEALTH
+from crm_success.scoring.checks import scorecard_checks
 from crm_success.scoring.definition_links import forget
 
 
@@ -25,4 +26,4 @@ class HealthScorecard(Document):
 
 	def on_trash(self):
 		scorecard_checks.check_not_last_default(self)
-		forget(["Customer Health"], "scorecard", [self.name])
+		forget([HEALTH], "scorecard", [self.name])

@@ -6,11 +6,13 @@ from frappe.model.document import Document
 from frappe.utils import add_days, nowdate
 
 from crm_success.record_checks.field_errors import bold
+from crm_success.record_names import CALIBRATION, HEALTH, SNAPSHOT
 from crm_success.scoring.definition_links import forget
+from crm_success.setup.log_days import RUN_DAYS
 
 CLEARED_AT_ONCE = 100
 # these name a run only to say where they come from
-NAMED_BY = ("Customer Health", "Customer Health Snapshot", "Score Calibration")
+NAMED_BY = (HEALTH, SNAPSHOT, CALIBRATION)
 
 
 class ScoringRun(Document):
@@ -36,7 +38,7 @@ class ScoringRun(Document):
 			)
 
 	@staticmethod
-	def clear_old_logs(days: int = 180) -> None:
+	def clear_old_logs(days: int = RUN_DAYS) -> None:
 		"""Called by Log Settings every day. Commits between chunks: batches of many runs are many rows."""
 		filters = {"creation": ("<", add_days(nowdate(), -days)), "active": ("is", "not set")}
 		while runs := frappe.get_all(

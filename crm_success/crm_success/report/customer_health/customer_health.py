@@ -10,23 +10,20 @@ from frappe.utils import cint
 from frappe.utils.nestedset import get_descendants_of
 from pypika.terms import Criterion
 
-from crm_success.crm_success.report.permitted import HEALTH, grouped, only_permitted
+from crm_success.crm_success.report.amounts import grouped
+from crm_success.record_names import HEALTH, SEGMENT
+from crm_success.scoring.bands import BANDS
 from crm_success.scoring.engine.definitions import HealthBand
+from crm_success.scoring.reader_words import driver_words, stored_drivers
 from crm_success.scoring.shared.driver_words import DriverWords
-from crm_success.scoring.wording import driver_words, stored_drivers
+from crm_success.visibility import conditions_on
 
 Row = dict[str, Any]
 
 EQUAL = ("band", "segment", "stage", "value_class", "account_manager", "scorecard")
 TREES = {"territory": "Territory", "customer_group": "Customer Group"}
-COLORS = {
-	HealthBand.HEALTHY.value: "green",
-	HealthBand.WATCH.value: "orange",
-	HealthBand.AT_RISK.value: "red",
-	"": "gray",
-}
 # where the words of a field are those of another DocType: the "Potential" of a stage is not that of a value class
-CONTEXTS = {"value_class": HEALTH, "stage": "Customer", "segment": "Customer Segment"}
+CONTEXTS = {"value_class": HEALTH, "stage": "Customer", "segment": SEGMENT}
 ARROWS = {"Up": "↑", "Stable": "→", "Down": "↓"}
 SHOWN = (
 	*("customer", "customer_name", "score", "band", "trend", "change_30", "segment", "value_class", "stage"),
@@ -38,7 +35,7 @@ ROWS = 1000
 def execute(filters: dict[str, Any] | None = None) -> tuple:
 	"""Columns, rows, message, chart and summary; the last three speak of all that fit, not only of the rows."""
 	filters = frappe._dict(filters or {})
-	where = only_permitted(conditions(filters), HEALTH)
+	where = Criterion.all([conditions_on(HEALTH), *conditions(filters)])
 	bands = by_band(where)
 	rows = customers(where, row_limit(filters))
 	customers_found = sum(band.customers for band in bands.values())
@@ -83,7 +80,7 @@ def customers(where: Criterion, limit: int) -> list[Row]:
 
 def in_words(row: frappe._dict, words: DriverWords) -> Row:
 	"""Words in the reader's language, so that an export has them too."""
-	row.color = COLORS[row.band or ""]
+	row.stored_band = row.band
 	row.band = _(row.band, context=HEALTH) if row.band else _("No Score")
 	row.trend = f"{ARROWS[row.trend]} {_(row.trend, context=HEALTH)}" if row.trend else ""
 	for name, context in CONTEXTS.items():
@@ -121,7 +118,7 @@ def about_limit(shown: int, found: int) -> str | None:
 def chart(bands: dict[str, frappe._dict]) -> Row | None:
 	if not bands:
 		return None
-	names = [name for name in COLORS if name or name in bands]
+	names = [*BANDS, *([""] if "" in bands else [])]
 	labels = [_(name, context=HEALTH) if name else _("No Score") for name in names]
 	counts = [bands[name].customers if name in bands else 0 for name in names]
 	return {

@@ -10,7 +10,9 @@ from typing import Any
 import frappe
 from frappe import _
 
-from crm_success.crm_success.report.permitted import HEALTH, grouped, only_permitted
+from crm_success.crm_success.report.amounts import grouped
+from crm_success.record_names import DIMENSION, HEALTH, METRIC, SCORECARD
+from crm_success.visibility import conditions_on
 
 Row = dict[str, Any]
 
@@ -47,7 +49,7 @@ def execute(filters: dict[str, Any] | None = None) -> tuple:
 	measured = read_measured(customers)
 	weights = default_weights()
 	fields = ["name", "metric_key", "dimension", "unit"]
-	metrics = frappe.get_list("Health Metric", filters={"enabled": 1}, fields=fields, limit=0)
+	metrics = frappe.get_list(METRIC, filters={"enabled": 1}, fields=fields, limit=0)
 	rows = [row(metric, measured.get(metric.metric_key), weights.get(metric.name)) for metric in metrics]
 	rows.sort(key=lambda found: (-(found["weight"] or 0), found["metric"]))
 	return columns(), rows, about_sample(len(customers), len(everybody))
@@ -55,7 +57,7 @@ def execute(filters: dict[str, Any] | None = None) -> tuple:
 
 def visible_customers() -> list[str]:
 	health = frappe.qb.DocType(HEALTH)
-	where = only_permitted([health.components.isnotnull()], HEALTH)
+	where = conditions_on(HEALTH) & health.components.isnotnull()
 	return frappe.qb.from_(health).select(health.name).where(where).orderby(health.name).run(pluck=True)
 
 
@@ -101,13 +103,11 @@ def read_components(customers: list[str]) -> Iterator[Mapping[str, Mapping[str, 
 
 def default_weights() -> dict[str, float]:
 	"""Percent of the whole score that each metric decides in the default scorecard, where nothing is missing."""
-	name = frappe.db.get_value("Health Scorecard", {"is_default": 1, "enabled": 1})
+	name = frappe.db.get_value(SCORECARD, {"is_default": 1, "enabled": 1})
 	if not name:
 		return {}
-	scorecard = frappe.get_cached_doc("Health Scorecard", name)
-	dimension_of = dict(
-		frappe.get_all("Health Metric", {"enabled": 1}, ["name", "dimension"], as_list=True, limit=0)
-	)
+	scorecard = frappe.get_cached_doc(SCORECARD, name)
+	dimension_of = dict(frappe.get_all(METRIC, {"enabled": 1}, ["name", "dimension"], as_list=True, limit=0))
 	weights = {line.metric: line.weight for line in scorecard.metrics if line.weight > 0}
 	inside: dict[str, float] = {}
 	for metric, weight in weights.items():
@@ -125,9 +125,9 @@ def default_weights() -> dict[str, float]:
 def row(metric: Mapping[str, Any], measured: Measured | None, weight: float | None) -> Row:
 	found: Row = {
 		"metric": metric["name"],
-		"title": _(metric["name"], context="Health Metric"),
-		"dimension": _(metric["dimension"], context="Health Dimension") if metric["dimension"] else "",
-		"unit": _(metric["unit"], context="Health Metric") if metric["unit"] else "",
+		"title": _(metric["name"], context=METRIC),
+		"dimension": _(metric["dimension"], context=DIMENSION) if metric["dimension"] else "",
+		"unit": _(metric["unit"], context=METRIC) if metric["unit"] else "",
 		"weight": weight,
 		"measured": 0,
 	}

@@ -6,22 +6,6 @@ frappe.provide("crm_success.rfm_matrix");
 crm_success.rfm_matrix.CELL_HEIGHT = 54;
 crm_success.rfm_matrix.NARROW = 130;
 
-frappe.query_reports["RFM Matrix"] = {
-	filters: [],
-
-	get_datatable_options(options) {
-		return crm_success.rfm_matrix.two_lines_a_cell(options);
-	},
-
-	formatter(value, row, column, data) {
-		const frequency = /^f([1-5])$/.exec(column.fieldname)?.[1];
-		if (data && value && frequency) return crm_success.rfm_matrix.cell(frequency, data);
-		return frappe.utils.escape_html(String(value ?? ""));
-	},
-
-	after_datatable_render: crm_success.report_tables.follow_links,
-};
-
 crm_success.rfm_matrix.two_lines_a_cell = function (options) {
 	const { CELL_HEIGHT, NARROW } = crm_success.rfm_matrix;
 	if (frappe.is_mobile()) options.columns?.forEach((column) => (column.width = NARROW));
@@ -34,7 +18,7 @@ crm_success.rfm_matrix.cell = function (frequency, data) {
 		type: "DocType",
 		name: "Customer Health",
 		doc_view: "List",
-		route_options: { recency_score: cint(data.recency_score), frequency_score: cint(frequency) },
+		route_options: { recency_score: cint(data.recency_score), frequency_score: frequency },
 	});
 	// light enough for the text to stay readable on the fullest cell, in dark themes too
 	const shade = `rgba(36, 144, 239, ${0.05 + 0.35 * flt(data[`f${frequency}_shade`])})`;
@@ -42,3 +26,11 @@ crm_success.rfm_matrix.cell = function (frequency, data) {
 	const lines = data[`f${frequency}_lines`].map(escape_html).join("<br>");
 	return `<a href="${escape_html(route)}" style="${style}">${lines}</a>`;
 };
+
+crm_success.rfm_matrix.cells = Object.fromEntries(
+	[1, 2, 3, 4, 5].map((frequency) => [`f${frequency}`, (_value, data) => crm_success.rfm_matrix.cell(frequency, data)])
+);
+
+crm_success.report_tables.register("RFM Matrix", crm_success.rfm_matrix.cells, {
+	get_datatable_options: crm_success.rfm_matrix.two_lines_a_cell,
+});

@@ -6,13 +6,9 @@ import frappe
 from frappe import _
 from frappe.query_builder.functions import Count, Sum
 
-from crm_success.crm_success.report.permitted import (
-	HEALTH,
-	grouped,
-	only_permitted,
-	reporting_currency,
-	whole_amount,
-)
+from crm_success.crm_success.report.amounts import currency_of_scores, grouped, whole_amount
+from crm_success.record_names import HEALTH
+from crm_success.visibility import conditions_on
 
 Row = dict[str, Any]
 Cells = dict[tuple[int, int], frappe._dict]
@@ -25,7 +21,7 @@ def execute(filters: dict[str, Any] | None = None) -> tuple:
 	cells = read_cells()
 	never = sum(cell.customers for scores, cell in cells.items() if not all(scores))
 	bought = {scores: cell for scores, cell in cells.items() if all(scores)}
-	currency = reporting_currency()
+	currency = currency_of_scores()
 	rows = [row(recency, bought, currency) for recency in reversed(SCORES)] if cells else []
 	return columns(), rows, None, None, summary(bought, never, currency) if cells else None
 
@@ -40,7 +36,7 @@ def read_cells() -> Cells:
 			Count("*").as_("customers"),
 			Sum(health.revenue).as_("revenue"),
 		)
-		.where(only_permitted([], HEALTH))
+		.where(conditions_on(HEALTH))
 		.groupby(health.recency_score, health.frequency_score)
 		.run(as_dict=True)
 	)

@@ -1,9 +1,21 @@
 // Filters of the report, and cells that link to the health behind them.
+// {% include "crm_success/public/js/shared/bands.js" %}
 // {% include "crm_success/public/js/shared/report_tables.js" %}
 
 frappe.provide("crm_success.score_movers");
 
-frappe.query_reports["Score Movers"] = {
+crm_success.score_movers.direction = function (value, data) {
+	const arrow = data.change < 0 ? "↓" : data.change ? "↑" : "→";
+	return `${arrow} ${frappe.utils.escape_html(value)}`;
+};
+
+crm_success.score_movers.cells = {
+	...crm_success.report_tables.health_cells(),
+	direction: crm_success.score_movers.direction,
+	reasons: crm_success.report_tables.in_one_line,
+};
+
+crm_success.report_tables.register("Score Movers", crm_success.score_movers.cells, {
 	filters: [
 		{
 			fieldname: "from_date",
@@ -32,32 +44,4 @@ frappe.query_reports["Score Movers"] = {
 		},
 		{ fieldname: "newly_at_risk", label: __("Newly at Risk Only"), fieldtype: "Check" },
 	],
-
-	formatter(value, row, column, data, default_formatter) {
-		return crm_success.score_movers.cell(value, row, column, data, default_formatter);
-	},
-
-	after_datatable_render: crm_success.report_tables.follow_links,
-};
-
-crm_success.score_movers.cell = function (value, row, column, data, default_formatter) {
-	const { escape_html } = frappe.utils;
-	if (value === null || value === undefined || value === "") return "";
-	if (["customer", "customer_name"].includes(column.fieldname) && data) {
-		return crm_success.report_tables.link("Customer Health", data.customer, value);
-	}
-	if (column.fieldname === "band" && data) {
-		return crm_success.report_tables.band(value, data.color);
-	}
-	if (column.fieldname === "direction") return crm_success.score_movers.direction(value, data);
-	if (column.fieldname === "reasons") {
-		return `<span title="${escape_html(value)}">${escape_html(value.replaceAll("\n", " · "))}</span>`;
-	}
-	if (["Data", "Small Text"].includes(column.fieldtype)) return escape_html(value);
-	return default_formatter(value, row, column, data);
-};
-
-crm_success.score_movers.direction = function (value, data) {
-	const arrow = data && data.change < 0 ? "↓" : data && !data.change ? "→" : "↑";
-	return `${arrow} ${frappe.utils.escape_html(value)}`;
-};
+});

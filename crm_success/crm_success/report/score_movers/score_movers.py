@@ -11,17 +11,17 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.desk.reportview import build_match_conditions
 from frappe.query_builder.functions import Count
 from frappe.utils import add_days, cint, formatdate, getdate, nowdate
 from pypika.queries import QueryBuilder
-from pypika.terms import Criterion
 
-from crm_success.crm_success.report.permitted import HEALTH, SNAPSHOT, grouped, only_permitted
+from crm_success.crm_success.report.amounts import grouped
+from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.engine.definitions import HealthBand
 from crm_success.scoring.engine.drivers import Component
+from crm_success.scoring.reader_words import driver_words
 from crm_success.scoring.shared.driver_words import DriverWords
-from crm_success.scoring.wording import driver_words
+from crm_success.visibility import only_visible_snapshots
 
 Row = dict[str, Any]
 Components = Mapping[str, Component]
@@ -32,7 +32,6 @@ DAYS = 30
 REASONS = 3
 FALLS, RISES = "Falls", "Rises"
 AT_RISK = HealthBand.AT_RISK.value
-COLORS = {"Healthy": "green", "Watch": "orange", AT_RISK: "red"}
 
 
 def execute(filters: dict[str, Any] | None = None) -> tuple:
@@ -90,18 +89,7 @@ def compared(earlier: date, later: date, newly_at_risk: bool) -> tuple[QueryBuil
 	if newly_at_risk:
 		conditions += [snapshot.band == AT_RISK, before.band != AT_RISK]
 	query = frappe.qb.from_(snapshot).join(before).on(before.customer == snapshot.customer)
-	return permitted_snapshots(query, conditions), snapshot, change
-
-
-def permitted_snapshots(query: QueryBuilder, conditions: Iterable[Criterion]) -> QueryBuilder:
-	"""The query over snapshots, under their own name, only of those whom the user may see."""
-	limited = [SNAPSHOT]
-	if build_match_conditions(HEALTH):
-		# a health names more that permissions may speak of than a snapshot does, such as the territory
-		health, snapshot = frappe.qb.DocType(HEALTH), frappe.qb.DocType(SNAPSHOT)
-		query = query.join(health).on(health.name == snapshot.customer)
-		limited.append(HEALTH)
-	return query.where(only_permitted(conditions, *limited))
+	return only_visible_snapshots(query, conditions), snapshot, change
 
 
 def movers(changes: Mapping[str, float], filters: frappe._dict) -> list[str]:
@@ -153,7 +141,7 @@ def described(customers: list[str], days: tuple[date, date]) -> list[Row]:
 				"score_after": after.computed_score,
 				"change": change,
 				"band": _(after.band, context=HEALTH) if after.band else "",
-				"color": COLORS.get(after.band, "gray"),
+				"stored_band": after.band,
 				"revenue": after.revenue,
 				"reasons": "\n".join(reasons(*components, words, health.currency)),
 			}

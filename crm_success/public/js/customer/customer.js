@@ -2,9 +2,7 @@
 
 frappe.provide("crm_success.customer");
 
-crm_success.customer.BAND_COLORS = { Healthy: "green", Watch: "orange", "At Risk": "red" };
 crm_success.customer.FIELDS = ["health_band", "health_score", "customer_segment", "lifecycle_stage"];
-crm_success.customer.TREND_ARROWS = { Up: "↑", Stable: "→", Down: "↓" };
 
 frappe.ui.form.on("Customer", {
 	setup(frm) {
@@ -53,8 +51,8 @@ crm_success.customer.make_panel = function (frm, health) {
 
 crm_success.customer.facts_of = function (health) {
 	const { band, score, segment, stage } = health;
-	const color = crm_success.customer.BAND_COLORS[band] || "gray";
-	const facts = [$(`<span class="indicator-pill ${color}"></span>`).text(band ? __(band) : __("No Score"))];
+	const { color, text } = crm_success.bands;
+	const facts = [$(`<span class="indicator-pill ${color(band)}"></span>`).text(text(band))];
 	if (band) {
 		facts.push($(`<strong></strong>`).text(__("{0} of 100", [format_number(score, null, 1)])));
 		facts.push(crm_success.customer.trend_of(health));
@@ -74,7 +72,7 @@ crm_success.customer.labelled = function (label, value) {
 crm_success.customer.trend_of = function ({ trend, change_30 }) {
 	if (!trend) return $();
 	const change = `${change_30 > 0 ? "+" : ""}${format_number(change_30, null, 1)}`;
-	const arrow = $(`<span aria-hidden="true"></span>`).text(crm_success.customer.TREND_ARROWS[trend] || "");
+	const arrow = $(`<span aria-hidden="true"></span>`).text(crm_success.bands.TREND_ARROWS[trend] || "");
 	return $(`<span></span>`)
 		.attr("title", __("Change in 30 Days"))
 		.append(arrow, document.createTextNode(` ${__(trend)} (${change})`));

@@ -3,17 +3,17 @@
 frappe.provide("frappe.listview_settings");
 
 (function () {
-	const COLORS = { Healthy: "green", Watch: "orange", "At Risk": "red" };
+	const { COLORS, text } = crm_success.bands;
 	const settings = (frappe.listview_settings["Customer"] ??= {});
 
 	const band_indicator = function (doc) {
 		if (doc.disabled || !COLORS[doc.health_band] || !frappe.model.can_read("Customer Health")) return;
-		return [__(doc.health_band), COLORS[doc.health_band], `health_band,=,${doc.health_band}`];
+		return [text(doc.health_band), COLORS[doc.health_band], `health_band,=,${doc.health_band}`];
 	};
 
 	const format_band = function (value) {
 		if (!COLORS[value]) return "";
-		const label = frappe.utils.escape_html(__(value));
+		const label = frappe.utils.escape_html(text(value));
 		return `<span class="indicator-pill ${COLORS[value]} filterable ellipsis"
 			data-filter="health_band,=,${value}"><span class="ellipsis">${label}</span></span>`;
 	};

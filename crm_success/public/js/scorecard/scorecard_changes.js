@@ -3,7 +3,7 @@
 frappe.provide("crm_success.scorecard_changes");
 
 Object.assign(crm_success.scorecard_changes, {
-	BANDS: ["Healthy", "Watch", "At Risk", "No Score"],
+	ENDS: [...crm_success.bands.NAMES, "No Score"],
 
 	ask(frm) {
 		frappe.call({
@@ -45,14 +45,14 @@ Object.assign(crm_success.scorecard_changes, {
 	},
 
 	moves({ bands, concerned }) {
-		const { BANDS, number } = crm_success.scorecard_changes;
+		const { ENDS, number } = crm_success.scorecard_changes;
 		if (!concerned) return __("No customer would change.");
 		let [up, down, other] = [0, 0, 0];
 		for (const [from, ends] of Object.entries(bands)) {
 			for (const [to, count] of Object.entries(ends)) {
 				if (from === to) continue;
 				if ([from, to].includes("No Score")) other += count;
-				else if (BANDS.indexOf(to) < BANDS.indexOf(from)) up += count;
+				else if (ENDS.indexOf(to) < ENDS.indexOf(from)) up += count;
 				else down += count;
 			}
 		}
@@ -93,12 +93,12 @@ Object.assign(crm_success.scorecard_changes, {
 	},
 
 	matrix({ bands }) {
-		const { BANDS, matrix_row } = crm_success.scorecard_changes;
+		const { ENDS, matrix_row } = crm_success.scorecard_changes;
 		const $head = $("<tr>").append(
 			$("<th scope='col'>").text(__("Now")),
-			BANDS.map((band) => $("<th scope='col'>").text(`→ ${__(band)}`).attr("aria-label", __("then {0}", [__(band)])))
+			ENDS.map((band) => $("<th scope='col'>").text(`→ ${__(band)}`).attr("aria-label", __("then {0}", [__(band)])))
 		);
-		const $body = $("<tbody>").append(BANDS.map((band) => matrix_row(band, bands[band])));
+		const $body = $("<tbody>").append(ENDS.map((band) => matrix_row(band, bands[band])));
 		const caption = __("Customers by the band they have now and the band they would have");
 		return $("<table class='table table-bordered table-sm scorecard-changes-bands'>").append(
 			$("<caption>").text(caption),
@@ -109,11 +109,11 @@ Object.assign(crm_success.scorecard_changes, {
 
 	// An arrow beside the number: colour is not needed to tell better from worse
 	matrix_row(from, ends) {
-		const { BANDS, number } = crm_success.scorecard_changes;
-		const cells = BANDS.map((to, at) => {
+		const { ENDS, number } = crm_success.scorecard_changes;
+		const cells = ENDS.map((to, at) => {
 			const count = ends[to];
 			const is_move = count && from !== to && ![from, to].includes("No Score");
-			const is_better = at < BANDS.indexOf(from);
+			const is_better = at < ENDS.indexOf(from);
 			const arrow = is_move ? (is_better ? "▲ " : "▼ ") : "";
 			const kind = is_move ? (is_better ? "better" : "worse") : from === to ? "same" : count ? "other" : "none";
 			return $(`<td class="${kind}">`).append(

@@ -1,8 +1,29 @@
-// What the tables of our reports share: links, bands, and the keyboard. Each report's script includes it. Knows no column.
+// What the tables of our reports share: links, bands, texts, and the keyboard. Each report's script includes it.
 
 frappe.provide("crm_success.report_tables");
 
 Object.assign(crm_success.report_tables, {
+	// `cells`: by field name, from a value and its row to HTML. The rest is written as its kind
+	register(report, cells, settings = {}) {
+		const { follow_links, write } = crm_success.report_tables;
+		frappe.query_reports[report] = {
+			filters: [],
+			formatter: (value, row, column, data, default_formatter) =>
+				write(cells, value, column, data, () => default_formatter(value, row, column, data)),
+			after_datatable_render: follow_links,
+			...settings,
+		};
+	},
+
+	// What does not exist stays empty, where Frappe would write 0
+	write(cells, value, { fieldname, fieldtype }, data, as_usual) {
+		if (value === null || value === undefined || value === "") return "";
+		if (cells[fieldname] && data) return cells[fieldname](value, data);
+		if (fieldtype === "Percent") return `${format_number(value, null, 1)} %`;
+		if (["Data", "Small Text"].includes(fieldtype)) return frappe.utils.escape_html(String(value));
+		return as_usual();
+	},
+
 	// The table takes Enter for itself; a link in it is to be followed
 	follow_links({ wrapper }) {
 		const leave_links_alone = (event) => event.target.closest("a[href]") && event.stopPropagation();
@@ -14,8 +35,21 @@ Object.assign(crm_success.report_tables, {
 		return `<a href="${escape_html(get_form_link(doctype, name))}">${escape_html(text)}</a>`;
 	},
 
-	band(text, color) {
+	// The columns that reports on customers' health have in common
+	health_cells() {
+		const { band, link } = crm_success.report_tables;
+		const customer = (value, data) => link("Customer Health", data.customer, value);
+		return { customer, customer_name: customer, band: (value, data) => band(value, data.stored_band) };
+	},
+
+	// A report that shows bands includes bands.js too
+	band(text, band) {
+		return `<span class="indicator-pill ${crm_success.bands.color(band)}">${frappe.utils.escape_html(text)}</span>`;
+	},
+
+	// Lines as one, whole where the mouse rests on it
+	in_one_line(text) {
 		const { escape_html } = frappe.utils;
-		return `<span class="indicator-pill ${escape_html(color)}">${escape_html(text)}</span>`;
+		return `<span title="${escape_html(text)}">${escape_html(text.replaceAll("\n", " · "))}</span>`;
 	},
 });

@@ -1,0 +1,17 @@
+"""The names of the app's own DocTypes and roles, each written once. Imports nothing.
+
+Those of runs and their batches stand with their statuses, in batches/statuses.py.
+"""
+
+HEALTH = "Customer Health"
+SNAPSHOT = "Customer Health Snapshot"
+DIMENSION = "Health Dimension"
+METRIC = "Health Metric"
+SCORECARD = "Health Scorecard"
+SEGMENT = "Customer Segment"
+CALIBRATION = "Score Calibration"
+SETTINGS = "CRM Success Settings"
+
+ROLES = ("Customer Success Manager", "Customer Success User")
+# the desk shows the button to the same ones
+RESCORING_ROLES = (*ROLES, "System Manager")

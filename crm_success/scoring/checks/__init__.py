@@ -1,0 +1,1 @@
+"""What an administrator may declare: metrics, scorecards and overrides are checked before they are saved."""

@@ -1,0 +1,264 @@
+"""The table of measures: what each of them needs, what is read for it, and how that becomes one number.
+
+Whoever asks something about a measure asks its row; only the options and conditions of the form repeat it, and a
+test compares them. Web workers load this module, so it calls methods of Series without importing pandas.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from itertools import pairwise
+from math import nan
+from typing import TYPE_CHECKING, TypeAlias
+
+from crm_success.scoring.engine.errors import DefinitionError, Phrase
+
+if TYPE_CHECKING:
+	import pandas as pd
+
+# the part that holds days; every other part holds numbers
+DATE_PART = "date"
+# the part that counts the documents of a customer, whatever the measure
+SEEN_PART = "seen"
+
+# each month is a column of the grouped query
+MOST_MONTHS = 60
+_DAYS_PER_MONTH = 30.4375
+
+
+class Function(str, Enum):
+	"""What a column of a grouped query does with the rows of one customer."""
+
+	COUNT = "count"
+	SUM = "sum"
+	AVERAGE = "average"
+	MINIMUM = "minimum"
+	MAXIMUM = "maximum"
+	DISTINCT = "distinct"
+
+
+@dataclass(frozen=True)
+class Window:
+	"""Days d with as_of - offset - days < d <= as_of - offset (days 0: no beginning), or one calendar month.
+
+	`month` counts complete calendar months back from as_of, 0 being the last complete one.
+	"""
+
+	days: int = 0
+	offset: int = 0
+	month: int | None = None
+
+
+@dataclass(frozen=True)
+class PartRead:
+	"""What is read for one part of a measure.
+
+	`function` works on the date field for DATE_PART, else on the value field; TOTAL is the sum of the value field,
+	or the number of documents where there is none. `matching`: only documents that the metric's `matching` takes.
+	"""
+
+	name: str
+	function: Function | None
+	window: Window
+	matching: bool = False
+
+
+TOTAL = None
+
+
+class ValueField(str, Enum):
+	"""Whether a measure looks at a value field."""
+
+	NONE = "none"
+	OPTIONAL = "optional"
+	NEEDED = "needed"
+
+
+# the parts of some customers by name, numbers as float64 with NaN for nothing, days as the database gave them
+Parts: TypeAlias = "Mapping[str, pd.Series]"
+Reads: TypeAlias = Callable[[int], tuple[PartRead, ...]]
+
+
+def months_of(window_days: int) -> int:
+	"""How many calendar months a window of days spans, two at least."""
+	return max(2, round(window_days / _DAYS_PER_MONTH))
+
+
+def _whole_window(function: Function) -> Reads:
+	return lambda days: (PartRead("value", function, Window(days)),)
+
+
+def _edge_of_window(function: Function) -> Reads:
+	return lambda days: (PartRead(DATE_PART, function, Window(days)),)
+
+
+def _total_and_matching(days: int) -> tuple[PartRead, ...]:
+	window = Window(days)
+	return PartRead("total", TOTAL, window), PartRead("matching", TOTAL, window, matching=True)
+
+
+def _two_windows(days: int) -> tuple[PartRead, ...]:
+	return (
+		PartRead("current", TOTAL, Window(days)),
+		PartRead("previous", TOTAL, Window(days, offset=days)),
+	)
+
+
+def _each_month(days: int) -> tuple[PartRead, ...]:
+	return tuple(PartRead(f"month_{month}", TOTAL, Window(month=month)) for month in range(months_of(days)))
+
+
+def _nothing(days: int) -> tuple[PartRead, ...]:
+	return ()
+
+
+def _value(parts: Parts, as_of: date) -> "pd.Series":
+	return parts["value"]
+
+
+def _value_or_zero(parts: Parts, as_of: date) -> "pd.Series":
+	return parts["value"].fillna(0.0)
+
+
+def _days_since(parts: Parts, as_of: date) -> "pd.Series":
+	# each day once, and by Python's calendar: that of pandas begins in 1677
+	texts = parts[DATE_PART].astype("string").str.slice(0, 10)
+	days = {text: _days_between(text, as_of) for text in texts.dropna().unique()}
+	return texts.astype(object).map(days).astype("float64")
+
+
+def _days_between(text: str, as_of: date) -> float:
+	try:
+		return float((as_of - date.fromisoformat(text)).days)
+	except ValueError:
+		return nan
+
+
+def _share(parts: Parts, as_of: date) -> "pd.Series":
+	total = parts["total"]
+	return 100 * parts["matching"].fillna(0.0) / total.where(total > 0)
+
+
+def _change(parts: Parts, as_of: date) -> "pd.Series":
+	previous = parts["previous"].fillna(0.0)
+	return 100 * (parts["current"].fillna(0.0) - previous) / previous.where(previous > 0)
+
+
+def _declining_months(parts: Parts, as_of: date) -> "pd.Series":
+	months = [parts[f"month_{number}"].fillna(0.0) for number in range(len(parts))]
+	still_declining, declines = 1.0, 0.0
+	for later, earlier in pairwise(months):
+		still_declining = still_declining * (later < earlier)
+		declines = declines + still_declining
+	return declines
+
+
+@dataclass(frozen=True)
+class MeasureRow:
+	"""What there is to know about a measure besides its name.
+
+	value_field: whether it looks at one, which holds numbers unless `of_numbers` is false. matching: whether the
+	metric's `matching` counts. unit: that of every value; empty: the value field's. shortest_window and
+	longest_window, in days; 0 and None: any. reads: from a window in days to the parts that are read. number: from
+	the parts to one value a customer, NaN where it is missing. needed_part: the part without which there is no value,
+	SEEN_PART where any document gives one; is_divisor: the part must be above zero too.
+	"""
+
+	reads: Reads
+	number: Callable[[Parts, date], "pd.Series"]
+	value_field: ValueField = ValueField.NONE
+	of_numbers: bool = True
+	matching: bool = False
+	unit: str = ""
+	shortest_window: int = 0
+	longest_window: int | None = None
+	needed_part: str = SEEN_PART
+	is_divisor: bool = False
+
+
+class Measure(str, Enum):
+	"""How documents become one number per customer: the names that are stored and shown."""
+
+	COUNT = "Count"
+	SUM = "Sum"
+	AVERAGE = "Average"
+	MINIMUM = "Minimum"
+	MAXIMUM = "Maximum"
+	DISTINCT_COUNT = "Distinct Count"
+	DAYS_SINCE_LAST = "Days Since Last"
+	DAYS_SINCE_FIRST = "Days Since First"
+	SHARE = "Share of Matching Documents"
+	CHANGE = "Change Against Previous Window"
+	DECLINING_MONTHS = "Consecutive Declining Months"
+	EXPRESSION = "Expression"
+
+	@property
+	def row(self) -> MeasureRow:
+		"""What the table says about it."""
+		return MEASURES[self]
+
+
+MEASURES: dict[Measure, MeasureRow] = {
+	Measure.COUNT: MeasureRow(_whole_window(Function.COUNT), _value_or_zero, unit="Count"),
+	Measure.SUM: MeasureRow(_whole_window(Function.SUM), _value_or_zero, ValueField.NEEDED),
+	Measure.AVERAGE: MeasureRow(
+		_whole_window(Function.AVERAGE), _value, ValueField.NEEDED, needed_part="value"
+	),
+	Measure.MINIMUM: MeasureRow(
+		_whole_window(Function.MINIMUM), _value, ValueField.NEEDED, needed_part="value"
+	),
+	Measure.MAXIMUM: MeasureRow(
+		_whole_window(Function.MAXIMUM), _value, ValueField.NEEDED, needed_part="value"
+	),
+	Measure.DISTINCT_COUNT: MeasureRow(
+		_whole_window(Function.DISTINCT), _value_or_zero, ValueField.NEEDED, of_numbers=False, unit="Count"
+	),
+	Measure.DAYS_SINCE_LAST: MeasureRow(
+		_edge_of_window(Function.MAXIMUM), _days_since, unit="Days", needed_part=DATE_PART
+	),
+	Measure.DAYS_SINCE_FIRST: MeasureRow(
+		_edge_of_window(Function.MINIMUM), _days_since, unit="Days", needed_part=DATE_PART
+	),
+	Measure.SHARE: MeasureRow(
+		_total_and_matching,
+		_share,
+		ValueField.OPTIONAL,
+		matching=True,
+		unit="Percent",
+		needed_part="total",
+		is_divisor=True,
+	),
+	Measure.CHANGE: MeasureRow(
+		_two_windows,
+		_change,
+		ValueField.OPTIONAL,
+		unit="Percent",
+		shortest_window=1,
+		needed_part="previous",
+		is_divisor=True,
+	),
+	Measure.DECLINING_MONTHS: MeasureRow(
+		_each_month,
+		_declining_months,
+		ValueField.OPTIONAL,
+		unit="Months",
+		shortest_window=60,
+		longest_window=int(MOST_MONTHS * _DAYS_PER_MONTH),
+	),
+	# a formula over the numbers of other metrics, which expressions.py evaluates: `number` is never asked
+	Measure.EXPRESSION: MeasureRow(_nothing, _value),
+}
+
+
+def check_window(measure: Measure, days: int) -> None:
+	"""DefinitionError where a measure that reads documents cannot work with a window of so many days."""
+	row, name = measure.row, Phrase(measure.value)
+	if row.longest_window is not None and days > row.longest_window:
+		raise DefinitionError(
+			"{0} looks back {1} days at most. Enter a shorter window.", name, row.longest_window
+		)
+	if row.shortest_window and days < row.shortest_window:
+		raise DefinitionError("{0} needs a window of at least {1} days.", name, row.shortest_window)
+	if days < 0:
+		raise DefinitionError("A window cannot be negative. Enter the number of days, or 0 for all history.")

@@ -1,0 +1,38 @@
+"""Asks the desk's scripts that only compute, in Node, and reads the cases that they share with the engine."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TESTS = Path(__file__).parent
+SCRIPTS = TESTS.parent / "crm_success/public/js"
+# what these scripts ask of the desk
+DESK = """
+globalThis.frappe = { provide: (name) => name.split(".").reduce((place, part) => (place[part] ??= {}), globalThis) };
+globalThis.flt = (value) => Number(value) || 0;
+globalThis.__ = (text) => text;
+"""
+
+needs_node = pytest.mark.skipif(
+	not shutil.which("node"), reason="install Node.js to check the desk's scripts"
+)
+
+
+def cases(name: str) -> list[Any]:
+	"""The cases of that file, each under its own name."""
+	read = json.loads((TESTS / "cases" / f"{name}.json").read_text())
+	return [pytest.param(case, id=case["name"]) for case in read]
+
+
+def answer(script: str, function: str, *arguments: Any) -> Any:
+	"""What a function, written in JavaScript, answers to these arguments once the script is there."""
+	call = f"console.log(JSON.stringify(({function})(...JSON.parse(require('fs').readFileSync(0)))));"
+	program = DESK + (SCRIPTS / script).read_text() + call
+	command, question = ["node", "-e", program], json.dumps(arguments)
+	done = subprocess.run(command, input=question, capture_output=True, text=True, check=False)
+	assert not done.returncode, done.stderr
+	return json.loads(done.stdout)

@@ -1,0 +1,1 @@
+"""`make bench`: scoring measured on sites of its own, as ratios."""

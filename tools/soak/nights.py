@@ -1,0 +1,200 @@
+"""Night after night: a day's documents, a run that is disturbed, and a check of every value. `make soak` runs it on the site.
+
+python -m tools.soak.nights SITE FOLDER NIGHTS SEED     (from the sites folder)
+"""
+
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import frappe
+from frappe.utils import add_to_date
+from redis.exceptions import RedisError
+
+from crm_success.batches.run_life import retry_failed
+from crm_success.batches.statuses import ACTIVE, BATCH, FAILED, RUN
+from crm_success.database import clock, conflicts
+from crm_success.scoring.runs import customer_scoring, rescoring
+from crm_success.scoring.stale import stale_customers
+from tools.soak import checks
+from tools.soak.faults import Faults
+from tools.soak.world import BATCH_SIZE, SETTINGS, People, let_a_day_pass, make_world
+
+ACTIONS_A_DAY, ACTIONS_A_NIGHT, FAULTS_A_NIGHT = 5, 4, 6
+NIGHT_SECONDS = 300
+# a preparation without a sign of life is as old as that after so many seconds here
+PATIENCE, QUARTER_OF_AN_HOUR = 15, 15
+EXAMPLES = 10
+
+
+class Soak:
+	"""The state of the whole soak, and its figures."""
+
+	def __init__(self, root: Path, seed: int) -> None:
+		dice = random.Random(seed)
+		self.people, self.faults = People(dice), Faults(root, random.Random(seed + 1))
+		self.dice, self.figures, self.wrong = random.Random(seed + 2), Counter(), []
+
+	def night(self, number: int, quiet: bool = False) -> None:
+		"""One day, its night, and the morning's check."""
+		let_a_day_pass()
+		self.people.added_tonight.clear()
+		self.people.overrode_tonight.clear()
+		for _ in range(ACTIONS_A_DAY):
+			self.people.act()
+		self.faults.keep_workers()
+		run = self.start()
+		self.disturb(run, 0 if quiet else FAULTS_A_NIGHT, 0 if quiet else ACTIONS_A_NIGHT)
+		self.settle()
+		self.check(run, f"night {number}")
+
+	def start(self) -> str:
+		"""As the scheduler does."""
+		in_vain(customer_scoring.dispatch_scoring_run)
+		return frappe.db.get_value(RUN, {"active": ACTIVE}, "name")
+
+	def disturb(self, run: str, faults: int, actions: int) -> None:
+		"""Until the run has come to its end: things go wrong, people work, and the scheduler looks after it."""
+		started = time.monotonic()
+		while self.status(run).active:
+			time.sleep(self.dice.uniform(0.05, 0.5))
+			if faults and self.dice.random() < 0.7:
+				faults -= self.faults.strike()
+			if actions and self.dice.random() < 0.3:
+				self.people.act()
+				actions -= 1
+			self.faults.keep_workers()
+			self.look_after(run, time.monotonic() - started)
+		self.figures["batches"] += frappe.db.count(BATCH, {"scoring_run": run})
+		self.figures["batches tried again"] += frappe.db.count(
+			BATCH, {"scoring_run": run, "attempts": (">", 1)}
+		)
+
+	@conflicts.own_transaction
+	def look_after(self, run: str, seconds: float) -> None:
+		"""What the scheduler does every five minutes, and a person in the morning."""
+		in_vain(customer_scoring.requeue_expired_batches)
+		row = self.status(run)
+		if row.status in ("Queued", "Preparing") and (clock.now() - row.modified).total_seconds() > PATIENCE:
+			long_ago = add_to_date(row.modified, minutes=-QUARTER_OF_AN_HOUR)
+			frappe.db.set_value(RUN, run, "modified", long_ago, update_modified=False)
+			frappe.db.commit()
+		if row.status == FAILED:
+			retry_failed(run)
+			frappe.db.commit()
+			self.figures["retried by hand"] += 1
+		if seconds > NIGHT_SECONDS:
+			raise SystemExit(f"soak: {run} does not come to an end: {row}")
+
+	def status(self, run: str) -> frappe._dict:
+		frappe.db.rollback()
+		row = frappe.db.get_value(RUN, run, ["status", "active", "modified", "error"], as_dict=True)
+		if row.status == FAILED and not row.error:
+			row.active = ACTIVE
+		return row
+
+	def settle(self) -> None:
+		"""The job of every five minutes, in the queue while it takes it, then here."""
+		for _ in range(20):
+			if not stale_customers(1):
+				return
+			in_vain(customer_scoring.rescore_stale_customers)
+			time.sleep(0.5)
+			frappe.db.rollback()
+		rescoring.rescore_stale()
+
+	def check(self, run: str, when: str) -> None:
+		frappe.db.rollback()
+		# a snapshot keeps what was shown when it was written, an override set later that night is not in it
+		of = checks.by_run_only(run) - self.people.overrode_tonight
+		expected, found = checks.recomputed(run, of), checks.stored(of)
+		self.figures["rows compared"] += len(expected)
+		for finding in (
+			*checks.differences(expected, found),
+			*checks.contradictions(run, self.people.added_tonight),
+			*checks.counted_by_hand(),
+		):
+			self.note(f"{when}: {finding}")
+
+	def note(self, finding: str) -> None:
+		self.wrong.append(finding)
+		if len(self.wrong) <= EXAMPLES:
+			print(f"soak: {finding}", flush=True)
+
+	def last_check(self) -> None:
+		"""Everything once more, by a run of its own: one process, one batch, nobody around."""
+		before = checks.stored()
+		frappe.db.set_single_value(SETTINGS, "batch_size", 1_000_000)
+		checks.blank()
+		frappe.db.commit()
+		from crm_success.tests.support.scoring_site import start_and_prepare
+
+		run = start_and_prepare()
+		from crm_success.scoring.runs.batch_work import drain
+
+		drain(run)
+		frappe.db.rollback()
+		after = checks.stored()
+		self.figures["rows compared"] += len(after)
+		for finding in checks.differences(after, before):
+			self.note(f"in the end: {finding}")
+		frappe.db.set_single_value(SETTINGS, "batch_size", BATCH_SIZE)
+		frappe.db.commit()
+
+
+def main(site: str, root: Path, nights: int, seed: int) -> int:
+	started = time.monotonic()
+	frappe.init(site=site)
+	frappe.connect()
+	frappe.set_user("Administrator")
+	make_world()
+	soak = Soak(root, seed)
+	try:
+		for number in range(1, nights + 1):
+			soak.night(number, quiet=number == nights)
+			tell(number, soak)
+		soak.faults.stop_workers()
+		soak.last_check()
+	finally:
+		soak.faults.stop_workers()
+	print(line(nights, seed, soak, time.monotonic() - started))
+	return 1 if soak.wrong else 0
+
+
+def in_vain(scheduled: Callable[[], None]) -> None:
+	"""What the scheduler could not do because Redis went away, it does the next time."""
+	with suppress(RedisError):
+		scheduled()
+
+
+def tell(number: int, soak: Soak) -> None:
+	for refusal in soak.people.refused:
+		print(f"soak: refused, {refusal}")
+	soak.people.refused.clear()
+	print(f"soak: night {number} is over, {len(soak.wrong)} differences so far", flush=True)
+
+
+def line(nights: int, seed: int, soak: Soak, seconds: float) -> str:
+	done, figures = soak.faults.done, soak.figures
+	kills = done["jobs killed"] + done["workers killed"]
+	restarts = (
+		done["Redis restarted"]
+		+ done["MariaDB restarted"]
+		+ done["Redis flushed"]
+		+ done["connections dropped"]
+	)
+	actions = sum(soak.people.done.values()) - soak.people.done["conflicts met by people"]
+	return (
+		f"soak: {nights} nights, seed {seed}, {actions} actions, {kills} kills, {restarts} restarts and flushes, "
+		f"{soak.faults.conflicts_retried()} conflicts retried, {figures['batches']} batches, "
+		f"{figures['batches tried again']} of them tried again, {figures['rows compared']} rows compared, "
+		f"{len(soak.wrong)} differences, {seconds:.0f} seconds"
+	)
+
+
+if __name__ == "__main__":
+	sys.exit(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])))

@@ -1,0 +1,1 @@
+"""`make walk`: the desk in a real browser, as everybody who works with scores."""
