@@ -8,7 +8,7 @@ from frappe.utils import add_days, nowdate
 
 from crm_success.record_names import SNAPSHOT
 from crm_success.scoring.engine.drivers import drivers_of
-from crm_success.scoring.wording import driver_words
+from crm_success.scoring.reader_words import driver_words
 from crm_success.setup.columns import allow_null
 from crm_success.setup.log_days import SNAPSHOT_DAYS
 
