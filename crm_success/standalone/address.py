@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from crm_success.database.dialects import Dialect
-from crm_success.standalone.errors import CommandError
+from crm_success.standalone.command_error import CommandError
 
 _DIALECTS = {
 	"sqlite": Dialect.SQLITE,

@@ -19,10 +19,10 @@ from crm_success.scoring.shared.document_findings import document_findings
 from crm_success.scoring.shared.findings import Finding
 from crm_success.scoring.shared.reader import Reader
 from crm_success.standalone.columns import COLUMN_NAMES
+from crm_success.standalone.command_error import CommandError
 from crm_success.standalone.connections import Database
 from crm_success.standalone.database_tables import read_tables
 from crm_success.standalone.default_definitions import default_definitions
-from crm_success.standalone.errors import CommandError
 from crm_success.standalone.quality import DataWarning, as_warning
 from crm_success.standalone.report.figures import Collector, Figures
 from crm_success.standalone.site_currency import reporting_money

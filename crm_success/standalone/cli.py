@@ -21,9 +21,9 @@ from crm_success.standalone import demo as demonstration
 from crm_success.standalone.address import sqlite_url
 from crm_success.standalone.assessment import Outcome, Scoring
 from crm_success.standalone.columns import COLUMN_NAMES, COLUMNS
+from crm_success.standalone.command_error import CommandError, one_line
 from crm_success.standalone.connections import Database, connect
 from crm_success.standalone.default_definitions import segment_strategies
-from crm_success.standalone.errors import CommandError, one_line
 from crm_success.standalone.output import whole_files
 from crm_success.standalone.report import Report, numbers, render
 

@@ -11,7 +11,7 @@ from typing import Any
 from crm_success.database.dialects import Dialect, Statement
 from crm_success.database.port import Answer
 from crm_success.standalone.address import Address, parse_address
-from crm_success.standalone.errors import CommandError, one_line
+from crm_success.standalone.command_error import CommandError, one_line
 
 _CONNECT_SECONDS = 10
 _DRIVERS = {Dialect.MARIADB: ("MariaDB", "PyMySQL"), Dialect.POSTGRES: ("PostgreSQL", "psycopg2-binary")}

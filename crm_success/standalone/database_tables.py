@@ -15,8 +15,8 @@ from crm_success.scoring.queries.tables import (
 	PartyField,
 	Table,
 )
+from crm_success.standalone.command_error import CommandError
 from crm_success.standalone.connections import Database
-from crm_success.standalone.errors import CommandError
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from crm_success.standalone.errors import CommandError, one_line
+from crm_success.standalone.command_error import CommandError, one_line
 
 _PREFIX = ".crm-success-"
 # the process that works in it, and what mkdtemp adds

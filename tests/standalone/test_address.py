@@ -4,7 +4,7 @@ import pytest
 
 from crm_success.database.dialects import Dialect
 from crm_success.standalone.address import Address, parse_address
-from crm_success.standalone.errors import CommandError
+from crm_success.standalone.command_error import CommandError
 
 
 def refusal(url):

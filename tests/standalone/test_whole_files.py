@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from crm_success.standalone.errors import CommandError
+from crm_success.standalone.command_error import CommandError
 from crm_success.standalone.output import whole_files
 
 
