@@ -13,7 +13,7 @@ from frappe.model.utils.user_settings import sync_user_settings
 from crm_success.record_names import HEALTH
 from crm_success.scoring.engine.drivers import drivers_of
 from crm_success.scoring.health_rows import as_json
-from crm_success.setup.columns import columns_of
+from crm_success.setup.table_columns import columns_of
 
 # was a column, and is worded when read
 SENTENCES = "drivers"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -30,9 +30,13 @@ class Scorer:
 
 	def score(self, keys: KeyRange) -> ScoredRows:
 		"""The rows of Customer Health of the range, without what the writer alone knows. Commits before it reads."""
+		return self.score_in_transaction(keys, clock.start_reading())
+
+	def score_in_transaction(self, keys: KeyRange, read_at: datetime) -> ScoredRows:
+		"""The same of what the open transaction sees; all of it was committed before `read_at`, or is its own."""
 		from crm_success.scoring.engine.pipeline import score_customers
 
-		read_at, definitions = clock.start_reading(), self.frozen.definitions
+		definitions = self.frozen.definitions
 		customers = self._reader.customers(keys)
 		aggregates = self._reader.aggregates(self.as_of, keys, customers.index)
 		history = earlier_scores(self.as_of, keys)
