@@ -10,9 +10,12 @@ from frappe.utils import cint
 from crm_success.database import reading
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import CALIBRATION, SETTINGS
+from crm_success.scoring.engine.calibration import calibration_fingerprint, calibration_metrics
 from crm_success.scoring.engine.definitions import Calibration, from_json, to_json
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
 from crm_success.scoring.health_rows import storable
+from crm_success.scoring.shared.cut_points import take_cut_points
+from crm_success.scoring.shared.reader import Reader
 
 # for how many days a calibration serves
 _VALID_DAYS = {"Every Run": 0, "Weekly": 7, "Monthly": 30, "Quarterly": 91}
@@ -45,8 +48,6 @@ def read_calibration(name: str) -> Calibration:
 
 def fingerprint_of(frozen: Frozen) -> str:
 	"""Changes when cut points under other definitions would mean something else."""
-	from crm_success.scoring.engine.calibration import calibration_fingerprint
-
 	# rates of exchange move a little every day; that alone is no reason to move everybody's cut points
 	money = replace(frozen.definitions.money, rates=())
 	return calibration_fingerprint(replace(frozen.definitions, money=money))
@@ -63,9 +64,6 @@ def make_calibration(
 
 	Ends the running transaction after each range, so that no read view grows old.
 	"""
-	from crm_success.scoring.engine.calibration import calibration_metrics
-	from crm_success.scoring.shared.cut_points import take_cut_points
-	from crm_success.scoring.shared.reader import Reader
 
 	def end_read_view(_customers: int) -> None:
 		frappe.db.rollback()

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import frappe
+import pandas as pd
 from frappe import _
 from pypika import Field
 
@@ -28,6 +29,8 @@ from crm_success.scoring.engine.definitions import (
 	to_json,
 )
 from crm_success.scoring.engine.errors import ScoringError, SourceError
+from crm_success.scoring.engine.health import health_scores
+from crm_success.scoring.engine.measures import usable_expressions
 from crm_success.scoring.queries.conditions import condition
 from crm_success.scoring.queries.plan import Problem, ReadPlan, plan_reads
 from crm_success.scoring.queries.read_statements import read_statement
@@ -111,8 +114,6 @@ def _why_not_built(plan: ReadPlan, frozen: Frozen, as_of: date) -> ScoringError 
 
 
 def _about_metrics(definitions: Definitions, tables: Mapping[str, Table], as_of: date) -> list[Message]:
-	from crm_success.scoring.engine.measures import usable_expressions
-
 	plan = plan_for(definitions.metrics, Frozen(definitions, tuple(tables.values())), as_of)
 	errors: dict[str, ScoringError] = {problem.metric: problem.error for problem in plan.problems}
 	errors.update(usable_expressions(definitions.metrics)[1])
@@ -138,10 +139,6 @@ def _usable_scorecards(
 
 
 def _check_scorecard(scorecard: Scorecard, metrics: tuple[Metric, ...], customer: Table) -> None:
-	import pandas as pd
-
-	from crm_success.scoring.engine.health import health_scores
-
 	for filter_ in scorecard.filters:
 		if not customer.has(filter_.fieldname):
 			raise SourceError("Customer has no field {0}", filter_.fieldname)

@@ -4,18 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from crm_success.database import clock, conflicts, reading
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring.earlier_scores import earlier_scores
 from crm_success.scoring.engine.definitions import Calibration, Metric
 from crm_success.scoring.engine.measure_table import Measure
+from crm_success.scoring.engine.pipeline import all_metrics, score_customers
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
 from crm_success.scoring.health_rows import ScoredRows, to_rows
-
-if TYPE_CHECKING:
-	from crm_success.scoring.shared.reader import Reader
+from crm_success.scoring.shared.reader import Reader
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,6 @@ class Scorer:
 
 	def score_in_transaction(self, keys: KeyRange, read_at: datetime) -> ScoredRows:
 		"""The same of what the open transaction sees; all of it was committed before `read_at`, or is its own."""
-		from crm_success.scoring.engine.pipeline import score_customers
-
 		definitions = self.frozen.definitions
 		customers = self._reader.customers(keys)
 		aggregates = self._reader.aggregates(self.as_of, keys, customers.index)
@@ -69,15 +65,11 @@ class Scorer:
 		return None
 
 	@cached_property
-	def _reader(self) -> "Reader":
-		from crm_success.scoring.engine.pipeline import all_metrics
-
+	def _reader(self) -> Reader:
 		metrics = all_metrics(self.frozen.definitions)
 		return self._reader_of([metric for metric in metrics if metric.key not in self.left_out])
 
-	def _reader_of(self, metrics: Sequence[Metric]) -> "Reader":
-		from crm_success.scoring.shared.reader import Reader
-
+	def _reader_of(self, metrics: Sequence[Metric]) -> Reader:
 		definitions, tables = self.frozen.definitions, self.frozen.tables_by_doctype
 		plan = plan_for(metrics, self.frozen, self.as_of)
 		return Reader(plan, definitions, tables, reading.SITE)

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from crm_success.scoring.definition_records import metric_of
+from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.explain.sampling import (
 	customers_of,
 	definitions_with,
@@ -25,8 +26,6 @@ def distribution(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 
 	`customers` are those that the user may see, `read` those that were looked at: an even sample of many.
 	"""
-	from crm_success.scoring.engine.measures import raw_values
-
 	metric = metric_of(record)
 	definitions = definitions_with(metric, as_of)
 	frozen = Frozen(definitions, tuple(tables_for(definitions.metrics).values()))

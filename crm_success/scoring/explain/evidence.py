@@ -9,6 +9,7 @@ import frappe
 from crm_success.database import reading
 from crm_success.scoring.definition_records import metric_of
 from crm_success.scoring.engine.definitions import Definitions, Metric, Money
+from crm_success.scoring.engine.expressions import parse_expression
 from crm_success.scoring.frozen_definitions import Frozen, plan_for
 from crm_success.scoring.money import money_on
 from crm_success.scoring.queries.document_statements import documents_statement
@@ -73,8 +74,6 @@ def readable_documents(record: Mapping[str, Any], customer: str, as_of: date) ->
 
 def keys_in_formula(record: Mapping[str, Any]) -> tuple[str, ...]:
 	"""The keys of the metrics that a formula uses; ScoringError where it cannot be parsed."""
-	from crm_success.scoring.engine.expressions import parse_expression
-
 	return parse_expression(record["expression"] or "").names
 
 
