@@ -12,7 +12,7 @@ from crm_success.database.dialects import KeyRange
 from crm_success.record_names import CALIBRATION, SETTINGS
 from crm_success.scoring.engine.calibration import calibration_fingerprint, calibration_metrics
 from crm_success.scoring.engine.definitions import Calibration, from_json, to_json
-from crm_success.scoring.frozen_definitions import Frozen, plan_for
+from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
 from crm_success.scoring.health_rows import storable
 from crm_success.scoring.shared.cut_points import take_cut_points
 from crm_success.scoring.shared.reader import Reader
@@ -21,7 +21,7 @@ from crm_success.scoring.shared.reader import Reader
 _VALID_DAYS = {"Every Run": 0, "Weekly": 7, "Monthly": 30, "Quarterly": 91}
 
 
-def usable_calibration(frozen: Frozen, as_of: date) -> str | None:
+def usable_calibration(frozen: FrozenDefinitions, as_of: date) -> str | None:
 	"""The newest calibration for these definitions that is not later than `as_of` and still within the frequency.
 
 	One taken before anybody had bought has no cuts, and is taken anew.
@@ -35,7 +35,7 @@ def usable_calibration(frozen: Frozen, as_of: date) -> str | None:
 	return _newest({**in_force, "fingerprint": fingerprint_of(frozen)})
 
 
-def latest_calibration(frozen: Frozen, as_of: date) -> str | None:
+def latest_calibration(frozen: FrozenDefinitions, as_of: date) -> str | None:
 	"""The newest one not later than `as_of`, however old; one for these very definitions before any other."""
 	not_later = {"as_of": ("<=", as_of)}
 	return _newest({**not_later, "fingerprint": fingerprint_of(frozen)}) or _newest(not_later)
@@ -46,7 +46,7 @@ def read_calibration(name: str) -> Calibration:
 	return from_json(Calibration, frappe.db.get_value(CALIBRATION, name, "calibration"))
 
 
-def fingerprint_of(frozen: Frozen) -> str:
+def fingerprint_of(frozen: FrozenDefinitions) -> str:
 	"""Changes when cut points under other definitions would mean something else."""
 	# rates of exchange move a little every day; that alone is no reason to move everybody's cut points
 	money = replace(frozen.definitions.money, rates=())
@@ -54,7 +54,7 @@ def fingerprint_of(frozen: Frozen) -> str:
 
 
 def make_calibration(
-	frozen: Frozen,
+	frozen: FrozenDefinitions,
 	as_of: date,
 	ranges: Iterable[tuple[KeyRange, int]],
 	run: str | None = None,

@@ -11,7 +11,7 @@ from crm_success.scoring.earlier_scores import earlier_scores
 from crm_success.scoring.engine.definitions import Calibration, Metric
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.pipeline import all_metrics, score_customers
-from crm_success.scoring.frozen_definitions import Frozen, plan_for
+from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
 from crm_success.scoring.health_rows import ScoredRows, to_rows
 from crm_success.scoring.shared.reader import Reader
 
@@ -20,7 +20,7 @@ from crm_success.scoring.shared.reader import Reader
 class Scorer:
 	"""One set of definitions, one calibration, one day: scores any range of customers, in any order."""
 
-	frozen: Frozen
+	frozen: FrozenDefinitions
 	calibration: Calibration
 	as_of: date
 	# keys of metrics that are not read; they count as missing

@@ -14,7 +14,7 @@ from crm_success.scoring.explain.sampling import (
 	reader_of,
 	visible,
 )
-from crm_success.scoring.frozen_definitions import Frozen
+from crm_success.scoring.frozen_definitions import FrozenDefinitions
 from crm_success.scoring.source_tables import tables_for
 
 # so many customers are read while somebody waits: shares of an even sample are right to within one or two percent
@@ -28,7 +28,7 @@ def distribution(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 	"""
 	metric = metric_of(record)
 	definitions = definitions_with(metric, as_of)
-	frozen = Frozen(definitions, tuple(tables_for(definitions.metrics).values()))
+	frozen = FrozenDefinitions(definitions, tuple(tables_for(definitions.metrics).values()))
 	reader = reader_of(definitions.metrics, frozen, as_of, strict=True)
 	everybody = customers_of(frozen, as_of).index
 	customers = visible(everybody)

@@ -11,7 +11,7 @@ from crm_success.database.dialects import EVERYBODY, KeyRange
 from crm_success.scoring.definition_records import read_definitions
 from crm_success.scoring.engine.definitions import Definitions, Metric
 from crm_success.scoring.engine.measures import needed_metrics, raw_values, usable_expressions
-from crm_success.scoring.frozen_definitions import Frozen, plan_for
+from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
 from crm_success.scoring.shared.reader import Reader
 from crm_success.scoring.source_tables import CUSTOMER
 from crm_success.visibility import visible_among
@@ -27,7 +27,9 @@ def definitions_with(metric: Metric, as_of: date) -> Definitions:
 	return replace(definitions, metrics=needed_metrics([*others, metric], [metric.key]), scorecards=())
 
 
-def reader_of(metrics: Iterable[Metric], frozen: Frozen, as_of: date, strict: bool = False) -> Reader:
+def reader_of(
+	metrics: Iterable[Metric], frozen: FrozenDefinitions, as_of: date, strict: bool = False
+) -> Reader:
 	"""Reads these metrics; one that cannot be read counts as missing, or raises its ScoringError if `strict`."""
 	plan = plan_for(metrics, frozen, as_of)
 	if strict and plan.problems:
@@ -36,7 +38,7 @@ def reader_of(metrics: Iterable[Metric], frozen: Frozen, as_of: date, strict: bo
 	return Reader(plan, frozen.definitions, tables, reading.SITE)
 
 
-def customers_of(frozen: Frozen, as_of: date) -> pd.Series:
+def customers_of(frozen: FrozenDefinitions, as_of: date) -> pd.Series:
 	"""The scorecard that takes each customer, None for none; of a hundred thousand customers, nothing else is read."""
 	names = {"name", "is_internal_customer"}
 	names |= {filter_.fieldname for card in frozen.definitions.scorecards for filter_ in card.filters}
@@ -49,7 +51,7 @@ def customers_of(frozen: Frozen, as_of: date) -> pd.Series:
 
 
 def read_values(
-	metrics: Iterable[Metric], frozen: Frozen, as_of: date, keys: KeyRange, customers: pd.Index
+	metrics: Iterable[Metric], frozen: FrozenDefinitions, as_of: date, keys: KeyRange, customers: pd.Index
 ) -> pd.DataFrame:
 	"""Raw values of those customers, a column a metric; `keys` must hold them all."""
 	metrics = tuple(metrics)

@@ -29,7 +29,7 @@ from crm_success.scoring.explain.sampling import (
 	reader_of,
 	visible,
 )
-from crm_success.scoring.frozen_definitions import Frozen, freeze
+from crm_success.scoring.frozen_definitions import FrozenDefinitions, freeze
 
 MOVERS = 10
 # so many customers are scored while somebody waits: shares of an even sample are right to within one percent
@@ -67,7 +67,7 @@ def what_would_change(scorecard: Mapping[str, Any], as_of: date) -> dict[str, An
 	}
 
 
-def _cards(now: Frozen, then: Frozen, as_of: date) -> pd.DataFrame:
+def _cards(now: FrozenDefinitions, then: FrozenDefinitions, as_of: date) -> pd.DataFrame:
 	"""For each customer, the scorecard that scores it and the one that would: `before` and `after`, "" for none."""
 	before = customers_of(now, as_of).fillna("")
 	# who gets which scorecard is read once more only where that may have changed
@@ -75,7 +75,7 @@ def _cards(now: Frozen, then: Frozen, as_of: date) -> pd.DataFrame:
 	return pd.DataFrame({"before": before, "after": before if same else customers_of(then, as_of).fillna("")})
 
 
-def _takers(frozen: Frozen) -> list[tuple[str, tuple[Filter, ...]]]:
+def _takers(frozen: FrozenDefinitions) -> list[tuple[str, tuple[Filter, ...]]]:
 	"""What decides who gets which scorecard: their names and filters, in the order they are tried."""
 	return [(card.name, card.filters) for card in frozen.definitions.scorecards]
 
@@ -93,7 +93,7 @@ class _Judging:
 	points: pd.DataFrame
 	overrides: pd.Series
 
-	def of(self, cards: pd.Series, frozen: Frozen) -> pd.DataFrame:
+	def of(self, cards: pd.Series, frozen: FrozenDefinitions) -> pd.DataFrame:
 		"""The score and band that each customer shows under its scorecard."""
 		shown = pd.DataFrame({"score": float("nan"), "band": None}, index=cards.index, dtype=object)
 		shown["score"] = shown["score"].astype("float64")
@@ -107,7 +107,9 @@ class _Judging:
 		return shown
 
 
-def _judging(now: Frozen, then: Frozen, as_of: date, chosen: pd.Index, everybody: pd.Index) -> _Judging:
+def _judging(
+	now: FrozenDefinitions, then: FrozenDefinitions, as_of: date, chosen: pd.Index, everybody: pd.Index
+) -> _Judging:
 	metrics = _metrics_of(now, then)
 	raw = read_values(metrics, then, as_of, keys_of(chosen, len(everybody)), chosen)
 	calibration = _calibration(then, as_of, everybody)
@@ -115,7 +117,7 @@ def _judging(now: Frozen, then: Frozen, as_of: date, chosen: pd.Index, everybody
 	return _Judging(metrics, raw, pd.DataFrame(points, index=chosen), _overrides(chosen, as_of))
 
 
-def _metrics_of(now: Frozen, then: Frozen) -> tuple[Metric, ...]:
+def _metrics_of(now: FrozenDefinitions, then: FrozenDefinitions) -> tuple[Metric, ...]:
 	"""The metrics that decide a score before or after, and those that their formulas need."""
 	cards = (*now.definitions.scorecards, *then.definitions.scorecards)
 	weighed = {row.name for card in cards for row in card.metrics if row.weight > 0}
@@ -123,7 +125,7 @@ def _metrics_of(now: Frozen, then: Frozen) -> tuple[Metric, ...]:
 	return needed_metrics(then.definitions.metrics, weighed | capping)
 
 
-def _calibration(frozen: Frozen, as_of: date, everybody: pd.Index) -> Calibration:
+def _calibration(frozen: FrozenDefinitions, as_of: date, everybody: pd.Index) -> Calibration:
 	"""The cut points that a run would judge by: those in force, or else new ones."""
 	name = usable_calibration(frozen, as_of)
 	if name:
