@@ -6,7 +6,6 @@ from typing import Any
 import frappe
 from frappe import _
 from frappe.utils import cint, flt
-from rq.timeouts import BaseTimeoutException
 
 from crm_success.batches import messages, progress, queueing
 from crm_success.batches.kinds import Work, check_kind, work_of
@@ -118,9 +117,8 @@ def _tell_end(run: str, status: str) -> list[Message]:
 	try:
 		work_of(run).ended(status)
 	except Exception as error:
-		if conflicts.may_pass(error) or isinstance(error, BaseTimeoutException):
-			raise
-		frappe.db.rollback(save_point=_SAVEPOINT)
+		conflicts.raise_if_out_of_time(error)
+		conflicts.undo_or_raise(_SAVEPOINT, error)
 		frappe.log_error(title=f"What follows {run} failed", reference_doctype=RUN, reference_name=run)
 		reason = _("What follows the run could not be done. The Error Log has the details.")
 		return [Message(ERROR, reason, RUN, examples=(run,))]

@@ -55,18 +55,13 @@ def again_after_conflict(work: Callable[[], T]) -> T:
 		try:
 			return work()
 		except Exception as error:
-			if not may_pass(error):
+			if not (_is_conflict(error) or _is_lost(error)):
 				raise
 			start_over()
 			if number == TRIES_AFTER_CONFLICT - 1:
 				raise
 			time.sleep(0.2 * 3**number)
 	raise AssertionError("unreachable: the last try returns or raises")
-
-
-def may_pass(error: Exception) -> bool:
-	"""Whether the whole transaction may go through when it is done again."""
-	return _is_conflict(error) or _is_lost(error)
 
 
 def own_transaction(work: Callable[P, T]) -> Callable[P, T]:

@@ -35,8 +35,8 @@ TEXTS = {
 	): '{"filters": [["Work Batch", "work_run", "is", "set"]], "columns": [["work_run", "Work Batch"]], "sort_by": "Work Batch.work_run"}',
 	(
 		"Notification",
-		"condition",
-	): 'frappe.db.count("Work Batch", {"status": "Failed", "work_run": doc.name})',
+		"message",
+	): '{{ frappe.db.count("Work Batch", {"status": "Failed", "work_run": doc.name}) }}',
 	("Print Format", "html"): "{{ frappe.db.sql('select 1 from `tabWork Run`') }} {{ doc.work_run }}",
 }
 
@@ -103,7 +103,7 @@ class TestRenamedRuns(ScoringTestCase):
 			"Workspace Shortcut",
 			"Custom DocPerm",
 			"Custom Field",
-			"Log Setting",
+			"Logs To Clear",
 			"List View Settings",
 			"Number Card",
 			"ToDo",
@@ -230,7 +230,7 @@ def make_with_texts() -> None:
 		group_by_based_on="status", type="Bar", is_public=1, **text("Dashboard Chart"))  # fmt: skip
 	make("Report", report_name=NAME, ref_doctype=BATCH, report_type="Report Builder", is_standard="No",
 		**text("Report"))  # fmt: skip
-	make("Notification", name=NAME, subject="Failed", document_type=RUN, event="New", message="Look",
+	make("Notification", name=NAME, subject="Failed", document_type=RUN, event="New",
 		channel="System Notification", recipients=[{"receiver_by_role": "System Manager"}],
 		**text("Notification"))  # fmt: skip
 	make("Print Format", name=NAME, doc_type=BATCH, print_format_type="Jinja", custom_format=1, standard="No",
@@ -257,6 +257,6 @@ def take_away() -> None:
 	settings = frappe.qb.Table("__UserSettings")
 	frappe.qb.from_(settings).delete().where(settings.doctype.isin([RUN, BATCH])).run()
 	frappe.db.delete("ToDo", {"description": ("like", "%Ask Anna%")})
-	frappe.db.set_value("Log Setting", {"ref_doctype": RUN}, "days", 180)
+	frappe.db.set_value("Logs To Clear", {"ref_doctype": RUN}, "days", 180)
 	frappe.db.commit()
 	frappe.clear_cache()

@@ -9,6 +9,7 @@ from frappe.utils import add_days, nowdate
 from crm_success.batches.kinds import series_of
 from crm_success.record_checks.field_errors import bold
 from crm_success.scoring.definition_links import forget
+from crm_success.setup.log_days import RUN_DAYS
 
 CLEARED_AT_ONCE = 100
 
@@ -39,7 +40,7 @@ class WorkRun(Document):
 			)
 
 	@staticmethod
-	def clear_old_logs(days: int = 180) -> None:
+	def clear_old_logs(days: int = RUN_DAYS) -> None:
 		"""Called by Log Settings every day. Commits between chunks: batches of many runs are many rows."""
 		filters = {"creation": ("<", add_days(nowdate(), -days)), "active": ("is", "not set")}
 		while runs := frappe.get_all(
