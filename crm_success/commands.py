@@ -2,18 +2,24 @@
 
 import sys
 import time
+from datetime import date
 from difflib import get_close_matches
 from html import unescape
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
 import frappe
 from frappe.commands import get_site, pass_context
 
+from crm_success.batches import leases
+from crm_success.batches.preparing import prepare_run
+from crm_success.batches.run_life import RunInProgressError
+from crm_success.batches.statuses import RUN
+from crm_success.batches.working import drain
 from crm_success.record_names import HEALTH, SNAPSHOT
-
-if TYPE_CHECKING:
-	from datetime import date
+from crm_success.scoring import door
+from crm_success.scoring.runs.starting import KIND, start_scoring
+from crm_success.scoring.scoring_day import parse_day
 
 WRONG_INPUT = 2
 FAILED = 1
@@ -64,9 +70,7 @@ def score(context: frappe._dict, as_of_text: str | None, customer: str | None) -
 commands = [crm_success]
 
 
-def _score_all(as_of: "date") -> None:
-	from crm_success.batches.preparing import prepare_run
-
+def _score_all(as_of: date) -> None:
 	run = _start_or_join(as_of)
 	while _progress(run).status in ("Queued", "Preparing"):
 		prepare_run(run)
@@ -77,12 +81,8 @@ def _score_all(as_of: "date") -> None:
 	_summarize(run)
 
 
-def _start_or_join(as_of: "date") -> str:
+def _start_or_join(as_of: date) -> str:
 	"""A new run, or the one for the same day that is not finished."""
-	from crm_success.batches.run_life import RunInProgressError
-	from crm_success.batches.statuses import RUN
-	from crm_success.scoring.runs.starting import KIND, start_scoring
-
 	active = {"active": KIND, "as_of": as_of}
 	run = frappe.db.get_value(RUN, active)
 	if not run:
@@ -103,10 +103,7 @@ def _start_or_join(as_of: "date") -> str:
 
 def _work_with_bar(run: str) -> None:
 	"""Work on the run beside any background workers, until the last batch, theirs or ours, is finished."""
-	from crm_success.batches import leases
-	from crm_success.batches.working import drain
-
-	total = frappe.db.get_value("Work Run", run, "customers_total")
+	total = frappe.db.get_value(RUN, run, "customers_total")
 	with click.progressbar(length=max(total, 1), label=run, item_show_func=_speed, show_eta=False) as bar:
 
 		def show() -> None:
@@ -160,10 +157,8 @@ def _summarize(run: str) -> None:
 		_stop(FAILED, f"The run {doc.name} is {doc.status.lower()}. {last_line}".strip())
 
 
-def _score_one(customer: str, as_of: "date") -> None:
-	from crm_success.scoring.runs.rescoring import rescore_customers
-
-	rescore_customers([customer], as_of)
+def _score_one(customer: str, as_of: date) -> None:
+	door.rescore_customers([customer], as_of)
 	is_past = as_of < frappe.utils.getdate()
 	doctype = SNAPSHOT if is_past else HEALTH
 	name = frappe.db.get_value(doctype, {"customer": customer, **({"as_of": as_of} if is_past else {})})
@@ -183,9 +178,7 @@ def _show_one(doc: frappe._dict) -> None:
 		click.echo(f"  {line}")
 
 
-def _parse_day(text: str | None) -> "date":
-	from crm_success.scoring.scoring_day import parse_day
-
+def _parse_day(text: str | None) -> date:
 	try:
 		return parse_day(text)
 	except frappe.ValidationError as error:

@@ -13,7 +13,6 @@ from frappe.utils import get_datetime
 from crm_success.batches.kinds import series_of
 from crm_success.hooks import crm_success_work_kinds
 from crm_success.record_names import ROLES
-from crm_success.scoring.wording import site_language
 from crm_success.setup.custom_fields import CUSTOM_FIELDS, our_fields, remove_custom_fields
 from crm_success.setup.leftovers import HISTORY, Gone, Leftovers, Told
 from crm_success.setup.mentions import Found, Mentions
@@ -131,7 +130,7 @@ def our_roles() -> list[str]:
 
 def words_for_afterwards(doctypes: Iterable[str]) -> dict[str, str]:
 	"""Texts of ours in the language of the site; afterwards their translations are gone."""
-	language = site_language()
+	language = frappe.db.get_single_value("System Settings", "language") or "en"
 	about = _("This was about {0} {1}, which went when CRM Success was uninstalled.", lang=language)
 	return {"about": about, **{doctype: _(doctype, lang=language) for doctype in doctypes}}
 

@@ -158,6 +158,45 @@ def test_nothing_that_a_web_worker_loads_brings_pandas_with_it():
 	assert [" -> ".join(way) for way in ways if way] == []
 
 
+# drivers of databases that not everybody has
+MAY_IMPORT_LATE = {"crm_success/standalone/connections.py"}
+
+
+def test_nothing_is_imported_inside_of_a_function():
+	"""What is heavy stands in modules of its own; the one way there is scoring/door.py."""
+	late = [
+		f"{name_of(path)}:{node.lineno}"
+		for path in sources("**/*.py")
+		for function in ast.walk(tree_of(path))
+		if isinstance(function, ast.FunctionDef)
+		for node in ast.walk(function)
+		if isinstance(node, ast.Import | ast.ImportFrom) and name_of(path) not in MAY_IMPORT_LATE
+	]
+	assert late == []
+
+
+def test_what_stands_behind_the_door_is_there_and_heavy():
+	assigned = [node for node in tree_of(APP / "scoring/door.py").body if isinstance(node, ast.Assign)]
+	behind = next(ast.literal_eval(node.value) for node in assigned if node.targets[0].id == "_BEHIND")
+	modules = {name: [path for path in files_of(module)][-1] for name, module in behind.items()}
+	assert [name for name, path in modules.items() if not defines(path, name)] == []
+	assert [name for name, path in modules.items() if not way_to_heavy_module(path)] == []
+
+
+def test_nobody_takes_a_name_through_the_door_while_importing():
+	wrong = [
+		f"{name_of(path)} imports {name}"
+		for path in sources("**/*.py")
+		for name in imported_names(path, ast.walk(tree_of(path)))
+		if name.startswith("crm_success.scoring.door.")
+	]
+	assert wrong == []
+
+
+def defines(path: Path, name: str) -> bool:
+	return any(isinstance(node, ast.FunctionDef) and node.name == name for node in tree_of(path).body)
+
+
 def test_there_is_something_to_check():
 	assert len(sources(*LOADED_BY_WEB_WORKERS)) > 10
 	assert all(files_in(room) for room in ALLOWED)

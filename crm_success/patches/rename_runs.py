@@ -2,8 +2,8 @@
 
 import frappe
 
-from crm_success.setup.columns import columns_of
 from crm_success.setup.renaming import rename_column, rename_doctype, rename_mentions_of_field
+from crm_success.setup.table_columns import columns_of
 
 RENAMED = {
 	"Scoring Run Message": "Work Run Message",

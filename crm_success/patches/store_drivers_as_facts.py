@@ -10,11 +10,11 @@ from typing import Any
 import frappe
 from frappe.model.utils.user_settings import sync_user_settings
 
+from crm_success.record_names import HEALTH
 from crm_success.scoring.engine.drivers import drivers_of
 from crm_success.scoring.health_rows import as_json
-from crm_success.setup.columns import columns_of
+from crm_success.setup.table_columns import columns_of
 
-HEALTH = "Customer Health"
 # was a column, and is worded when read
 SENTENCES = "drivers"
 AT_ONCE = 2000

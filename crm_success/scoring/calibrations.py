@@ -10,15 +10,18 @@ from frappe.utils import cint
 from crm_success.database import reading
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import CALIBRATION, SETTINGS
+from crm_success.scoring.engine.calibration import calibration_fingerprint, calibration_metrics
 from crm_success.scoring.engine.definitions import Calibration, from_json, to_json
-from crm_success.scoring.frozen_definitions import Frozen, plan_for
+from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
 from crm_success.scoring.health_rows import storable
+from crm_success.scoring.shared.cut_points import take_cut_points
+from crm_success.scoring.shared.reader import Reader
 
 # for how many days a calibration serves
 _VALID_DAYS = {"Every Run": 0, "Weekly": 7, "Monthly": 30, "Quarterly": 91}
 
 
-def usable_calibration(frozen: Frozen, as_of: date) -> str | None:
+def usable_calibration(frozen: FrozenDefinitions, as_of: date) -> str | None:
 	"""The newest calibration for these definitions that is not later than `as_of` and still within the frequency.
 
 	One taken before anybody had bought has no cuts, and is taken anew.
@@ -32,7 +35,7 @@ def usable_calibration(frozen: Frozen, as_of: date) -> str | None:
 	return _newest({**in_force, "fingerprint": fingerprint_of(frozen)})
 
 
-def latest_calibration(frozen: Frozen, as_of: date) -> str | None:
+def latest_calibration(frozen: FrozenDefinitions, as_of: date) -> str | None:
 	"""The newest one not later than `as_of`, however old; one for these very definitions before any other."""
 	not_later = {"as_of": ("<=", as_of)}
 	return _newest({**not_later, "fingerprint": fingerprint_of(frozen)}) or _newest(not_later)
@@ -43,17 +46,15 @@ def read_calibration(name: str) -> Calibration:
 	return from_json(Calibration, frappe.db.get_value(CALIBRATION, name, "calibration"))
 
 
-def fingerprint_of(frozen: Frozen) -> str:
+def fingerprint_of(frozen: FrozenDefinitions) -> str:
 	"""Changes when cut points under other definitions would mean something else."""
-	from crm_success.scoring.engine.calibration import calibration_fingerprint
-
 	# rates of exchange move a little every day; that alone is no reason to move everybody's cut points
 	money = replace(frozen.definitions.money, rates=())
 	return calibration_fingerprint(replace(frozen.definitions, money=money))
 
 
 def make_calibration(
-	frozen: Frozen,
+	frozen: FrozenDefinitions,
 	as_of: date,
 	ranges: Iterable[tuple[KeyRange, int]],
 	run: str | None = None,
@@ -63,9 +64,6 @@ def make_calibration(
 
 	Ends the running transaction after each range, so that no read view grows old.
 	"""
-	from crm_success.scoring.engine.calibration import calibration_metrics
-	from crm_success.scoring.shared.cut_points import take_cut_points
-	from crm_success.scoring.shared.reader import Reader
 
 	def end_read_view(_customers: int) -> None:
 		frappe.db.rollback()

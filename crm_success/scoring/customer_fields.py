@@ -18,8 +18,8 @@ from crm_success.database import conflicts, reading
 from crm_success.database.dialects import KeyRange, Statement, within
 from crm_success.record_names import HEALTH, SEGMENT
 from crm_success.scoring.stale import mark_again, mark_or_queue
-from crm_success.setup.columns import columns_of
 from crm_success.setup.custom_fields import can_hold, our_fields
+from crm_success.setup.table_columns import columns_of
 
 CUSTOMER = "Customer"
 

@@ -22,6 +22,7 @@ from crm_success.scoring.engine.records import (
 	scorecards_from_records,
 	segments_from_records,
 )
+from crm_success.scoring.engine.scales import check_scale
 from crm_success.scoring.money import money_on
 from crm_success.scoring.source_tables import parent_doctype_for
 
@@ -69,8 +70,6 @@ def _metrics(messages: list[Message]) -> tuple[Metric, ...]:
 
 
 def _judgeable_metric(record: Mapping[str, Any]) -> Metric:
-	from crm_success.scoring.engine.scales import check_scale
-
 	metric = metric_of(record)
 	check_scale(metric.scale)
 	return metric

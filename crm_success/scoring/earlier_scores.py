@@ -1,25 +1,20 @@
 """Earlier scores of customers, for the trend. Writes none."""
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
+import pandas as pd
 from pypika import Table as SqlTable
 
 from crm_success.database import reading
 from crm_success.database.dialects import KeyRange, Statement, within
 from crm_success.scoring.shared.reader import as_frame
 
-if TYPE_CHECKING:
-	import pandas as pd
-
 DAYS_BACK = 30
 _TOLERANCE = 15
 
 
-def earlier_scores(as_of: date, keys: KeyRange) -> "pd.Series":
+def earlier_scores(as_of: date, keys: KeyRange) -> pd.Series:
 	"""The computed score of each customer in the snapshot nearest 30 days earlier, 15 days more or less."""
-	import pandas as pd
-
 	wanted = as_of - timedelta(days=DAYS_BACK)
 	frame = as_frame(reading.SITE.execute(_snapshots_around(wanted, keys)))
 	days = pd.to_datetime(frame["as_of"]) - pd.Timestamp(wanted)

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import frappe
+import pandas as pd
 from frappe import _
 from pypika import Field
 
@@ -28,6 +29,8 @@ from crm_success.scoring.engine.definitions import (
 	to_json,
 )
 from crm_success.scoring.engine.errors import ScoringError, SourceError
+from crm_success.scoring.engine.health import health_scores
+from crm_success.scoring.engine.measures import usable_expressions
 from crm_success.scoring.queries.conditions import condition
 from crm_success.scoring.queries.plan import Problem, ReadPlan, plan_reads
 from crm_success.scoring.queries.read_statements import read_statement
@@ -36,7 +39,7 @@ from crm_success.scoring.source_tables import CUSTOMER, tables_for
 
 
 @dataclass(frozen=True)
-class Frozen:
+class FrozenDefinitions:
 	"""Definitions, the tables they are read from, and what their preparation had to say."""
 
 	definitions: Definitions
@@ -55,7 +58,7 @@ class Frozen:
 		unnamed = tuple(replace(metric, label="") for metric in definitions.metrics)
 		return fingerprint(replace(definitions, metrics=unnamed, money=replace(definitions.money, rates=())))
 
-	def saying(self, messages: Iterable[Message]) -> "Frozen":
+	def saying(self, messages: Iterable[Message]) -> "FrozenDefinitions":
 		"""The same with more messages."""
 		return replace(self, messages=(*self.messages, *messages))
 
@@ -64,12 +67,12 @@ class Frozen:
 		return to_json(self)
 
 
-def frozen_of(run: str) -> Frozen:
+def frozen_of(run: str) -> FrozenDefinitions:
 	"""What a run began with."""
-	return from_json(Frozen, frappe.db.get_value(RUN, run, "definitions"))
+	return from_json(FrozenDefinitions, frappe.db.get_value(RUN, run, "definitions"))
 
 
-def freeze(as_of: date, unsaved_scorecard: Mapping[str, Any] | None = None) -> Frozen:
+def freeze(as_of: date, unsaved_scorecard: Mapping[str, Any] | None = None) -> FrozenDefinitions:
 	"""The definitions of now for scoring that day, without what cannot be used, which is named instead.
 
 	With `unsaved_scorecard`, the definitions as they would be once it is saved.
@@ -79,10 +82,12 @@ def freeze(as_of: date, unsaved_scorecard: Mapping[str, Any] | None = None) -> F
 	scorecards, about_scorecards = _usable_scorecards(definitions, tables)
 	definitions = replace(definitions, scorecards=scorecards)
 	about_metrics = _about_metrics(definitions, tables, as_of)
-	return Frozen(definitions, tuple(tables.values()), (*messages, *about_scorecards, *about_metrics))
+	return FrozenDefinitions(
+		definitions, tuple(tables.values()), (*messages, *about_scorecards, *about_metrics)
+	)
 
 
-def plan_for(metrics: Iterable[Metric], frozen: Frozen, as_of: date) -> ReadPlan:
+def plan_for(metrics: Iterable[Metric], frozen: FrozenDefinitions, as_of: date) -> ReadPlan:
 	"""What to read for these metrics. One that cannot be read, for whatever reason, is a problem of the plan."""
 	metrics, tables = tuple(metrics), frozen.tables_by_doctype
 	plan = plan_reads(metrics, tables)
@@ -99,7 +104,7 @@ def plan_for(metrics: Iterable[Metric], frozen: Frozen, as_of: date) -> ReadPlan
 	return replace(plan_reads(good, tables), problems=tuple(problems))
 
 
-def _why_not_built(plan: ReadPlan, frozen: Frozen, as_of: date) -> ScoringError | None:
+def _why_not_built(plan: ReadPlan, frozen: FrozenDefinitions, as_of: date) -> ScoringError | None:
 	"""What is wrong with the statements of a plan; None where all can be built."""
 	tables, money = frozen.tables_by_doctype, frozen.definitions.money
 	try:
@@ -111,9 +116,7 @@ def _why_not_built(plan: ReadPlan, frozen: Frozen, as_of: date) -> ScoringError 
 
 
 def _about_metrics(definitions: Definitions, tables: Mapping[str, Table], as_of: date) -> list[Message]:
-	from crm_success.scoring.engine.measures import usable_expressions
-
-	plan = plan_for(definitions.metrics, Frozen(definitions, tuple(tables.values())), as_of)
+	plan = plan_for(definitions.metrics, FrozenDefinitions(definitions, tuple(tables.values())), as_of)
 	errors: dict[str, ScoringError] = {problem.metric: problem.error for problem in plan.problems}
 	errors.update(usable_expressions(definitions.metrics)[1])
 	text = _("Health Metric {0} cannot be computed and counts as missing: {1}")
@@ -138,10 +141,6 @@ def _usable_scorecards(
 
 
 def _check_scorecard(scorecard: Scorecard, metrics: tuple[Metric, ...], customer: Table) -> None:
-	import pandas as pd
-
-	from crm_success.scoring.engine.health import health_scores
-
 	for filter_ in scorecard.filters:
 		if not customer.has(filter_.fieldname):
 			raise SourceError("Customer has no field {0}", filter_.fieldname)

@@ -20,6 +20,9 @@ Row = dict[str, Any]
 LARGEST_STORABLE = 999_999_999_999.0
 _LONGEST_DATA = 140
 
+# json.dumps would make one for each row
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
 _AMOUNTS = ("revenue", "overdue", "clv")
 _TEXTS = ("customer_name", "customer_group", "territory", "account_manager", "cap_reason")
 
@@ -55,7 +58,7 @@ def storable(amount: float | None) -> float | None:
 
 def as_json(facts: Any) -> str | None:
 	"""As it is stored; None where there is nothing."""
-	return json.dumps(facts, ensure_ascii=False) if facts else None
+	return _ENCODER.encode(facts) if facts else None
 
 
 def _row(record: Mapping[str, Any], currency: str) -> Row:

@@ -2,27 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from crm_success.database import clock, conflicts, reading
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring.earlier_scores import earlier_scores
 from crm_success.scoring.engine.definitions import Calibration, Metric
 from crm_success.scoring.engine.measure_table import Measure
-from crm_success.scoring.frozen_definitions import Frozen, plan_for
+from crm_success.scoring.engine.pipeline import all_metrics, score_customers
+from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
 from crm_success.scoring.health_rows import ScoredRows, to_rows
-
-if TYPE_CHECKING:
-	from crm_success.scoring.shared.reader import Reader
+from crm_success.scoring.shared.reader import Reader
 
 
 @dataclass(frozen=True)
 class Scorer:
 	"""One set of definitions, one calibration, one day: scores any range of customers, in any order."""
 
-	frozen: Frozen
+	frozen: FrozenDefinitions
 	calibration: Calibration
 	as_of: date
 	# keys of metrics that are not read; they count as missing
@@ -30,9 +28,11 @@ class Scorer:
 
 	def score(self, keys: KeyRange) -> ScoredRows:
 		"""The rows of Customer Health of the range, without what the writer alone knows. Commits before it reads."""
-		from crm_success.scoring.engine.pipeline import score_customers
+		return self.score_in_transaction(keys, clock.start_reading())
 
-		read_at, definitions = clock.start_reading(), self.frozen.definitions
+	def score_in_transaction(self, keys: KeyRange, read_at: datetime) -> ScoredRows:
+		"""The same of what the open transaction sees; all of it was committed before `read_at`, or is its own."""
+		definitions = self.frozen.definitions
 		customers = self._reader.customers(keys)
 		aggregates = self._reader.aggregates(self.as_of, keys, customers.index)
 		history = earlier_scores(self.as_of, keys)
@@ -65,15 +65,11 @@ class Scorer:
 		return None
 
 	@cached_property
-	def _reader(self) -> "Reader":
-		from crm_success.scoring.engine.pipeline import all_metrics
-
+	def _reader(self) -> Reader:
 		metrics = all_metrics(self.frozen.definitions)
 		return self._reader_of([metric for metric in metrics if metric.key not in self.left_out])
 
-	def _reader_of(self, metrics: Sequence[Metric]) -> "Reader":
-		from crm_success.scoring.shared.reader import Reader
-
+	def _reader_of(self, metrics: Sequence[Metric]) -> Reader:
 		definitions, tables = self.frozen.definitions, self.frozen.tables_by_doctype
 		plan = plan_for(metrics, self.frozen, self.as_of)
 		return Reader(plan, definitions, tables, reading.SITE)

@@ -6,11 +6,11 @@ import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 from frappe.model import numeric_fieldtypes
 
-from crm_success.setup.columns import allow_null
+from crm_success.setup.table_columns import allow_null
 
 MODULE = "CRM Success"
 
-# a default of 0 and no precision: see setup/columns.py
+# a default of 0 and no precision: see setup/table_columns.py
 NULLABLE = {"Customer": ("health_score",)}
 
 CUSTOM_FIELDS = {

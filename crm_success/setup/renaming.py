@@ -14,9 +14,9 @@ from frappe.model.utils.user_settings import sync_user_settings
 from frappe.query_builder.functions import Replace
 from pypika import Criterion
 
-from crm_success.setup.columns import columns_of
 from crm_success.setup.mentions import may_mention
 from crm_success.setup.references import UNDECLARED, References
+from crm_success.setup.table_columns import columns_of
 
 # what holds scripts, conditions, filters or columns, and what says whose they are
 _WITH_TEXTS = {

@@ -24,7 +24,7 @@ from crm_success.standalone.connections import Database
 from crm_success.standalone.csv_columns import COLUMN_NAMES
 from crm_success.standalone.database_tables import read_tables
 from crm_success.standalone.default_definitions import default_definitions
-from crm_success.standalone.plain_english import driver_words, reason
+from crm_success.standalone.english_words import driver_words, reason
 from crm_success.standalone.quality import DataWarning, as_warning
 from crm_success.standalone.report.figures import Collector, Figures
 from crm_success.standalone.site_currency import reporting_money

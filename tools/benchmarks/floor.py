@@ -5,12 +5,13 @@ lie there with another stamp, in plain multi-row upserts. Nobody can score these
 """
 
 import time
+from collections.abc import Sequence
 
 import frappe
 from frappe.utils import getdate, now
 
 from crm_success.database import reading
-from crm_success.database.dialects import Statement
+from crm_success.database.dialects import EVERYBODY, KeyRange, Statement
 from crm_success.scoring.engine.pipeline import all_metrics
 from crm_success.scoring.frozen_definitions import freeze, plan_for
 from crm_success.scoring.queries.read_statements import customers_statement, read_statement
@@ -18,15 +19,15 @@ from crm_success.scoring.queries.read_statements import customers_statement, rea
 ROWS_AT_ONCE = 2000
 
 
-def bare_reads() -> float:
-	"""Seconds for the customers and every source of the plan."""
+def bare_reads(keys: KeyRange = EVERYBODY) -> float:
+	"""Seconds for the customers and every source of the plan; what it takes to know the statements does not count."""
 	as_of = getdate()
 	frozen = freeze(as_of)
 	definitions, tables = frozen.definitions, frozen.tables_by_doctype
 	plan = plan_for(all_metrics(definitions), frozen, as_of)
-	statements = [customers_statement(definitions.scorecards, tables["Customer"], reading.dialect())]
+	statements = [customers_statement(definitions.scorecards, tables["Customer"], reading.dialect(), keys)]
 	for read in plan.reads:
-		statements.append(read_statement(read, tables, as_of, reading.dialect(), definitions.money))
+		statements.append(read_statement(read, tables, as_of, reading.dialect(), definitions.money, keys))
 	return sum(_seconds(statement) for statement in statements)
 
 
@@ -36,9 +37,12 @@ def _seconds(statement: Statement) -> float:
 	return time.perf_counter() - start
 
 
-def bare_upsert() -> float:
-	"""Seconds to write all rows of Customer Health over themselves, a commit every ROWS_AT_ONCE rows."""
-	rows = frappe.db.sql("SELECT * FROM `tabCustomer Health` ORDER BY name")
+def bare_upsert(customers: Sequence[str] = ()) -> float:
+	"""Seconds to write rows of Customer Health over themselves, all or those of some customers, a commit every
+	ROWS_AT_ONCE rows.
+	"""
+	some = "WHERE customer IN %(customers)s" if customers else ""
+	rows = frappe.db.sql(f"SELECT * FROM `tabCustomer Health` {some} ORDER BY name", {"customers": customers})
 	columns = [column[0] for column in frappe.db.get_description()]
 	stamp, place = now(), columns.index("modified")
 	rows = [(*row[:place], stamp, *row[place + 1 :]) for row in rows]

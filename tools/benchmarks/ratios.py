@@ -14,7 +14,7 @@ def _lines(small: dict, large: dict) -> list[str]:
 	floor = large["bare_reads"] + large["bare_upsert"]
 	per_customer = one["seconds"] / one["customers"]
 	small_per_customer = small["one_worker"]["seconds"] / small["one_worker"]["customers"]
-	single, marking = large["one_customer"], large["marking"]
+	single, stale, marking = large["one_customer"], large["stale_500"], large["marking"]
 	peak = max(run["peak_mb"] for run in (one, two, first))
 	return [
 		_line(
@@ -54,18 +54,19 @@ def _lines(small: dict, large: dict) -> list[str]:
 			f"{first['seconds']:.1f} s",
 		),
 		_line(
-			"one customer, median / 150 ms",
-			single["median"] / 0.150,
+			"one customer / its bare reads and writes",
+			single["median"] / single["bare_median"],
 			"<=",
-			1,
-			f"{1000 * single['median']:.0f} ms, slowest {1000 * single['slowest']:.0f} ms",
+			40,
+			f"{1000 * single['median']:.0f} ms / {1000 * single['bare_median']:.1f} ms, "
+			f"slowest {1000 * single['slowest']:.0f} ms",
 		),
 		_line(
-			"500 stale customers / 500 single ones",
-			large["stale_500"] / (500 * single["median"]),
-			"",
-			None,
-			f"{large['stale_500']:.2f} s",
+			"500 stale customers / their bare reads and writes",
+			stale["median"] / stale["bare_median"],
+			"<=",
+			4,
+			f"{stale['median']:.2f} s / {stale['bare_median']:.2f} s",
 		),
 		_line(
 			"marking / importing invoices",
@@ -85,4 +86,4 @@ def _line(name: str, ratio: float, relation: str, bound: float | None, figures: 
 	else:
 		reached = ratio <= bound if relation == "<=" else ratio >= bound
 		judgement = f"{relation} {bound:g} {'reached' if reached else 'MISSED'}"
-	return f"{name:<48}{ratio:>9.3f}  {judgement:<18}{figures}"
+	return f"{name:<52}{ratio:>9.3f}  {judgement:<18}{figures}"

@@ -6,7 +6,7 @@ import frappe
 
 from crm_success.record_names import HEALTH
 from crm_success.scoring.api.scoring_runs import may_rescore
-from crm_success.scoring.wording import driver_words, stored_drivers
+from crm_success.scoring.reader_words import driver_words, stored_drivers
 from crm_success.visibility import check_reads_health, visible_rows
 
 _SHOWN = (

@@ -6,7 +6,9 @@ import frappe
 from frappe import _
 from frappe.utils import escape_html, getdate
 
+from crm_success.record_checks.phrases import in_words
 from crm_success.record_names import HEALTH, METRIC
+from crm_success.scoring import door
 from crm_success.scoring.api.health_picture import picture_of, values_by_metric
 from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.measure_table import Measure
@@ -26,13 +28,10 @@ def metric_documents(customer: str, metric: str) -> dict[str, Any]:
 	check_may_see(customer)
 	health = frappe.get_doc(HEALTH, customer)
 	record = _metric_record(metric)
-	from crm_success.record_checks.phrases import in_words
-	from crm_success.scoring.explain.evidence import keys_in_formula, readable_documents
-
 	try:
 		if record["measure"] == Measure.EXPRESSION.value:
-			return {"metrics": values_by_metric(keys_in_formula(record), health.components)}
-		return readable_documents(record, health.customer, getdate(health.as_of))
+			return {"metrics": values_by_metric(door.keys_in_formula(record), health.components)}
+		return door.readable_documents(record, health.customer, getdate(health.as_of))
 	except ScoringError as error:
 		frappe.throw(escape_html(in_words(error)), title=_("This Metric Cannot Be Measured"))
 

@@ -10,6 +10,7 @@ from frappe.utils import escape_html, getdate, strip_html
 
 from crm_success.record_checks.phrases import in_words
 from crm_success.record_names import METRIC
+from crm_success.scoring import door
 from crm_success.scoring.api.requests import parse_record
 from crm_success.scoring.checks.source_checks import check_readable
 from crm_success.scoring.checks.source_fields import (
@@ -53,9 +54,7 @@ def get_source_fields(
 def preview_metric(metric: str | dict, as_of: str | None = None) -> dict[str, Any]:
 	"""What the metric, saved or not, measures for a few customers that the user may see. Saves nothing."""
 	frappe.has_permission(METRIC, "write", throw=True)
-	from crm_success.scoring.explain.preview import preview
-
-	return _measured(preview, metric, parse_day(as_of))
+	return _measured(door.preview, metric, parse_day(as_of))
 
 
 @frappe.whitelist(methods=["POST"])
@@ -65,10 +64,8 @@ def metric_distribution(metric: str | dict) -> dict[str, Any]:
 	A metric that cannot be measured yet is no error here, where the form draws by itself: `problem` says why.
 	"""
 	frappe.has_permission(METRIC, "write", throw=True)
-	from crm_success.scoring.explain.distribution import distribution
-
 	try:
-		return _measured(distribution, metric, getdate())
+		return _measured(door.distribution, metric, getdate())
 	except (frappe.ValidationError, frappe.PermissionError) as error:
 		frappe.clear_last_message()
 		return {"problem": strip_html(str(error))}

@@ -8,6 +8,7 @@ from frappe.model.document import Document
 from frappe.utils import escape_html, getdate
 
 from crm_success.record_names import SCORECARD
+from crm_success.scoring import door
 from crm_success.scoring.api.requests import parse_record
 from crm_success.visibility import check_reads_health
 
@@ -21,9 +22,7 @@ def what_would_change(scorecard: str | dict) -> dict[str, Any]:
 	if not doc.is_new():
 		frappe.has_permission(SCORECARD, "write", doc=doc.name, throw=True)
 	_check_as_saving_would(doc)
-	from crm_success.scoring.explain import what_would_change
-
-	return what_would_change.what_would_change(doc.as_dict(), getdate())
+	return door.what_would_change(doc.as_dict(), getdate())
 
 
 def _check_as_saving_would(doc: Document) -> None:

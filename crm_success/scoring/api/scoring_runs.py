@@ -9,6 +9,7 @@ from crm_success.batches import queueing
 from crm_success.batches.statuses import RUN
 from crm_success.record_checks.field_errors import bold
 from crm_success.record_names import CALIBRATION, HEALTH, RESCORING_ROLES
+from crm_success.scoring import door
 from crm_success.scoring.runs.starting import start_scoring
 from crm_success.scoring.scoring_day import parse_day
 from crm_success.visibility import check_may_see, may_see_all
@@ -33,9 +34,7 @@ def rescore_customer(customer: str) -> dict[str, Any]:
 	_check_may_rescore(customer)
 	if not frappe.db.count(CALIBRATION):
 		frappe.throw(_("Nobody was scored yet. Use Run Now in the list of Work Runs first."))
-	from crm_success.scoring.runs.rescoring import rescore_customers
-
-	rescore_customers([customer])
+	door.rescore_customers([customer])
 	scored = frappe.db.get_value(HEALTH, {"customer": customer}, ["score", "band"], as_dict=True)
 	if not scored:
 		frappe.throw(_("{0} is not scored: internal customers are left out.").format(bold(customer)))

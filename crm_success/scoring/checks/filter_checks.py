@@ -8,11 +8,15 @@ from typing import Any
 
 from frappe import _
 from frappe.utils import cstr, escape_html
+from pypika import Field
 
+from crm_success.database.dialects import Bindings, Dialect
 from crm_success.record_checks.field_errors import Refusal, bold, closest
 from crm_success.scoring.checks.source_fields import SourceField
 from crm_success.scoring.engine.definitions import Filter
 from crm_success.scoring.engine.records import filters_from_record
+from crm_success.scoring.queries.conditions import OPERATORS, condition
+from crm_success.scoring.queries.tables import kind_of
 
 LISTS = ("in", "not in")
 TEXTS = ("like", "not like")
@@ -81,12 +85,6 @@ def _check_doctype(row: list, doctypes: Collection[str]) -> None:
 
 
 def _check_filter(filter_: Filter, field: SourceField) -> None:
-	from pypika import Field
-
-	from crm_success.database.dialects import Bindings, Dialect
-	from crm_success.scoring.queries.conditions import OPERATORS, condition
-	from crm_success.scoring.queries.tables import kind_of
-
 	if filter_.operator not in OPERATORS:
 		raise Refusal(
 			_("{0} cannot be used as an operator on {1}. Use one of {2}.").format(

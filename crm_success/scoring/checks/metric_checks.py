@@ -12,10 +12,11 @@ from frappe.utils import cint
 
 from crm_success.record_checks.field_errors import bold, one_of, refuse, refusing
 from crm_success.record_names import METRIC
+from crm_success.scoring import door
 from crm_success.scoring.checks.expression_checks import check_expression
 from crm_success.scoring.checks.source_checks import check_source
 from crm_success.scoring.engine.measure_table import Measure, ValueField, check_window
-from crm_success.scoring.engine.records import METRIC_KEY
+from crm_success.scoring.engine.records import METRIC_KEY, scale_from_record
 
 KEY_LENGTH = 60
 # words that mean something else in an expression
@@ -107,8 +108,5 @@ def clear_unused_fields(doc: Document) -> None:
 
 
 def check_scale(doc: Document) -> None:
-	from crm_success.scoring.engine.records import scale_from_record
-	from crm_success.scoring.engine.scales import check_scale
-
 	with refusing(doc, "bands" if doc.scale == "Bands" else "scale"):
-		check_scale(scale_from_record(doc.as_dict()))
+		door.check_scale(scale_from_record(doc.as_dict()))

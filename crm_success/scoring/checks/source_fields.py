@@ -8,6 +8,7 @@ import frappe
 from frappe import _
 from frappe.model import no_value_fields, table_fields
 
+from crm_success.scoring.queries.computed import COMPUTED_FIELDS
 from crm_success.scoring.source_tables import parents_of
 
 CUSTOMER = "Customer"
@@ -111,8 +112,6 @@ def _real_fields(doctype: str) -> Iterator[SourceField]:
 
 
 def _computed_fields(doctype: str) -> Iterator[SourceField]:
-	from crm_success.scoring.queries.computed import COMPUTED_FIELDS
-
 	for fieldname, (label, fieldtype) in COMPUTED_FIELDS.get(doctype, {}).items():
 		yield SourceField(fieldname, _(label), fieldtype)
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from crm_success.scoring.definition_records import metric_of
+from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.explain.sampling import (
 	customers_of,
 	definitions_with,
@@ -13,7 +14,7 @@ from crm_success.scoring.explain.sampling import (
 	reader_of,
 	visible,
 )
-from crm_success.scoring.frozen_definitions import Frozen
+from crm_success.scoring.frozen_definitions import FrozenDefinitions
 from crm_success.scoring.source_tables import tables_for
 
 # so many customers are read while somebody waits: shares of an even sample are right to within one or two percent
@@ -25,11 +26,9 @@ def distribution(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 
 	`customers` are those that the user may see, `read` those that were looked at: an even sample of many.
 	"""
-	from crm_success.scoring.engine.measures import raw_values
-
 	metric = metric_of(record)
 	definitions = definitions_with(metric, as_of)
-	frozen = Frozen(definitions, tuple(tables_for(definitions.metrics).values()))
+	frozen = FrozenDefinitions(definitions, tuple(tables_for(definitions.metrics).values()))
 	reader = reader_of(definitions.metrics, frozen, as_of, strict=True)
 	everybody = customers_of(frozen, as_of).index
 	customers = visible(everybody)

@@ -9,7 +9,8 @@ import frappe
 from crm_success.database import reading
 from crm_success.scoring.definition_records import metric_of
 from crm_success.scoring.engine.definitions import Definitions, Metric, Money
-from crm_success.scoring.frozen_definitions import Frozen, plan_for
+from crm_success.scoring.engine.expressions import parse_expression
+from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
 from crm_success.scoring.money import money_on
 from crm_success.scoring.queries.document_statements import documents_statement
 from crm_success.scoring.queries.tables import Table
@@ -73,14 +74,12 @@ def readable_documents(record: Mapping[str, Any], customer: str, as_of: date) ->
 
 def keys_in_formula(record: Mapping[str, Any]) -> tuple[str, ...]:
 	"""The keys of the metrics that a formula uses; ScoringError where it cannot be parsed."""
-	from crm_success.scoring.engine.expressions import parse_expression
-
 	return parse_expression(record["expression"] or "").names
 
 
 def _newest(metric: Metric, customer: str, as_of: date) -> list[dict[str, Any]]:
 	tables, money = tables_for([metric]), money_on(as_of)[0]
-	frozen = Frozen(Definitions(metrics=(metric,), money=money), tuple(tables.values()))
+	frozen = FrozenDefinitions(Definitions(metrics=(metric,), money=money), tuple(tables.values()))
 	problems = plan_for([metric], frozen, as_of).problems
 	if problems:
 		raise problems[0].error

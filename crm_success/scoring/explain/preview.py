@@ -2,21 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import frappe
+import numpy as np
+import pandas as pd
 
 from crm_success.record_names import METRIC
 from crm_success.scoring.definition_records import metric_of
 from crm_success.scoring.engine.definitions import Calibration, Metric, PercentileCuts
 from crm_success.scoring.engine.measure_table import Measure
+from crm_success.scoring.engine.measures import raw_values
+from crm_success.scoring.engine.pipeline import metric_points
 from crm_success.scoring.explain.evidence import documents_behind
 from crm_success.scoring.explain.sampling import definitions_with, reader_of, visible
-from crm_success.scoring.frozen_definitions import Frozen
+from crm_success.scoring.frozen_definitions import FrozenDefinitions
 from crm_success.scoring.source_tables import CUSTOMER, tables_for
-
-if TYPE_CHECKING:
-	import pandas as pd
 
 EACH_SIDE = 5
 
@@ -25,7 +26,7 @@ def preview(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 	"""Five lowest and five highest customers that the user may see; ScoringError where nothing can be read."""
 	metric = metric_of(record)
 	definitions = definitions_with(metric, as_of)
-	frozen = Frozen(definitions, tuple(tables_for(definitions.metrics).values()))
+	frozen = FrozenDefinitions(definitions, tuple(tables_for(definitions.metrics).values()))
 	values = _values(frozen, as_of)
 	known = values[metric.key].dropna().sort_values(kind="stable")
 	points = _points(metric, values[metric.key], as_of)
@@ -51,9 +52,7 @@ def preview(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 	}
 
 
-def _values(frozen: Frozen, as_of: date) -> "pd.DataFrame":
-	from crm_success.scoring.engine.measures import raw_values
-
+def _values(frozen: FrozenDefinitions, as_of: date) -> pd.DataFrame:
 	metrics = frozen.definitions.metrics
 	reader = reader_of(metrics, frozen, as_of, strict=True)
 	customers = reader.customers().index
@@ -61,11 +60,7 @@ def _values(frozen: Frozen, as_of: date) -> "pd.DataFrame":
 	return values.loc[visible(customers)]
 
 
-def _points(metric: Metric, raw: "pd.Series", as_of: date) -> "pd.Series":
-	import numpy as np
-
-	from crm_success.scoring.engine.pipeline import metric_points
-
+def _points(metric: Metric, raw: pd.Series, as_of: date) -> pd.Series:
 	known = raw.dropna().to_numpy()
 	cuts = tuple(np.quantile(known, np.arange(101) / 100).tolist()) if len(known) else ()
 	return metric_points(metric, raw, Calibration(as_of, percentiles=(PercentileCuts(metric.key, cuts),)))
@@ -84,7 +79,7 @@ def _customer_names(customers: Iterable[str]) -> dict[str, str]:
 
 
 def _evidence(
-	metric: Metric, customer: str, values: "pd.DataFrame", frozen: Frozen, as_of: date
+	metric: Metric, customer: str, values: pd.DataFrame, frozen: FrozenDefinitions, as_of: date
 ) -> list[dict[str, Any]]:
 	"""The documents behind a value that the user may read; for a formula, the values of the metrics it names."""
 	if metric.measure is Measure.EXPRESSION:

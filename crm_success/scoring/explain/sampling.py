@@ -3,26 +3,22 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from crm_success.database import reading
 from crm_success.database.dialects import EVERYBODY, KeyRange
 from crm_success.scoring.definition_records import read_definitions
 from crm_success.scoring.engine.definitions import Definitions, Metric
-from crm_success.scoring.frozen_definitions import Frozen, plan_for
+from crm_success.scoring.engine.measures import needed_metrics, raw_values, usable_expressions
+from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
+from crm_success.scoring.shared.reader import Reader
 from crm_success.scoring.source_tables import CUSTOMER
 from crm_success.visibility import visible_among
-
-if TYPE_CHECKING:
-	import pandas as pd
-
-	from crm_success.scoring.shared.reader import Reader
 
 
 def definitions_with(metric: Metric, as_of: date) -> Definitions:
 	"""The metric, as it would be if it were saved, and those that its formula needs; ScoringError if broken."""
-	from crm_success.scoring.engine.measures import needed_metrics, usable_expressions
-
 	definitions, _messages = read_definitions(as_of)
 	others = [other for other in definitions.metrics if other.key != metric.key]
 	broken = usable_expressions([*others, metric])[1].get(metric.key)
@@ -31,10 +27,10 @@ def definitions_with(metric: Metric, as_of: date) -> Definitions:
 	return replace(definitions, metrics=needed_metrics([*others, metric], [metric.key]), scorecards=())
 
 
-def reader_of(metrics: Iterable[Metric], frozen: Frozen, as_of: date, strict: bool = False) -> "Reader":
+def reader_of(
+	metrics: Iterable[Metric], frozen: FrozenDefinitions, as_of: date, strict: bool = False
+) -> Reader:
 	"""Reads these metrics; one that cannot be read counts as missing, or raises its ScoringError if `strict`."""
-	from crm_success.scoring.shared.reader import Reader
-
 	plan = plan_for(metrics, frozen, as_of)
 	if strict and plan.problems:
 		raise plan.problems[0].error
@@ -42,7 +38,7 @@ def reader_of(metrics: Iterable[Metric], frozen: Frozen, as_of: date, strict: bo
 	return Reader(plan, frozen.definitions, tables, reading.SITE)
 
 
-def customers_of(frozen: Frozen, as_of: date) -> "pd.Series":
+def customers_of(frozen: FrozenDefinitions, as_of: date) -> pd.Series:
 	"""The scorecard that takes each customer, None for none; of a hundred thousand customers, nothing else is read."""
 	names = {"name", "is_internal_customer"}
 	names |= {filter_.fieldname for card in frozen.definitions.scorecards for filter_ in card.filters}
@@ -55,27 +51,25 @@ def customers_of(frozen: Frozen, as_of: date) -> "pd.Series":
 
 
 def read_values(
-	metrics: Iterable[Metric], frozen: Frozen, as_of: date, keys: KeyRange, customers: "pd.Index"
-) -> "pd.DataFrame":
+	metrics: Iterable[Metric], frozen: FrozenDefinitions, as_of: date, keys: KeyRange, customers: pd.Index
+) -> pd.DataFrame:
 	"""Raw values of those customers, a column a metric; `keys` must hold them all."""
-	from crm_success.scoring.engine.measures import raw_values
-
 	metrics = tuple(metrics)
 	aggregates = reader_of(metrics, frozen, as_of).aggregates(as_of, keys, customers)
 	return raw_values(metrics, aggregates, customers, as_of)
 
 
-def visible(customers: "pd.Index") -> "pd.Index":
+def visible(customers: pd.Index) -> pd.Index:
 	"""Without the customers whose health the user may not see."""
 	return customers[customers.isin(visible_among(customers))]
 
 
-def even_sample(customers: "pd.Index", size: int) -> "pd.Index":
+def even_sample(customers: pd.Index, size: int) -> pd.Index:
 	"""All of them, or as many as `size`, taken at even steps: the same ones each time."""
 	number = len(customers)
 	return customers if number <= size else customers[[at * number // size for at in range(size)]]
 
 
-def keys_of(customers: "pd.Index", everybody: int) -> KeyRange:
+def keys_of(customers: pd.Index, everybody: int) -> KeyRange:
 	"""The range to read them by: a long list of names is slower than no condition at all."""
 	return EVERYBODY if len(customers) == everybody else KeyRange(names=tuple(customers))

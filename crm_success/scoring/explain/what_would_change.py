@@ -7,15 +7,20 @@ from the scorecard alone, and equals what saving it and scoring everybody would 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import frappe
+import pandas as pd
 
 from crm_success.batches.messages import INFO
 from crm_success.record_names import HEALTH
 from crm_success.scoring.bands import BANDS
 from crm_success.scoring.calibrations import read_calibration, usable_calibration
+from crm_success.scoring.engine.calibration import calibrate, calibration_metrics, calibration_values
 from crm_success.scoring.engine.definitions import Calibration, Filter, Metric
+from crm_success.scoring.engine.health import bands, health_scores
+from crm_success.scoring.engine.measures import needed_metrics
+from crm_success.scoring.engine.pipeline import metric_points
 from crm_success.scoring.explain.sampling import (
 	customers_of,
 	even_sample,
@@ -24,10 +29,7 @@ from crm_success.scoring.explain.sampling import (
 	reader_of,
 	visible,
 )
-from crm_success.scoring.frozen_definitions import Frozen, freeze
-
-if TYPE_CHECKING:
-	import pandas as pd
+from crm_success.scoring.frozen_definitions import FrozenDefinitions, freeze
 
 MOVERS = 10
 # so many customers are scored while somebody waits: shares of an even sample are right to within one percent
@@ -65,22 +67,20 @@ def what_would_change(scorecard: Mapping[str, Any], as_of: date) -> dict[str, An
 	}
 
 
-def _cards(now: Frozen, then: Frozen, as_of: date) -> "pd.DataFrame":
+def _cards(now: FrozenDefinitions, then: FrozenDefinitions, as_of: date) -> pd.DataFrame:
 	"""For each customer, the scorecard that scores it and the one that would: `before` and `after`, "" for none."""
-	import pandas as pd
-
 	before = customers_of(now, as_of).fillna("")
 	# who gets which scorecard is read once more only where that may have changed
 	same = _takers(now) == _takers(then)
 	return pd.DataFrame({"before": before, "after": before if same else customers_of(then, as_of).fillna("")})
 
 
-def _takers(frozen: Frozen) -> list[tuple[str, tuple[Filter, ...]]]:
+def _takers(frozen: FrozenDefinitions) -> list[tuple[str, tuple[Filter, ...]]]:
 	"""What decides who gets which scorecard: their names and filters, in the order they are tried."""
 	return [(card.name, card.filters) for card in frozen.definitions.scorecards]
 
 
-def _is_concerned(cards: "pd.DataFrame", scorecard: str) -> "pd.Series":
+def _is_concerned(cards: pd.DataFrame, scorecard: str) -> pd.Series:
 	return (cards == scorecard).any(axis=1) | (cards["before"] != cards["after"])
 
 
@@ -89,16 +89,12 @@ class _Judging:
 	"""Values and points of some customers, and the scores that people have set instead."""
 
 	metrics: tuple[Metric, ...]
-	raw: "pd.DataFrame"
-	points: "pd.DataFrame"
-	overrides: "pd.Series"
+	raw: pd.DataFrame
+	points: pd.DataFrame
+	overrides: pd.Series
 
-	def of(self, cards: "pd.Series", frozen: Frozen) -> "pd.DataFrame":
+	def of(self, cards: pd.Series, frozen: FrozenDefinitions) -> pd.DataFrame:
 		"""The score and band that each customer shows under its scorecard."""
-		import pandas as pd
-
-		from crm_success.scoring.engine.health import bands, health_scores
-
 		shown = pd.DataFrame({"score": float("nan"), "band": None}, index=cards.index, dtype=object)
 		shown["score"] = shown["score"].astype("float64")
 		for card in frozen.definitions.scorecards:
@@ -111,11 +107,9 @@ class _Judging:
 		return shown
 
 
-def _judging(now: Frozen, then: Frozen, as_of: date, chosen: "pd.Index", everybody: "pd.Index") -> _Judging:
-	import pandas as pd
-
-	from crm_success.scoring.engine.pipeline import metric_points
-
+def _judging(
+	now: FrozenDefinitions, then: FrozenDefinitions, as_of: date, chosen: pd.Index, everybody: pd.Index
+) -> _Judging:
 	metrics = _metrics_of(now, then)
 	raw = read_values(metrics, then, as_of, keys_of(chosen, len(everybody)), chosen)
 	calibration = _calibration(then, as_of, everybody)
@@ -123,20 +117,16 @@ def _judging(now: Frozen, then: Frozen, as_of: date, chosen: "pd.Index", everybo
 	return _Judging(metrics, raw, pd.DataFrame(points, index=chosen), _overrides(chosen, as_of))
 
 
-def _metrics_of(now: Frozen, then: Frozen) -> tuple[Metric, ...]:
+def _metrics_of(now: FrozenDefinitions, then: FrozenDefinitions) -> tuple[Metric, ...]:
 	"""The metrics that decide a score before or after, and those that their formulas need."""
-	from crm_success.scoring.engine.measures import needed_metrics
-
 	cards = (*now.definitions.scorecards, *then.definitions.scorecards)
 	weighed = {row.name for card in cards for row in card.metrics if row.weight > 0}
 	capping = {cap.metric for card in cards for cap in card.caps}
 	return needed_metrics(then.definitions.metrics, weighed | capping)
 
 
-def _calibration(frozen: Frozen, as_of: date, everybody: "pd.Index") -> Calibration:
+def _calibration(frozen: FrozenDefinitions, as_of: date, everybody: pd.Index) -> Calibration:
 	"""The cut points that a run would judge by: those in force, or else new ones."""
-	from crm_success.scoring.engine.calibration import calibrate, calibration_metrics, calibration_values
-
 	name = usable_calibration(frozen, as_of)
 	if name:
 		return read_calibration(name)
@@ -146,26 +136,24 @@ def _calibration(frozen: Frozen, as_of: date, everybody: "pd.Index") -> Calibrat
 	return calibrate(calibration_values(aggregates, frozen.definitions, as_of), frozen.definitions, as_of)
 
 
-def _overrides(customers: "pd.Index", as_of: date) -> "pd.Series":
-	import pandas as pd
-
+def _overrides(customers: pd.Index, as_of: date) -> pd.Series:
 	filters = {"override_until": (">=", as_of)}
 	rows = frappe.get_all(HEALTH, filters=filters, fields=["customer", "override_score"], as_list=True)
 	scores = pd.Series(dict(rows), dtype="float64")
 	return scores[scores.index.isin(customers)]
 
 
-def _matrix(compared: "pd.DataFrame") -> dict[str, dict[str, int]]:
+def _matrix(compared: pd.DataFrame) -> dict[str, dict[str, int]]:
 	"""How many customers go from each band (outer) to each (inner)."""
 	counts = compared[["band_before", "band_after"]].fillna(ENDS[-1]).value_counts()
 	return {before: {after: int(counts.get((before, after), 0)) for after in ENDS} for before in ENDS}
 
 
-def _average(scores: "pd.Series") -> float | None:
+def _average(scores: pd.Series) -> float | None:
 	return None if scores.isna().all() else float(scores.mean())
 
 
-def _movers(compared: "pd.DataFrame", cards: "pd.DataFrame") -> list[dict[str, Any]]:
+def _movers(compared: pd.DataFrame, cards: pd.DataFrame) -> list[dict[str, Any]]:
 	"""The customers whose score would move most, the farthest first."""
 	change = (compared["score_after"] - compared["score_before"]).round(2)
 	farthest = change[change.abs() > 0].abs().nlargest(MOVERS).index.tolist()

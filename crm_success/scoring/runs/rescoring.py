@@ -12,7 +12,7 @@ from crm_success.database import conflicts, reading
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring.calibrations import latest_calibration, make_calibration, read_calibration
 from crm_success.scoring.engine.definitions import Calibration
-from crm_success.scoring.frozen_definitions import Frozen, freeze
+from crm_success.scoring.frozen_definitions import FrozenDefinitions, freeze
 from crm_success.scoring.health_rows import ScoredRows
 from crm_success.scoring.runs.customer_scoring import RESCORE_SECONDS
 from crm_success.scoring.scorer import Scorer
@@ -87,7 +87,7 @@ def _rescore_group(rescoring: Rescoring, customers: list[str]) -> None:
 		rescoring.rescore_setting_aside(customers)
 
 
-def _calibration(frozen: Frozen, as_of: date) -> Calibration:
+def _calibration(frozen: FrozenDefinitions, as_of: date) -> Calibration:
 	name = latest_calibration(frozen, as_of)
 	if not name:
 		ranges = customer_ranges(reading.SITE, frozen.tables_by_doctype[CUSTOMER], _CALIBRATION_RANGE)

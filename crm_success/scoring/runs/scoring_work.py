@@ -17,7 +17,7 @@ from crm_success.database.dialects import KeyRange
 from crm_success.record_names import CALIBRATION, SETTINGS
 from crm_success.scoring.calibrations import make_calibration, read_calibration, usable_calibration
 from crm_success.scoring.data_quality import about_data
-from crm_success.scoring.frozen_definitions import Frozen, freeze, frozen_of
+from crm_success.scoring.frozen_definitions import FrozenDefinitions, freeze, frozen_of
 from crm_success.scoring.health_rows import ScoredRows
 from crm_success.scoring.runs.starting import KIND
 from crm_success.scoring.scorer import Scorer
@@ -126,7 +126,7 @@ def is_snapshot_due(as_of: date) -> bool:
 	return as_of >= getdate(due)
 
 
-def _calibration_for(customers: int, frozen: Frozen, as_of: date) -> str | None:
+def _calibration_for(customers: int, frozen: FrozenDefinitions, as_of: date) -> str | None:
 	"""The calibration in force, unless it was taken from less than half of the customers that there are now."""
 	calibration = usable_calibration(frozen, as_of)
 	run = calibration and frappe.db.get_value(CALIBRATION, calibration, "scoring_run")

@@ -180,6 +180,7 @@ class TestFuzzedRecords(ScoringTestCase):
 
 	def assert_definitions_stand(self) -> None:
 		"""A run could begin with what is saved, and score these customers."""
+		from crm_success.database import clock
 		from crm_success.database.dialects import KeyRange
 		from crm_success.scoring.engine.definitions import Calibration
 		from crm_success.scoring.frozen_definitions import freeze
@@ -187,7 +188,9 @@ class TestFuzzedRecords(ScoringTestCase):
 
 		frozen = freeze(getdate())
 		scorer = Scorer(frozen, Calibration(getdate()), getdate())
-		self.assertEqual(len(scorer.score(KeyRange(names=("Fuzzed One", "Fuzzed Two"))).rows), 2)
+		keys = KeyRange(names=("Fuzzed One", "Fuzzed Two"))
+		# a commit would keep what was entered
+		self.assertEqual(len(scorer.score_in_transaction(keys, clock.utc_now()).rows), 2)
 
 	def assert_scored(self, records: list[dict[str, Any]]) -> None:
 		"""A real run over all these metrics ends, and each of them has a component or is named."""

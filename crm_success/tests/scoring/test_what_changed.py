@@ -58,9 +58,15 @@ class TestWhatChanged(ScoringTestCase):
 	def shown(self, customer: str, *fieldnames: str) -> tuple:
 		return frappe.db.get_value(HEALTH, {"customer": customer}, fieldnames)
 
-	def overdue(self, customer: str) -> None:
-		"""Something that lowers the score for certain."""
-		factories.make_invoice(customer, 5000, days_ago(300))
+	def change(self, customer: str) -> None:
+		"""Something that moves the score for certain: what is owed is paid, or else something is owed for long."""
+		owed = {"customer": customer, "docstatus": 1, "outstanding_amount": (">", 0)}
+		unpaid = frappe.get_all("Sales Invoice", owed, pluck="name")
+		for name in unpaid:
+			invoice = frappe.get_doc("Sales Invoice", name)
+			factories.make_payment(invoice, getdate(), invoice.outstanding_amount)
+		if not unpaid:
+			factories.make_invoice(customer, 5000, days_ago(300))
 		frappe.db.commit()
 
 	def test_a_first_run_tells_nobody_and_a_second_without_news_neither(self):
@@ -72,7 +78,7 @@ class TestWhatChanged(ScoringTestCase):
 	def test_a_later_run_tells_each_watched_field_that_differs_as_it_is_stored(self):
 		self.score_all()
 		before = self.shown(LATE, "score", "band")
-		self.overdue(LATE)
+		self.change(LATE)
 		with registered(HOOK, f"{MODULE}.listen"):
 			self.score_all()
 		after = self.shown(LATE, "score", "band")
@@ -84,14 +90,14 @@ class TestWhatChanged(ScoringTestCase):
 
 	def test_a_customer_scored_again_between_runs_is_told_too(self):
 		self.score_all()
-		self.overdue(LATE)
+		self.change(LATE)
 		with registered(HOOK, f"{MODULE}.listen"):
 			rescore_customers([LATE])
 		self.assertIn((LATE, "score"), self.told())
 
 	def test_a_day_in_the_past_tells_nobody(self):
 		self.score_all()
-		self.overdue(LATE)
+		self.change(LATE)
 		with registered(HOOK, f"{MODULE}.listen"):
 			self.score_all(days_ago(1))
 		self.assertEqual(heard, [])
@@ -118,7 +124,7 @@ class TestWhatChanged(ScoringTestCase):
 			self.score_all()
 			flagged = [change.by_definitions for call in heard for change in call]
 			heard.clear()
-			self.overdue(LATE)
+			self.change(LATE)
 			self.score_all()
 		self.assertTrue(flagged)
 		self.assertTrue(all(flagged))
@@ -152,7 +158,7 @@ class TestWhatChanged(ScoringTestCase):
 
 	def test_a_subscriber_that_fails_is_undone_and_named_and_the_others_are_told(self):
 		self.score_all()
-		self.overdue(LATE)
+		self.change(LATE)
 		with registered(HOOK, f"{MODULE}.write_and_fail", f"{MODULE}.listen"):
 			run = self.score_all()
 		self.assertIn((LATE, "score"), self.told())
@@ -163,7 +169,7 @@ class TestWhatChanged(ScoringTestCase):
 
 	def test_a_batch_that_is_rolled_back_takes_with_it_what_a_subscriber_wrote(self):
 		self.score_all()
-		self.overdue(LATE)
+		self.change(LATE)
 		with registered(HOOK, f"{MODULE}.note"), self.assertRaises(RuntimeError):
 			_write_without_end(LATE)
 		frappe.db.rollback()

@@ -15,8 +15,8 @@ from crm_success.batches.statuses import BATCH, RUN
 from crm_success.batches.working import drain
 from crm_success.patches import fill_kind_of_runs, move_scheduled_jobs, rename_runs
 from crm_success.patches.rename_runs import RENAMED
-from crm_success.setup.columns import columns_of
 from crm_success.setup.renaming import rename_column, rename_doctype, rename_mentions_of_field
+from crm_success.setup.table_columns import columns_of
 from crm_success.tests.setup.test_installation import rows_that_name
 from crm_success.tests.support import factories
 from crm_success.tests.support.left_behind import make

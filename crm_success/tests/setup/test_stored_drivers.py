@@ -12,7 +12,7 @@ from frappe.utils import add_days, getdate
 from crm_success.patches import store_drivers_as_facts
 from crm_success.scoring.runs.rescoring import rescore_customers
 from crm_success.scoring.writers import HEALTH
-from crm_success.setup.columns import columns_of
+from crm_success.setup.table_columns import columns_of
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase, forget_scores, health_rows
 

@@ -11,8 +11,8 @@ from crm_success.record_names import HEALTH
 from crm_success.scoring.checks.override_checks import check_override
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.overrides import OVERRIDE, set_override
-from crm_success.scoring.wording import driver_words, stored_drivers
-from crm_success.setup.columns import allow_null
+from crm_success.scoring.reader_words import driver_words, stored_drivers
+from crm_success.setup.table_columns import allow_null
 
 NULLABLE = ("score", "computed_score", "change_30", "clv")
 

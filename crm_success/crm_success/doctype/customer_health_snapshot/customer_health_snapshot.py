@@ -8,9 +8,9 @@ from frappe.utils import add_days, nowdate
 
 from crm_success.record_names import SNAPSHOT
 from crm_success.scoring.engine.drivers import drivers_of
-from crm_success.scoring.wording import driver_words
-from crm_success.setup.columns import allow_null
+from crm_success.scoring.reader_words import driver_words
 from crm_success.setup.log_days import SNAPSHOT_DAYS
+from crm_success.setup.table_columns import allow_null
 
 CLEARED_AT_ONCE = 10_000
 

@@ -7,6 +7,8 @@ from frappe.utils import cint
 
 from crm_success.record_checks.storable_values import check_entered
 from crm_success.record_names import SEGMENT
+from crm_success.scoring import door
+from crm_success.scoring.engine.records import segments_from_records
 from crm_success.scoring.writers import take_away_segment
 
 LETTERS = {"r": "Recency", "f": "Frequency", "m": "Monetary"}
@@ -62,7 +64,4 @@ def warn_of_uncovered_customers() -> None:
 
 def uncovered_cells() -> list[tuple[int, int, int]]:
 	"""The combinations of recency, frequency and monetary scores that no enabled segment takes."""
-	from crm_success.scoring.engine.records import segments_from_records
-	from crm_success.scoring.engine.rfm import uncovered_cells as uncovered_by
-
-	return uncovered_by(segments_from_records(frappe.get_all(SEGMENT, fields=["*"])))
+	return door.uncovered_cells(segments_from_records(frappe.get_all(SEGMENT, fields=["*"])))

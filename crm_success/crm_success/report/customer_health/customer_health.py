@@ -14,8 +14,8 @@ from crm_success.crm_success.report.amounts import grouped
 from crm_success.record_names import HEALTH, SEGMENT
 from crm_success.scoring.bands import BANDS
 from crm_success.scoring.engine.definitions import HealthBand
+from crm_success.scoring.reader_words import driver_words, stored_drivers
 from crm_success.scoring.shared.driver_words import DriverWords
-from crm_success.scoring.wording import driver_words, stored_drivers
 from crm_success.visibility import conditions_on
 
 Row = dict[str, Any]

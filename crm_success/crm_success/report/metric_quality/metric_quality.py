@@ -5,6 +5,8 @@ Reads the components that scoring left with each customer's health; measures not
 
 import json
 from collections.abc import Iterator, Mapping
+from math import sqrt
+from statistics import fmean, median
 from typing import Any
 
 import frappe
@@ -144,15 +146,13 @@ def row(metric: Mapping[str, Any], measured: Measured | None, weight: float | No
 
 
 def spread(measured: Measured) -> dict[str, float]:
-	import numpy as np
-
-	values = np.array(measured.raw)
+	mean = fmean(measured.raw)
 	return {
-		"minimum": float(values.min()),
-		"median": float(np.median(values)),
-		"maximum": float(values.max()),
-		"mean": float(values.mean()),
-		"deviation": float(values.std()),
+		"minimum": min(measured.raw),
+		"median": median(measured.raw),
+		"maximum": max(measured.raw),
+		"mean": mean,
+		"deviation": sqrt(fmean((value - mean) ** 2 for value in measured.raw)),
 	}
 
 

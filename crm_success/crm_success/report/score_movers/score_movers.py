@@ -19,8 +19,8 @@ from crm_success.crm_success.report.amounts import grouped
 from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.engine.definitions import HealthBand
 from crm_success.scoring.engine.drivers import Component
+from crm_success.scoring.reader_words import driver_words
 from crm_success.scoring.shared.driver_words import DriverWords
-from crm_success.scoring.wording import driver_words
 from crm_success.visibility import only_visible_snapshots
 
 Row = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Why a score is what it is, in words. Decides nothing."""
+"""Why a score is what it is, in the words of whoever reads it. Decides nothing."""
 
 import json
 from functools import partial
@@ -10,11 +10,6 @@ from frappe.utils import fmt_money
 from crm_success.record_names import METRIC
 from crm_success.scoring.engine.drivers import Driver
 from crm_success.scoring.shared.driver_words import DriverWords, Language, MetricName
-
-
-def site_language() -> str:
-	"""The language of what is stored for everybody to read."""
-	return frappe.db.get_single_value("System Settings", "language") or "en"
 
 
 def driver_words() -> DriverWords:

@@ -15,8 +15,8 @@ from frappe.utils import add_days, getdate
 from crm_success.crm_success.report.customer_health import customer_health
 from crm_success.scoring.api.customer_panel import get_health
 from crm_success.scoring.engine.drivers import drivers_of
+from crm_success.scoring.reader_words import driver_words, stored_drivers
 from crm_success.scoring.runs.rescoring import rescore_customers
-from crm_success.scoring.wording import driver_words, stored_drivers
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import (
 	ScoringTestCase,

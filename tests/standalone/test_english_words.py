@@ -6,7 +6,7 @@ from crm_success.scoring.engine.definitions import Definitions, Metric, Money
 from crm_success.scoring.engine.drivers import Driver
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.shared.driver_words import DriverWords
-from crm_success.standalone.plain_english import driver_words, reason
+from crm_success.standalone.english_words import driver_words, reason
 
 UNITS = ("Currency", "Days", "Percent")
 
