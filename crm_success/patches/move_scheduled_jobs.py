@@ -16,9 +16,18 @@ def execute() -> None:
 		function = method.removeprefix(FORMER)
 		moved = ELSEWHERE.get(function, PRESENT) + function
 		frappe.db.set_value("Scheduled Job Type", name, "method", moved, update_modified=False)
-		# as Frappe names them; their logs go along
-		named = ".".join(moved.split(".")[-2:])
-		if named != name:
+		if name == name_in_15(method) != name_in_15(moved):
+			# their logs go along
 			frappe.rename_doc(
-				"Scheduled Job Type", name, named, force=True, show_alert=False, rebuild_search=False
+				"Scheduled Job Type",
+				name,
+				name_in_15(moved),
+				force=True,
+				show_alert=False,
+				rebuild_search=False,
 			)
+
+
+def name_in_15(method: str) -> str:
+	"""As version 15 names the row of a scheduled function; version 16 gives it any name."""
+	return ".".join(method.split(".")[-2:])

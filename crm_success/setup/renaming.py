@@ -9,12 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import frappe
-from frappe.model.utils.rename_field import (
-	update_property_setters,
-	update_reports,
-	update_user_settings,
-	update_users_report_view_settings,
-)
+from frappe.model.utils.rename_field import update_property_setters, update_users_report_view_settings
 from frappe.model.utils.user_settings import sync_user_settings
 from frappe.query_builder.functions import Replace
 from pypika import Criterion
@@ -75,24 +70,34 @@ def rename_column(doctype: str, old: str, new: str) -> None:
 
 def rename_mentions_of_field(doctype: str, old: str, new: str) -> None:
 	"""Let what people made name a field as it is called now. Values are not copied."""
-	# what Frappe's rename_field does beside copying, which some builds of 15 do with a wrong table name
-	for update in (
-		update_reports,
-		update_users_report_view_settings,
-		update_property_setters,
-		update_user_settings,
-	):
-		update(doctype, old, new)
+	# of what Frappe's rename_field does, this much: it copies with a wrong table name in some builds of 15, and takes
+	# from reports all but their columns and filters
+	update_users_report_view_settings(doctype, old, new)
+	update_property_setters(doctype, old, new)
 	word = re.compile(rf"\b{re.escape(old)}\b")
-	# in a list, or in the dict that follows the DocType's name
-	start = rf"""["']{re.escape(doctype)}["'],\s*(?:filters\s*=\s*)?"""
-	in_filter = re.compile(rf"""({start}(?:\{{[^{{}}]*)?["']){re.escape(old)}(["'])""")
+	beside = [re.compile(pattern) for pattern in _beside_their_doctype(re.escape(doctype), re.escape(old))]
 
 	def renamed(owner: str | None, text: str) -> str:
-		return word.sub(new, text) if owner == doctype else in_filter.sub(rf"\g<1>{new}\g<2>", text)
+		if owner == doctype:
+			return word.sub(new, text)
+		for pattern in beside:
+			text = pattern.sub(rf"\g<1>{new}\g<2>", text)
+		return text
 
 	_rewrite_texts(renamed)
 	_rewrite_user_settings(doctype, doctype, lambda text: word.sub(new, text))
+
+
+def _beside_their_doctype(doctype: str, fieldname: str) -> tuple[str, ...]:
+	"""Where a text about another DocType names a field of this one: filters, columns, the order."""
+	before = rf"""["']{doctype}["'],\s*(?:filters\s*=\s*)?(?:\{{[^{{}}]*)?["']"""
+	after = rf"""["'],\s*["']{doctype}["']"""
+	return (
+		rf"""({before}){fieldname}(["'])""",
+		rf"""(["']){fieldname}({after})""",
+		rf"""(["']{doctype}\.){fieldname}(["'])""",
+		rf"""(`tab{doctype}`\.`?){fieldname}\b()""",
+	)
 
 
 def _rename_in_rows(old: str, new: str) -> None:
@@ -101,9 +106,8 @@ def _rename_in_rows(old: str, new: str) -> None:
 	# Frappe leaves out those of tables that nobody writes by hand
 	for reference in References().dynamic:
 		_replace(reference.doctype, reference.fieldname, old, new, **{reference.type_field: "DocType"})
-	for name in ("__global_search", "__UserSettings"):
-		table = frappe.qb.Table(name)
-		frappe.qb.update(table).set(table.doctype, new).where(table.doctype == old).run()
+	found = frappe.qb.Table("__global_search")
+	frappe.qb.update(found).set(found.doctype, new).where(found.doctype == old).run()
 	_replace("DefaultValue", "defkey", f"_list_settings:{old}", f"_list_settings:{new}")
 	for doctype, owner in _NAMED_AFTER.items():
 		rows = frappe.qb.DocType(doctype)
@@ -140,13 +144,11 @@ def _rewrite_user_settings(old: str, new: str, rewrite: Callable[[str], str]) ->
 	sync_user_settings()
 	frappe.cache.delete_value("_user_settings")
 	settings = frappe.qb.Table("__UserSettings")
-	of_list = settings.doctype.isin([old, new])
-	for user, doctype, data in (
-		frappe.qb.from_(settings).select("user", "doctype", "data").where(of_list).run()
-	):
-		same = (settings.user == user) & (settings.doctype == doctype)
-		query = frappe.qb.update(settings).set(settings.data, rewrite(data or "{}"))
-		query.set(settings.doctype, new).where(same).run()
+	for user, data in frappe.qb.from_(settings).select("user", "data").where(settings.doctype == old).run():
+		query = (
+			frappe.qb.update(settings).set(settings.data, rewrite(data or "{}")).set(settings.doctype, new)
+		)
+		query.where((settings.user == user) & (settings.doctype == old)).run()
 
 
 @contextmanager
