@@ -5,6 +5,7 @@ from frappe.custom.doctype.custom_field.custom_field import create_custom_field
 from frappe.utils import add_days, getdate
 
 from crm_success.record_names import HEALTH
+from crm_success.scoring import setting_aside
 from crm_success.scoring.runs.rescoring import Rescoring, rescore_stale
 from crm_success.scoring.stale import mark_stale, stale_customers
 from crm_success.tests.support import factories
@@ -86,11 +87,11 @@ class TestPoisonedCustomers(SetAsideTestCase):
 		self.assertEqual(run.customers_skipped, len(POISONED))
 		self.assert_message(run, "set aside", severity="Error", count=len(POISONED))
 
-	def test_where_everybody_fails_nobody_is_set_aside(self):
+	def test_where_more_fail_than_a_few_the_batch_has_failed(self):
 		frappe.db.sql_ddl("DROP TRIGGER crm_success_poison")
 		self.refuse("TRUE")
-		for number in range(20):
-			factories.make_customer(f"Aside more {number}")
+		self.addCleanup(setattr, setting_aside, "MOST_SET_ASIDE", setting_aside.MOST_SET_ASIDE)
+		setting_aside.MOST_SET_ASIDE = len(CUSTOMERS) - 1
 		run = self.score_all()
 		self.assertEqual((run.status, run.batches_failed), ("Failed", 1))
 		self.assertEqual(self.written_anew(), set())
