@@ -55,7 +55,7 @@ def again_after_conflict(work: Callable[[], T]) -> T:
 		try:
 			return work()
 		except Exception as error:
-			if not (_is_conflict(error) or _is_lost(error)):
+			if not is_passing(error):
 				raise
 			start_over()
 			if number == TRIES_AFTER_CONFLICT - 1:
@@ -72,6 +72,11 @@ def own_transaction(work: Callable[P, T]) -> Callable[P, T]:
 		return again_after_conflict(lambda: work(*arguments, **named))
 
 	return call
+
+
+def is_passing(error: Exception) -> bool:
+	"""Whether the same work may well succeed in a while: another transaction was in its way, or the connection is lost."""
+	return _is_conflict(error) or _is_lost(error)
 
 
 def undo_or_raise(savepoint: str, error: Exception) -> None:

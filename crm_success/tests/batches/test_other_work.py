@@ -1,9 +1,12 @@
 """Leased batches of another kind than scoring: the same leases, workers, progress, cancelling and retrying."""
 
+from unittest.mock import patch
+
 import frappe
 from frappe.utils import getdate
 
 from crm_success.batches import leases
+from crm_success.batches.preparing import prepare_run
 from crm_success.batches.queueing import enqueue_prepare, waiting_jobs
 from crm_success.batches.reaper import requeue_expired_batches
 from crm_success.batches.run_life import RunInProgressError, cancel_run, retry_failed, start_run
@@ -13,6 +16,7 @@ from crm_success.tests.support import counting_work, factories
 from crm_success.tests.support.counting_work import (
 	AT_THE_END,
 	KIND,
+	CountingWork,
 	endings,
 	make_trouble,
 	noted,
@@ -88,6 +92,22 @@ class TestOtherWork(OtherWorkTestCase):
 		frappe.db.commit()
 		requeue_expired_batches()
 		self.assertEqual(waiting_jobs(run), 1)
+		finish_with_workers(run)
+		self.assert_done(run)
+
+	def test_a_preparation_that_meets_nothing_but_conflicts_is_done_again(self):
+		run = start_run(KIND, getdate(), "Desk")
+		frappe.db.commit()
+		conflict = frappe.QueryDeadlockError("another transaction")
+		with (
+			patch.object(CountingWork, "prepare", side_effect=conflict),
+			self.assertRaises(frappe.QueryDeadlockError),
+		):
+			prepare_run(run)
+		self.assertEqual(frappe.db.get_value(RUN, run, "status"), "Preparing")
+		frappe.db.set_value(RUN, run, "sign_of_life_utc", "2026-01-01 00:00:00")
+		frappe.db.commit()
+		requeue_expired_batches()
 		finish_with_workers(run)
 		self.assert_done(run)
 
