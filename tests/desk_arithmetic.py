@@ -14,7 +14,10 @@ SCRIPTS = TESTS.parent / "crm_success/public/js"
 DESK = """
 globalThis.frappe = { provide: (name) => name.split(".").reduce((place, part) => (place[part] ??= {}), globalThis) };
 globalThis.flt = (value) => Number(value) || 0;
-globalThis.__ = (text) => text;
+globalThis.__ = (text, values = []) => text.replace(/{(\\d)}/g, (place, number) => values[number] ?? place);
+globalThis.format_number = (value, format, digits) =>
+	value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+globalThis.format_currency = (value, currency, digits) => `${format_number(value, null, digits)} ${currency}`;
 """
 
 needs_node = pytest.mark.skipif(

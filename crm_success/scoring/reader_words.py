@@ -33,6 +33,12 @@ def _formatted(number_format: str, value: float, digits: int) -> str:
 
 
 def _money_template(currency: str) -> str:
-	"""An amount with its symbol where the currency has it; Frappe's own way asks the cache for every amount."""
+	"""An amount with its symbol where the currency has it, or where the site hides symbols without one.
+
+	As Frappe writes amounts, but Frappe's own way asks the cache for every amount.
+	"""
+	if frappe.defaults.get_global_default("hide_currency_symbol") == "Yes":
+		return "{0}"
 	symbol, on_right = frappe.db.get_value("Currency", currency, ["symbol", "symbol_on_right"]) or (None, 0)
-	return f"{{0}} {symbol or currency}" if on_right else f"{symbol or currency} {{0}}"
+	shown = _(symbol or currency)
+	return f"{{0}} {shown}" if on_right else f"{shown} {{0}}"

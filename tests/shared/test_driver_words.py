@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from crm_success.scoring.engine.drivers import Driver, drivers_of
 from crm_success.scoring.shared.driver_words import DriverWords, Language, MetricName
 
@@ -46,31 +44,6 @@ def words(language: Language = ENGLISH) -> DriverWords:
 
 def driver(metric: str, contribution: float, value: float | None) -> Driver:
 	return {"metric": metric, "value": value, "points": 10.0, "contribution": contribution}
-
-
-@pytest.mark.parametrize(
-	("unit", "value", "text"),
-	[
-		("Currency", 12345.4, "12,345 EUR"),
-		("Currency", 12.5, "12.5 EUR"),
-		("Days", 1, "1 day"),
-		("Days", -1, "-1 days"),
-		("Days", 10.25, "10.2 days"),
-		("Hours", 56.0, "56 hours"),
-		("Hours", 1, "1 hour"),
-		("Months", 3, "3 months"),
-		("Percent", -73.84, "-73.8 %"),
-		("Percent", 1, "1 %"),
-		("Count", 0, "0"),
-		("Ratio", 0.25, "0.2"),
-		("Ratio", -0.04, "0.0"),
-		("", -0.0, "0"),
-		("Currency", 1e18, "1e+18 EUR"),
-		("Days", None, "nothing on record"),
-	],
-)
-def test_values_have_their_unit(unit: str, value: float | None, text: str) -> None:
-	assert words().value(unit, value, "EUR") == text
 
 
 def test_an_amount_of_no_known_currency_is_a_number() -> None:

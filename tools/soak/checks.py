@@ -136,12 +136,13 @@ def blank() -> None:
 
 
 def _write(scorer: Scorer, names: set[str], snapshot: bool, everybody: ScoredRows, run: str) -> None:
-	scorecards = {card.name: card for card in scorer.frozen.definitions.scorecards}
+	frozen = scorer.frozen
+	scorecards = {card.name: card for card in frozen.definitions.scorecards}
 	rows = tuple(row for row in everybody.rows if row["customer"] in names)
 	write_scores(
 		ScoredRows(rows, everybody.read_at),
 		KeyRange(names=tuple(sorted(names))),
-		Writing(scorer.as_of, run, snapshot, scorecards),
+		Writing(scorer.as_of, run, snapshot, scorecards, definitions_version=frozen.version),
 	)
 
 

@@ -85,6 +85,8 @@ class Soak:
 			frappe.db.set_value(RUN, run, "sign_of_life_utc", long_ago)
 			frappe.db.commit()
 		if row.status == FAILED:
+			if error := frappe.db.get_value(RUN, run, "error"):
+				raise SystemExit(f"soak: {run} could not be prepared: {error}")
 			retry_failed(run)
 			frappe.db.commit()
 			self.figures["retried by hand"] += 1

@@ -216,7 +216,7 @@ def run(window: Window, person: Person) -> None:
 	window.look("list of runs")
 	bars_have_width(window)
 	window.page.evaluate(
-		"frappe.realtime.on('crm_success_scoring_progress', () => (window.told = (window.told || 0) + 1))"
+		"frappe.realtime.on('crm_success_work_progress', () => (window.told = (window.told || 0) + 1))"
 	)
 	window.step = "run"
 	start_run(window)

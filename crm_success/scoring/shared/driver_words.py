@@ -47,12 +47,12 @@ class DriverWords:
 			False: _("Raises the score by {0}: nothing is on record for {1}"),
 		}
 		self._nothing = _("nothing on record")
-		self._one = {"Days": _("1 day"), "Hours": _("1 hour"), "Months": _("1 month")}
-		self._many = {
-			"Days": _("{0} days"),
-			"Hours": _("{0} hours"),
-			"Months": _("{0} months"),
-			"Percent": "{0} %",
+		# of one, and of any other number; those of the desk are in public/js/shared/health_values.js
+		self._units = {
+			"Days": (_("1 day"), _("{0} days")),
+			"Hours": (_("1 hour"), _("{0} hours")),
+			"Months": (_("1 month"), _("{0} months")),
+			"Percent": ("", "{0} %"),
 		}
 
 	def lines(self, drivers: Iterable[Driver], currency: str | None) -> str:
@@ -78,9 +78,12 @@ class DriverWords:
 			return self._nothing
 		metric = self._metrics.get(key)
 		unit = metric.unit if metric else ""
-		if value == 1 and unit in self._one:
-			return self._one[unit]
-		return self._place(unit, currency).format(self.number(value))
+		one, many = self._units.get(unit, ("", "{0}"))
+		if value == 1 and one:
+			return one
+		if unit == "Currency" and currency:
+			many = self._money(currency)
+		return many.format(self.number(value))
 
 	def points(self, contribution: float) -> str:
 		"""How much a contribution moves the score, without its sign."""
@@ -96,8 +99,3 @@ class DriverWords:
 		digits = 0 if value == round(value) or abs(value) >= 100 else 1
 		# no minus zero
 		return self._formatted(round(value, digits) + 0.0, digits)
-
-	def _place(self, unit: str, currency: str | None) -> str:
-		if unit == "Currency" and currency:
-			return self._money(currency)
-		return self._many.get(unit, "{0}")

@@ -205,6 +205,17 @@ class TestReaders(ScoringTestCase):
 		frappe.db.set_value(HEALTH, LATE, "currency", None)
 		self.assertIn("is 5,500", frappe.get_doc(HEALTH, LATE).drivers)
 
+	def test_a_site_that_hides_currency_symbols_has_none_in_the_reasons(self):
+		billed = {"metric": "net_revenue_365d", "value": 5500.0, "points": 90.0, "contribution": 4.0}
+		frappe.db.set_value(HEALTH, LATE, {"driver_facts": json.dumps([billed]), "currency": "EUR"})
+		self.addCleanup(
+			frappe.db.set_default, "hide_currency_symbol", frappe.db.get_default("hide_currency_symbol")
+		)
+		frappe.db.set_default("hide_currency_symbol", "Yes")
+		self.assertIn("is 5,500", frappe.get_doc(HEALTH, LATE).drivers)
+		frappe.db.set_default("hide_currency_symbol", "No")
+		self.assertIn("is € 5,500", frappe.get_doc(HEALTH, LATE).drivers)
+
 	# ---- nothing else ---------------------------------------------------------------------------------------
 
 	def test_names_and_formats_are_read_once_for_all_rows(self):

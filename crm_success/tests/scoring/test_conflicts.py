@@ -17,6 +17,7 @@ from crm_success.database import conflicts
 from crm_success.scoring.runs import scoring_work
 from crm_success.scoring.runs.scoring_work import ScoringWork
 from crm_success.scoring.stale import mark_stale_later
+from crm_success.scoring.what_changed import HOOK
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import drop_jobs, health_rows, start_and_prepare
 from crm_success.tests.support.worker_processes import (
@@ -60,20 +61,20 @@ class TestConflicts(WorkersTestCase):
 
 	def test_an_error_in_one_batch_is_written_on_it_and_the_others_go_on(self):
 		run = start_and_prepare()
-		write = scoring_work.write_scores
+		compute = ScoringWork.compute
 
-		def write_unless_first(scored, keys, writing):
-			if keys.after is None:
-				raise ValueError("the first batch cannot be written")
-			return write(scored, keys, writing)
+		def compute_unless_first(work, batch):
+			if batch.after_customer is None:
+				raise ValueError("the first batch cannot be computed")
+			return compute(work, batch)
 
-		scoring_work.write_scores = write_unless_first
-		self.addCleanup(setattr, scoring_work, "write_scores", write)
+		ScoringWork.compute = compute_unless_first
+		self.addCleanup(setattr, ScoringWork, "compute", compute)
 		drain(run)
 		self.assertEqual(self.run_values(run, "status", "batches_failed"), ("Failed", 1))
 		failed = frappe.get_all(BATCH, {"work_run": run, "status": "Failed"}, ["attempts", "error"])[0]
 		self.assertEqual(failed.attempts, leases.MOST_ATTEMPTS)
-		self.assertIn("the first batch cannot be written", failed.error)
+		self.assertIn("the first batch cannot be computed", failed.error)
 		self.assertEqual(len(health_rows()), len(self.expected[0]) - 2)
 
 	def test_a_real_deadlock_is_tried_again_until_both_are_through(self):
@@ -176,19 +177,14 @@ def _override_slowly(site: str, customer: str, seconds: int = 3) -> None:
 class TestConflictsOfTheDatabase(WorkersTestCase):
 	"""Another transaction gets in the way of a worker's own, in each of the three ways that MariaDB has."""
 
-	def conflict(self, session: str, holder: str, number: str, stale: bool = False):
+	def conflict(self, session: str, holder: str, number: str, around: str = "nullcontext()"):
 		drain(start_and_prepare())
 		run = start_and_prepare()
 		drop_jobs()
 		first, second = sorted(self.expected[0])[:2]
-		# else it is first met when scores are written
-		frappe.db.set_value(
-			"Customer Health", {"customer": second}, "stale", int(stale), update_modified=False
-		)
-		frappe.db.commit()
 		other = Helper(_OTHER + holder, FIRST=first, SECOND=second)
 		other.wait_until_ready()
-		worker = Helper(_TELLING_WORKER.format(session=session, run=run))
+		worker = Helper(_TELLING_WORKER.format(session=session, run=run, around=around))
 		wait_for(waiting_writers, "the worker waits for the lock")
 		other.go()
 		other.output()
@@ -205,7 +201,9 @@ class TestConflictsOfTheDatabase(WorkersTestCase):
 	def test_a_row_that_was_changed_since_it_was_read(self):
 		if not frappe.db.sql("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'"):
 			self.skipTest("this release of MariaDB lets such conflicts pass")
-		self.conflict("SET SESSION innodb_snapshot_isolation = ON", _CHANGE, "1020", stale=True)
+		# who listens has the scores before looked at, and then locked
+		around = f"registered({HOOK!r}, 'builtins.len')"
+		self.conflict("SET SESSION innodb_snapshot_isolation = ON", _CHANGE, "1020", around)
 
 
 class TestSameInstant(WorkersTestCase):
@@ -264,7 +262,9 @@ frappe.db.commit()
 """
 _TELLING_WORKER = """
 from crm_success.database import conflicts
+from contextlib import nullcontext
 from crm_success.batches.working import drain
+from crm_success.tests.support.utils import registered
 is_conflict = conflicts._is_conflict
 
 def telling(error):
@@ -275,7 +275,8 @@ def telling(error):
 
 conflicts._is_conflict = telling
 frappe.db.sql({session!r})
-drain({run!r})
+with {around}:
+	drain({run!r})
 """
 _AT_ONCE = """
 import time

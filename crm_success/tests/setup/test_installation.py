@@ -14,6 +14,8 @@ from frappe.model.naming import NamingSeries
 from frappe.query_builder.functions import Count
 from pypika import Criterion
 
+from crm_success.batches.kinds import series_of
+from crm_success.hooks import crm_success_work_kinds
 from crm_success.setup.custom_fields import CUSTOM_FIELDS
 from crm_success.tests.support import left_behind
 from crm_success.tests.support.left_behind import CUSTOMER, NAME, PAGE
@@ -34,7 +36,8 @@ class TestInstallation(SiteTestCase):
 		autonames = frappe.get_all(
 			"DocType", {"module": MODULE, "autoname": ("like", "%.#%")}, pluck="autoname"
 		)
-		counters = [NamingSeries(autoname).get_prefix() for autoname in autonames]
+		series = [*autonames, *map(series_of, crm_success_work_kinds)]
+		counters = [NamingSeries(name).get_prefix() for name in series]
 		self.assertEqual(len(counters), 2)
 		self.assertEqual([name for name in counters if not NAMING_SERIES.fullmatch(name)], [])
 		# "SR-" is everybody's sales return

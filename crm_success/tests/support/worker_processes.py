@@ -227,7 +227,12 @@ def waiting_writers() -> list[int]:
 	"""The connections that are at a statement which writes health; who waits for a lock stays there."""
 	rows = frappe.db.sql("SELECT id, info FROM information_schema.processlist WHERE info IS NOT NULL")
 	writing = ("UPDATE `tabCustomer Health` ", "INSERT INTO `tabCustomer Health` ")
-	return [number for number, statement in rows if statement.startswith(writing)]
+	return [
+		number
+		for number, statement in rows
+		if statement.startswith(writing)
+		or ("FROM `tabCustomer Health`" in statement and statement.endswith("FOR UPDATE"))
+	]
 
 
 def children(process: int) -> list[int]:

@@ -199,8 +199,8 @@ crm_success.health_metric.link_to = function (doctype, name, label) {
 	return `<a href="${url}" target="_blank">${frappe.utils.escape_html(label || name)}</a>`;
 };
 
+// Its unit, where it has one, is in the head of the table
 crm_success.health_metric.number = function (value) {
 	if (value === null || value === undefined || value === "") return "";
-	if (isNaN(value)) return frappe.utils.escape_html(value);
-	return format_number(value, null, Number.isInteger(Number(value)) ? 0 : 2);
+	return frappe.utils.escape_html(crm_success.customer_health.value_text(value));
 };
