@@ -29,6 +29,8 @@ class AgreementCase(ScoringTestCase):
 	def setUpClass(cls):
 		super().setUpClass()
 		cls.today = getdate()
+		# runs after those that follow: the documents are taken back by a rollback first
+		cls.addClassCleanup(frappe.db.commit)
 		# the command knows the code of a currency only
 		for currency, values in _symbols("GBP", "EUR", "ISK").items():
 			cls.addClassCleanup(frappe.db.set_value, "Currency", currency, values)
