@@ -12,6 +12,7 @@ import frappe
 from frappe.commands import get_site, pass_context
 
 from crm_success.batches import leases
+from crm_success.batches.messages import last_line
 from crm_success.batches.preparing import prepare_run
 from crm_success.batches.run_life import RunInProgressError
 from crm_success.batches.statuses import RUN
@@ -153,8 +154,7 @@ def _summarize(run: str) -> None:
 		# the record holds HTML
 		click.echo(unescape(f"  {message.severity}: {source}{message.reason} ({message.count:,}){examples}"))
 	if doc.status in ("Failed", "Cancelled"):
-		last_line = (doc.error or "").strip().rpartition("\n")[2]
-		_stop(FAILED, f"The run {doc.name} is {doc.status.lower()}. {last_line}".strip())
+		_stop(FAILED, f"The run {doc.name} is {doc.status.lower()}. {last_line(doc.error)}".strip())
 
 
 def _score_one(customer: str, as_of: date) -> None:

@@ -113,6 +113,14 @@ def folder_of(doctype: str) -> str:
 	return doctype.lower().replace(" ", "_")
 
 
+def test_the_form_of_a_run_shows_all_the_progress_that_it_is_told():
+	assigned = [node for node in tree_of(APP / "batches/progress.py").body if isinstance(node, ast.Assign)]
+	told = next(ast.literal_eval(node.value) for node in assigned if node.targets[0].id == "_TOLD")
+	script = (MODULE / "doctype/work_run/work_run.js").read_text()
+	(shown,) = re.findall(r"LIVE_FIELDS = \[(.*?)\]", script, re.DOTALL)
+	assert re.findall(r'"(\w+)"', shown) == list(told)
+
+
 def test_every_status_of_runs_and_batches_is_an_option():
 	statuses = {
 		constant("batches/statuses.py", name)

@@ -47,6 +47,11 @@ def from_text(text: str | None) -> tuple[Message, ...]:
 	return tuple(Message(**{**row, "examples": tuple(row["examples"])}) for row in rows)
 
 
+def last_line(traceback: str | None) -> str:
+	"""What a traceback comes down to: the error itself."""
+	return (traceback or "").strip().rpartition("\n")[2]
+
+
 def as_row(message: Message) -> dict[str, Any]:
 	"""The message as the values of a Work Run Message."""
 	texts = {"reason": message.reason, "examples": "\n".join(message.examples)}

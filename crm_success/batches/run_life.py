@@ -155,7 +155,7 @@ def _about_failure(batch: frappe._dict) -> Message:
 		batch.batch_no,
 		batch.after_customer or _("the first"),
 		batch.upto_customer or _("the last"),
-		(batch.error or "").strip().rpartition("\n")[2],
+		messages.last_line(batch.error),
 	)
 	return Message(ERROR, reason, BATCH, batch.customers, (example,))
 

@@ -11,7 +11,7 @@ import frappe
 from frappe import _
 from rq.timeouts import BaseTimeoutException
 
-from crm_success.batches.messages import ERROR, EXAMPLES, WARNING, Message, merge
+from crm_success.batches.messages import ERROR, EXAMPLES, WARNING, Message, last_line, merge
 from crm_success.database import conflicts
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import METRIC
@@ -95,9 +95,5 @@ def _about_customers(failed: Mapping[str, str]) -> Iterator[Message]:
 		reason = _(
 			"Customers could not be scored because of an error and were set aside; the others were scored. Read the Error Log."
 		)
-		examples = [f"{customer}: {_last_line(traceback)}" for customer, traceback in failed.items()]
+		examples = [f"{customer}: {last_line(traceback)}" for customer, traceback in failed.items()]
 		yield Message(ERROR, reason, "Customer", len(failed), tuple(examples[:EXAMPLES]))
-
-
-def _last_line(traceback: str) -> str:
-	return traceback.strip().rpartition("\n")[2]
