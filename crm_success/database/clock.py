@@ -4,19 +4,25 @@ from datetime import datetime
 
 import frappe
 from frappe.utils import convert_utc_to_system_timezone
+from pypika.terms import LiteralValue, Term
 
-from crm_success.database.dialects import Dialect, Statement
+from crm_success.database.dialects import Dialect
 from crm_success.database.reading import dialect
 
-_CLOCK = {
-	Dialect.MARIADB: Statement("SELECT UTC_TIMESTAMP(6)"),
-	Dialect.POSTGRES: Statement("SELECT CLOCK_TIMESTAMP() AT TIME ZONE 'UTC'"),
+_IN_STATEMENT = {
+	Dialect.MARIADB: LiteralValue("UTC_TIMESTAMP(6)"),
+	Dialect.POSTGRES: LiteralValue("CLOCK_TIMESTAMP() AT TIME ZONE 'UTC'"),
 }
 
 
 def utc_now() -> datetime:
 	"""The moment in UTC, for what is compared with other moments."""
-	return frappe.db.sql(_CLOCK[dialect()].sql)[0][0]
+	return frappe.db.sql(f"SELECT {utc_now_in_statement().get_sql()}")[0][0]
+
+
+def utc_now_in_statement() -> Term:
+	"""The same as part of a statement, which spares the question: the moment when the statement began."""
+	return _IN_STATEMENT[dialect()]
 
 
 def start_reading() -> datetime:

@@ -11,6 +11,8 @@ from pypika.terms import Parameter, Term, Values
 from crm_success.database import reading
 from crm_success.database.dialects import Dialect
 
+_VALUE = Parameter("%s")
+
 # a statement stays far below MariaDB's default max_allowed_packet of 16 MB, even if every character takes four bytes
 MOST_ROWS = 250
 _MOST_CHARACTERS = 500_000
@@ -33,23 +35,28 @@ def upsert(
 ) -> None:
 	"""Insert rows that all have the same keys; where `conflict` exists, set the columns of `choices`, in order.
 
-	MariaDB takes any unique key for a conflict, PostgreSQL the columns named.
+	A term as value, the same in all rows, is worked out by the database. MariaDB takes any unique key for a conflict,
+	PostgreSQL the columns named.
 	"""
 	statements: dict[int, str] = {}
 	for chunk in _chunks(rows):
-		columns = list(chunk[0])
+		values = {name: value if isinstance(value, Term) else _VALUE for name, value in chunk[0].items()}
 		if len(chunk) not in statements:
-			statements[len(chunk)] = _statement(doctype, columns, len(chunk), conflict, choices)
-		frappe.db.sql(statements[len(chunk)], [row[column] for row in chunk for column in columns])
+			statements[len(chunk)] = _statement(doctype, values, len(chunk), conflict, choices)
+		named = [name for name, value in values.items() if value is _VALUE]
+		frappe.db.sql(statements[len(chunk)], [row[name] for row in chunk for name in named])
 
 
 def _statement(
-	doctype: str, columns: Sequence[str], rows: int, conflict: Sequence[str], choices: Mapping[str, Choice]
+	doctype: str,
+	values: Mapping[str, Term],
+	rows: int,
+	conflict: Sequence[str],
+	choices: Mapping[str, Choice],
 ) -> str:
 	dialect = reading.dialect()
-	placeholders = tuple(Parameter("%s") for _ in columns)
 	table = SqlTable(f"tab{doctype}")
-	query = dialect.query.into(table).columns(*columns).insert(*[placeholders] * rows)
+	query = dialect.query.into(table).columns(*values).insert(*[tuple(values.values())] * rows)
 	current, offered = _sides(doctype, dialect)
 	if dialect is Dialect.POSTGRES:
 		query = query.on_conflict(*conflict)

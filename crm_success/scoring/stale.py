@@ -42,7 +42,7 @@ def note_stale(customers: Iterable[str | None]) -> None:
 
 def mark_stale(customers: Iterable[str]) -> None:
 	"""One statement that marks these customers; one without a health row gets one that says so and no more."""
-	mark = {"stale": STALE, "stale_since_utc": clock.utc_now()}
+	mark = {"stale": STALE, "stale_since_utc": clock.utc_now_in_statement()}
 	moment, user = now(), frappe.session.user
 	stamps = {"creation": moment, "modified": moment, "owner": user, "modified_by": user}
 	rows = [{"name": name, "customer": name, **mark, **_NO_SCORE, **stamps} for name in sorted(customers)]
@@ -52,7 +52,11 @@ def mark_stale(customers: Iterable[str]) -> None:
 def mark_again(customers: Iterable[str]) -> None:
 	"""Mark those of these customers that have a health row, whatever was just written there."""
 	health = frappe.qb.DocType(HEALTH)
-	query = frappe.qb.update(health).set(health.stale, STALE).set(health.stale_since_utc, clock.utc_now())
+	query = (
+		frappe.qb.update(health)
+		.set(health.stale, STALE)
+		.set(health.stale_since_utc, clock.utc_now_in_statement())
+	)
 	query.where(health.customer.isin(list(customers))).run()
 
 
