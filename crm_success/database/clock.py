@@ -17,7 +17,7 @@ _IN_STATEMENT = {
 
 def utc_now() -> datetime:
 	"""The moment in UTC, for what is compared with other moments."""
-	return frappe.db.sql(f"SELECT {utc_now_in_statement().get_sql()}")[0][0]
+	return frappe.db.sql(dialect().query.select(utc_now_in_statement()).get_sql())[0][0]
 
 
 def utc_now_in_statement() -> Term:
