@@ -92,9 +92,17 @@ doc_events = {
 	},
 	**{
 		doctype: dict.fromkeys(_LEDGER_EVENTS, _MARK_STALE)
-		for doctype in ("Sales Invoice", "Payment Entry", "Journal Entry")
+		for doctype in ("Sales Invoice", "POS Invoice", "Payment Entry", "Journal Entry")
 	},
-	"Issue": dict.fromkeys(("after_insert", "on_update", "on_trash"), _MARK_STALE),
+	# whatever else posts to the ledger: a repost, a reconciliation, an Invoice Discounting
+	"Payment Ledger Entry": {"on_submit": _MARK_STALE},
+	# the one that changes the ledger's rows and adds none
+	"Unreconcile Payment": {"on_submit": _MARK_STALE},
+	"Issue": {
+		"before_save": "crm_success.doc_events.issue.keep_closing",
+		# after each save, where a value is set without one, and when it is deleted
+		"on_change": ["crm_success.doc_events.issue.keep_closing_unsaved", _MARK_STALE],
+	},
 }
 
 scheduler_events = {

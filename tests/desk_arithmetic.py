@@ -13,6 +13,7 @@ SCRIPTS = TESTS.parent / "crm_success/public/js"
 # what these scripts ask of the desk
 DESK = """
 globalThis.frappe = { provide: (name) => name.split(".").reduce((place, part) => (place[part] ??= {}), globalThis) };
+globalThis.frappe.datetime = { str_to_user: (day) => day };
 globalThis.flt = (value) => Number(value) || 0;
 globalThis.__ = (text, values = []) => text.replace(/{(\\d)}/g, (place, number) => values[number] ?? place);
 globalThis.format_number = (value, format, digits) =>
@@ -31,10 +32,11 @@ def cases(name: str) -> list[Any]:
 	return [pytest.param(case, id=case["name"]) for case in read]
 
 
-def answer(script: str, function: str, *arguments: Any) -> Any:
-	"""What a function, written in JavaScript, answers to these arguments once the script is there."""
+def answer(scripts: str | tuple[str, ...], function: str, *arguments: Any) -> Any:
+	"""What a function, written in JavaScript, answers to these arguments once the scripts are there."""
+	scripts = (scripts,) if isinstance(scripts, str) else scripts
 	call = f"console.log(JSON.stringify(({function})(...JSON.parse(require('fs').readFileSync(0)))));"
-	program = DESK + (SCRIPTS / script).read_text() + call
+	program = DESK + "".join((SCRIPTS / script).read_text() for script in scripts) + call
 	command, question = ["node", "-e", program], json.dumps(arguments)
 	done = subprocess.run(command, input=question, capture_output=True, text=True, check=False)
 	assert not done.returncode, done.stderr

@@ -113,10 +113,23 @@ def test_every_filter_names_a_field_and_one_of_its_options():
 	filters = [json.loads(card["filters_json"]) for card in records("number_card")]
 	filters += [json.loads(row["quick_list_filter"]) for row in WORKSPACE["quick_lists"]]
 	conditions = [condition for several in filters for condition in several]
-	assert len(conditions) == 3
-	for doctype, fieldname, _operator, value, *_more in conditions:
+	filters = [json.loads(row["stats_filter"]) for row in WORKSPACE["shortcuts"] if row.get("stats_filter")]
+	conditions += [
+		("Customer Health", name, "=", value) for several in filters for name, value in several.items()
+	]
+	assert len(conditions) == 8
+	for doctype, fieldname, operator, value in conditions:
 		(field,) = (row for row in record("DocType", doctype)["fields"] if row["fieldname"] == fieldname)
-		assert set([value] if isinstance(value, str) else value) <= set(field["options"].split("\n"))
+		assert operator == "="
+		assert value in ((0, 1) if field["fieldtype"] == "Check" else field["options"].split("\n"))
+
+
+def test_what_the_workspace_counts_leaves_disabled_customers_out():
+	cards = [json.loads(card["filters_json"]) for card in records("number_card") if card["type"] != "Custom"]
+	assert len(cards) == 3
+	assert all(["Customer Health", "customer_disabled", "=", 0] in conditions for conditions in cards)
+	(at_risk,) = (row for row in WORKSPACE["shortcuts"] if row.get("stats_filter"))
+	assert json.loads(at_risk["stats_filter"])["customer_disabled"] == 0
 
 
 @pytest.mark.parametrize("chart", records("dashboard_chart"), ids=lambda chart: chart["name"])

@@ -1,4 +1,5 @@
-"""Lists show each band with its word, its colour and its filter, by the scripts that Frappe loads for them. Needs node.
+"""Lists show each band with its word, its colour and its filter, by the scripts that Frappe loads for them, and begin
+with the customers whom somebody looks for. Needs node.
 
 The scripts run in Frappe's order: that of the DocType itself, then those that the hooks add.
 """
@@ -8,6 +9,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_layers import APP, tree_of
@@ -30,6 +32,7 @@ const { doctype, docs } = JSON.parse(process.argv[1]);
 const { get_indicator } = frappe.listview_settings[doctype];
 console.log(JSON.stringify(docs.map((doc) => get_indicator(doc) ?? null)));
 """
+BEGINS_WITH = "console.log(JSON.stringify(frappe.listview_settings[process.argv[1]].filters));"
 WITH_COLORS = [("Healthy", "green"), ("Watch", "orange"), ("At Risk", "red")]
 
 pytestmark = pytest.mark.skipif(
@@ -50,10 +53,23 @@ def scripts_of(doctype: str) -> list[Path]:
 
 
 def indicators(doctype: str, *docs: dict[str, str]) -> list[list[str] | None]:
-	source = "\n".join([DESK, *(path.read_text() for path in scripts_of(doctype)), ASK])
-	asked = json.dumps({"doctype": doctype, "docs": docs})
+	return ask(doctype, ASK, json.dumps({"doctype": doctype, "docs": docs}))
+
+
+def ask(doctype: str, question: str, asked: str) -> Any:
+	source = "\n".join([DESK, *(path.read_text() for path in scripts_of(doctype)), question])
 	answer = subprocess.run(["node", "-e", source, asked], capture_output=True, text=True, check=True)
 	return json.loads(answer.stdout)
+
+
+def test_the_list_of_health_begins_without_those_who_have_no_band_or_are_disabled():
+	"""Filters like any other: a user takes them out to see everybody."""
+	fields = json.loads((APP / "crm_success/doctype/customer_health/customer_health.json").read_text())[
+		"fields"
+	]
+	filters = ask("Customer Health", BEGINS_WITH, "Customer Health")
+	assert filters == [["band", "is", "set"], ["customer_disabled", "=", "0"]]
+	assert {filter_[0] for filter_ in filters} <= {field["fieldname"] for field in fields}
 
 
 @pytest.mark.parametrize("doctype", ["Customer Health", "Customer Health Snapshot"])

@@ -27,6 +27,7 @@ from crm_success.scoring.engine.definitions import (
 	Trend,
 	ValueClass,
 )
+from crm_success.scoring.queries import issue_rows
 from crm_success.setup import log_days
 
 MODULE = APP / "crm_success"
@@ -104,6 +105,11 @@ BAND_COLORS = table_in_script("COLORS")
 )
 def test_what_a_field_may_hold_is_what_the_engine_knows(kind: type[Enum], written: list[str]):
 	assert [word for word in written if word] == values(kind)
+
+
+def test_the_moment_of_closing_is_the_field_that_installing_adds():
+	fields = constant("setup/custom_fields.py", "CUSTOM_FIELDS")[issue_rows.ISSUE]
+	assert [row["fieldname"] for row in fields] == [issue_rows.CLOSED_ON]
 
 
 RUN, BATCH = (constant("batches/statuses.py", name) for name in ("RUN", "BATCH"))

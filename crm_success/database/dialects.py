@@ -1,12 +1,12 @@
 """Statements with bound values, the three SQL dialects and customer ranges. Knows nothing of metrics."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from pypika import MySQLQuery, PostgreSQLQuery, Query, SQLLiteQuery
+from pypika import Case, MySQLQuery, PostgreSQLQuery, Query, SQLLiteQuery
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, CustomFunction, LiteralValue, Parameter, Term
 
@@ -109,15 +109,46 @@ def days_between(later: Term, earlier: Term, dialect: Dialect) -> Term:
 	return julian(later) - julian(earlier)
 
 
-def hours_between(later: Term, day: Term, time: Term, dialect: Dialect) -> Term:
-	"""Hours from a date and a time of day (NULL: midnight) to a datetime, as a fraction."""
+def larger(one: Term, other: Term, dialect: Dialect) -> Term:
+	"""The larger of two values, neither of them NULL."""
+	return CustomFunction("MAX" if dialect is Dialect.SQLITE else "GREATEST", ["one", "other"])(one, other)
+
+
+def not_below_zero(number: Term, dialect: Dialect) -> Term:
+	"""The number, or 0 where it is less; NULL stays NULL."""
+	if dialect is Dialect.POSTGRES:
+		# whose GREATEST takes no notice of NULL
+		return Case().when(number < 0, 0).else_(number)
+	return larger(number, LiteralValue("0"), dialect)
+
+
+def short_key(parts: Sequence[Term], dialect: Dialect) -> list[Term]:
+	"""What to group by instead of several texts: MariaDB sorts by all bytes that they could have."""
+	if dialect is not Dialect.MARIADB:
+		return list(parts)
+	joined = CustomFunction("CONCAT_WS", ["between", *(f"part_{at}" for at in range(len(parts)))])
+	lower, digest, unhex = (CustomFunction(name, ["value"]) for name in ("LOWER", "MD5", "UNHEX"))
+	return [unhex(digest(lower(joined("|", *parts))))]
+
+
+def moment_of(day: Term, time: Term, dialect: Dialect) -> Term:
+	"""A date and a time of day (NULL: midnight) as a datetime, on SQLite as its Julian day."""
 	time = CustomFunction("COALESCE", ["value", "otherwise"])(time, "00:00:00")
+	if dialect is Dialect.MARIADB:
+		return CustomFunction("TIMESTAMP", ["day", "time"])(day, time)
+	if dialect is Dialect.POSTGRES:
+		return day + time
+	julian = CustomFunction("JULIANDAY", ["value"])
+	return julian(day) + julian(time) - julian("00:00:00")
+
+
+def hours_between(later: Term, earlier: Term, dialect: Dialect) -> Term:
+	"""Hours from one datetime to another, as a fraction."""
 	if dialect is Dialect.MARIADB:
 		# TIMEDIFF stops at 838 hours, TIMESTAMPDIFF does not; a whole number divided by a whole one keeps four decimals
 		span = CustomFunction("TIMESTAMPDIFF", ["unit", "earlier", "later"])
-		moment = CustomFunction("TIMESTAMP", ["day", "time"])(day, time)
-		return span(LiteralValue("MICROSECOND"), moment, later) / LiteralValue("3600e6")
+		return span(LiteralValue("MICROSECOND"), earlier, later) / LiteralValue("3600e6")
 	if dialect is Dialect.POSTGRES:
-		return CustomFunction("DATE_PART", ["unit", "span"])("epoch", later - (day + time)) / 3600
+		return CustomFunction("DATE_PART", ["unit", "span"])("epoch", later - earlier) / 3600
 	julian = CustomFunction("JULIANDAY", ["value"])
-	return (julian(later) - julian(day) - (julian(time) - julian("00:00:00"))) * 24
+	return (julian(later) - julian(earlier)) * 24

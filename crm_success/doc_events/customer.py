@@ -7,7 +7,9 @@ from frappe.model.rename_doc import rename_doc
 from crm_success.database.dialects import KeyRange
 from crm_success.doc_events.guard import never_stops_saving
 from crm_success.record_names import HEALTH, SNAPSHOT
-from crm_success.scoring.customer_fields import SCORE, health_of, update_after_commit, update_customers
+from crm_success.scoring.customer_changes import show_on_health
+from crm_success.scoring.customer_fields import SCORE, health_of, update_customers
+from crm_success.scoring.saved_customers import compare_after_commit
 from crm_success.scoring.stale import note_stale
 from crm_success.setup.custom_fields import our_fields
 
@@ -23,12 +25,13 @@ def keep_health_saved(doc: Document, method: str | None = None) -> None:
 	"""on_update: Frappe stores a missing number as 0, but a customer without a score has none.
 
 	What `validate` read may be older than a score that was written meanwhile. No lock is taken to prevent that: it
-	could make the user's save the victim of a deadlock. The fields are compared again once the save is committed.
+	could make the user's save the victim of a deadlock. Both are compared once the save is committed: the fields again,
+	and what the health repeats of the customer.
 	"""
 	if SCORE in our_fields(doc.doctype) and doc.get(SCORE) is None:
 		frappe.db.set_value(doc.doctype, doc.name, SCORE, None, update_modified=False)
 	if not doc.flags.in_insert:
-		update_after_commit(doc.name)
+		compare_after_commit(doc)
 
 
 @never_stops_saving
@@ -71,6 +74,8 @@ def rename_health(doc: Document, method: str | None, old: str, new: str, merge: 
 		frappe.db.set_value(HEALTH, new, "stale", 1, update_modified=False)
 	if merge:
 		note_stale([new])
+	# ERPNext may have renamed it without an event, and a merge may have brought the health of another
+	show_on_health([new])
 	update_customers(KeyRange(names=(new,)))
 
 

@@ -16,6 +16,9 @@ from crm_success.scoring.stale import note_stale
 
 CUSTOMER = "Customer"
 
+# the tables of Journal Entry and Unreconcile Payment whose rows name a party
+_TABLES = ("accounts", "allocations")
+
 _SAVEPOINT = "crm_success_hook"
 
 Hook = Callable[..., None]
@@ -59,10 +62,10 @@ def answers_anyway(otherwise: Callable[..., T]) -> Callable[[Callable[..., T]], 
 
 
 def customers_in(doc: Document) -> Iterator[str]:
-	"""The customers that a document of ERPNext names: itself, in its customer, as its party or in its accounts."""
+	"""The customers that a document of ERPNext names: itself, in its customer, as its party or in its rows."""
 	if doc.doctype == CUSTOMER and doc.name:
 		yield doc.name
-	for row in (doc, *(doc.get("accounts") or ())):
+	for row in (doc, *(row for table in _TABLES for row in doc.get(table) or ())):
 		if row.get("customer"):
 			yield row.get("customer")
 		if row.get("party_type") == CUSTOMER and row.get("party"):

@@ -7,11 +7,13 @@ from datetime import date, timedelta
 import frappe
 from frappe.utils import cint
 
+from crm_success.batches.statuses import RUN
 from crm_success.database import reading
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import CALIBRATION, SETTINGS
 from crm_success.scoring.engine.calibration import calibration_fingerprint, calibration_metrics
 from crm_success.scoring.engine.definitions import Calibration, from_json, to_json
+from crm_success.scoring.engine.rfm import ABOVE_ALL, BELOW_ALL
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
 from crm_success.scoring.health_rows import storable
 from crm_success.scoring.shared.cut_points import take_cut_points
@@ -21,18 +23,26 @@ from crm_success.scoring.shared.reader import Reader
 _VALID_DAYS = {"Every Run": 0, "Weekly": 7, "Monthly": 30, "Quarterly": 91}
 
 
-def usable_calibration(frozen: FrozenDefinitions, as_of: date) -> str | None:
-	"""The newest calibration for these definitions that is not later than `as_of` and still within the frequency.
+def usable_calibration(customers: int, frozen: FrozenDefinitions, as_of: date) -> str | None:
+	"""The calibration that a run of so many customers goes by; None where it takes a new one.
 
-	One taken before anybody had bought has no cuts, and is taken anew.
+	The newest for these definitions that is not later than `as_of` and still within the frequency, unless it was
+	taken from less than half of the customers. One taken before anybody had bought has no cuts, and is taken anew.
 	"""
-	frequency = frappe.db.get_single_value(SETTINGS, "calibration_frequency") or "Monthly"
-	days = _VALID_DAYS.get(frequency, _VALID_DAYS["Monthly"])
+	days = _valid_days()
 	if not days:
 		return None
 	earliest = as_of - timedelta(days=days - 1)
 	in_force = {"as_of": ("between", (earliest, as_of)), "customers": (">", 0)}
-	return _newest({**in_force, "fingerprint": fingerprint_of(frozen)})
+	calibration = _newest({**in_force, "fingerprint": fingerprint_of(frozen)})
+	run = calibration and frappe.db.get_value(CALIBRATION, calibration, "scoring_run")
+	taken_from = run and frappe.db.get_value(RUN, run, "customers_total")
+	return None if taken_from and customers > 2 * taken_from else calibration
+
+
+def last_day_of(calibration: Calibration) -> date:
+	"""The last day on which a run may go by it, as the frequency is now; for one that may be used today."""
+	return calibration.as_of + timedelta(days=_valid_days() - 1)
 
 
 def latest_calibration(frozen: FrozenDefinitions, as_of: date) -> str | None:
@@ -98,9 +108,17 @@ def save_calibration(calibration: Calibration, fingerprint: str, run: str | None
 	return doc.name
 
 
+def _valid_days() -> int:
+	frequency = frappe.db.get_single_value(SETTINGS, "calibration_frequency") or "Monthly"
+	return _VALID_DAYS.get(frequency, _VALID_DAYS["Monthly"])
+
+
 def _newest(filters: dict) -> str | None:
 	return frappe.db.get_value(CALIBRATION, filters, "name", order_by="as_of desc, creation desc")
 
 
 def _readable(cuts: Iterable[float]) -> str:
-	return " · ".join(f"{cut:,.0f}" for cut in cuts)
+	"""A dash for a cut that everybody passes, or nobody."""
+	return " · ".join(
+		"–" if cut in (BELOW_ALL, ABOVE_ALL) else f"{cut:,.1f}".removesuffix(".0") for cut in cuts
+	)

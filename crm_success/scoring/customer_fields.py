@@ -14,10 +14,10 @@ from pypika import Table as SqlTable
 from pypika.functions import Coalesce
 from pypika.terms import Bracket
 
-from crm_success.database import conflicts, reading
+from crm_success.database import reading
 from crm_success.database.dialects import KeyRange, Statement, within
 from crm_success.record_names import HEALTH, SEGMENT
-from crm_success.scoring.stale import mark_again, mark_or_queue
+from crm_success.scoring.stale import mark_again
 from crm_success.setup.custom_fields import can_hold, our_fields
 from crm_success.setup.table_columns import columns_of
 
@@ -40,8 +40,6 @@ _NO_NUMBER, _NO_TEXT = -1, ""
 # names are up to 140 characters of four bytes: a statement stays far below MariaDB's default of 16 MB
 _AT_ONCE = 5000
 
-_NOTED = "crm_success_saved_customers"
-
 
 def update_customers(keys: KeyRange) -> int:
 	"""Copy the health of these customers to them, or clear what is there of those without; how many changed.
@@ -62,12 +60,6 @@ def update_customers(keys: KeyRange) -> int:
 	return len(changed)
 
 
-def update_after_commit(customer: str) -> None:
-	"""Compare a customer with its health again once the running transaction is saved, whatever happens to that."""
-	frappe.flags.setdefault(_NOTED, set()).add(customer)
-	frappe.db.after_commit.add(_update_noted)
-
-
 def health_of(customer: str) -> dict[str, Any]:
 	"""What our fields of the customer have to hold; None wherever there is no health, or a field cannot hold it."""
 	sources = _sources()
@@ -79,29 +71,6 @@ def health_of(customer: str) -> dict[str, Any]:
 	if segment and not frappe.db.exists(SEGMENT, segment):
 		values[SEGMENT_FIELD] = None
 	return {**dict.fromkeys(our_fields(CUSTOMER).intersection(SOURCES)), **values}
-
-
-def _update_noted() -> None:
-	names = frappe.flags.pop(_NOTED, None)
-	if not names:
-		return
-	try:
-		_compare(sorted(names))
-	except Exception as error:
-		# the customer is saved already: its author must not hear of it, and the next scoring compares again
-		conflicts.raise_if_out_of_time(error)
-		frappe.log_error(title="Health fields of customers could not be compared")
-	frappe.db.commit()
-
-
-def _compare(names: Sequence[str]) -> None:
-	try:
-		with conflicts.impatient():
-			for some in _chunks(names):
-				update_customers(KeyRange(names=tuple(some)))
-	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
-		# scoring is writing their health: it may have looked at the customers before they were saved
-		mark_or_queue(names)
 
 
 def _sources() -> dict[str, str]:

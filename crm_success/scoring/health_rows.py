@@ -10,6 +10,7 @@ from frappe import _
 
 from crm_success.batches.messages import EXAMPLES, WARNING, Message
 from crm_success.scoring.engine.definitions import Definitions
+from crm_success.scoring.queries.repeated_fields import CUSTOMER_DISABLED, REPEATED_FIELDS
 
 if TYPE_CHECKING:
 	import pandas as pd
@@ -24,7 +25,7 @@ _LONGEST_DATA = 140
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 _AMOUNTS = ("revenue", "overdue", "clv")
-_TEXTS = ("customer_name", "customer_group", "territory", "account_manager", "cap_reason")
+_REPEATED_TEXTS = tuple(name for name in REPEATED_FIELDS if name != CUSTOMER_DISABLED)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,12 @@ def storable(amount: float | None) -> float | None:
 	return None if amount is None else min(max(float(amount), -LARGEST_STORABLE), LARGEST_STORABLE)
 
 
+def repeated(values: Mapping[str, Any]) -> Row:
+	"""What a health repeats of its customer, as its columns hold it."""
+	texts = {name: _storable_text(values[name]) for name in _REPEATED_TEXTS}
+	return {**texts, CUSTOMER_DISABLED: int(bool(values[CUSTOMER_DISABLED]))}
+
+
 def as_json(facts: Any) -> str | None:
 	"""As it is stored; None where there is nothing."""
 	return _ENCODER.encode(facts) if facts else None
@@ -65,11 +72,16 @@ def _row(record: Mapping[str, Any], currency: str) -> Row:
 	return {
 		**record,
 		**{name: storable(record[name]) for name in _AMOUNTS},
-		**{name: str(record[name] or "")[:_LONGEST_DATA] or None for name in _TEXTS},
+		**repeated(record),
+		"cap_reason": _storable_text(record["cap_reason"]),
 		"currency": currency,
 		"driver_facts": as_json(record["drivers"]),
 		"components": as_json(record["components"]),
 	}
+
+
+def _storable_text(text: Any) -> str | None:
+	return str(text or "")[:_LONGEST_DATA] or None
 
 
 def _exceeds(record: Mapping[str, Any]) -> bool:

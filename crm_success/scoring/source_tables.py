@@ -6,14 +6,18 @@ import frappe
 from frappe.model import no_value_fields, table_fields
 from frappe.model.meta import Meta
 
+from crm_success.database import reading
 from crm_success.scoring.engine.definitions import Metric
 from crm_success.scoring.engine.errors import SourceError
+from crm_success.scoring.queries.read_statements import any_till_sale_statement
+from crm_success.scoring.queries.source_rows import READ_ALWAYS
 from crm_success.scoring.queries.tables import Column, PartyField, Table, kind_of
+from crm_success.scoring.queries.till_sales import TILL
 
 CUSTOMER = "Customer"
 
 # what every score needs, whatever the administrator's metrics
-_ALWAYS = (CUSTOMER, "Sales Invoice", "Payment Ledger Entry", "Issue")
+_ALWAYS = (CUSTOMER, *READ_ALWAYS)
 
 _STANDARD_COLUMNS = {
 	"name": "Data",
@@ -32,6 +36,8 @@ def tables_for(metrics: Iterable[Metric]) -> dict[str, Table]:
 	doctypes = set(_ALWAYS)
 	for metric in metrics:
 		doctypes |= {metric.doctype, metric.parent_doctype} - {""}
+	if reading.read_rows(any_till_sale_statement(reading.dialect())):
+		doctypes.add(TILL)
 	tables = {doctype: table_of(doctype) for doctype in sorted(doctypes)}
 	return {doctype: table for doctype, table in tables.items() if table}
 

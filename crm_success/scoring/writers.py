@@ -28,6 +28,7 @@ from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.definition_links import without_dangling
 from crm_success.scoring.engine.definitions import Scorecard
 from crm_success.scoring.health_rows import Row, ScoredRows
+from crm_success.scoring.queries.repeated_fields import REPEATED_FIELDS
 from crm_success.scoring.stale import FRESH, STALE, mark_again
 from crm_success.scoring.what_changed import HealthChange, Watch, is_anybody_listening, tell
 
@@ -35,10 +36,7 @@ from crm_success.scoring.what_changed import HealthChange, Watch, is_anybody_lis
 Shown = tuple[float | None, str | None]
 
 _SCORED_FIELDS = (
-	"customer_name",
-	"customer_group",
-	"territory",
-	"account_manager",
+	*REPEATED_FIELDS,
 	"score",
 	"computed_score",
 	"band",

@@ -60,6 +60,16 @@ CUSTOM_FIELDS = {
 			"insert_after": "customer_segment",
 		},
 	),
+	"Issue": (
+		{
+			"fieldname": "health_closed_on",
+			"fieldtype": "Datetime",
+			"label": "Closed On",
+			"description": "When the issue was closed. Scores go by it where ERPNext keeps no Resolution Date.",
+			"depends_on": "health_closed_on",
+			"insert_after": "sla_resolution_date",
+		},
+	),
 }
 _LAYOUT = ("Tab Break", "Section Break", "Column Break")
 
@@ -93,6 +103,8 @@ def can_hold(doctype: str, fieldname: str) -> bool:
 		return set((made.get("options") or "").split("\n")) <= {"", *(field.options or "").split("\n")}
 	if field.fieldtype == "Link":
 		return field.options == made.get("options")
+	if made["fieldtype"] == "Datetime":
+		return field.fieldtype == "Datetime"
 	return (field.fieldtype in numeric_fieldtypes) == (made["fieldtype"] in numeric_fieldtypes)
 
 
@@ -115,7 +127,7 @@ def _missing(doctype: str, fields: tuple[dict[str, Any], ...]) -> list[dict[str,
 
 
 def _common(field: dict[str, Any]) -> dict[str, Any]:
-	"""Nobody edits, copies or prints what scoring computes."""
+	"""Nobody edits, copies or prints what the app writes."""
 	if field["fieldtype"] in _LAYOUT:
 		return {"module": MODULE}
 	return {"module": MODULE, "read_only": 1, "no_copy": 1, "print_hide": 1}

@@ -33,6 +33,7 @@ _INVOICES = {
 	"window_days": 365,
 }
 _NO_RETURNS = [["is_return", "=", 0]]
+_PURCHASES = [["is_purchase", "=", 1]]
 _LEDGER = {
 	"source_doctype": "Payment Ledger Entry",
 	"customer_field": "party",
@@ -106,9 +107,12 @@ _VALUE_METRICS = [
 		"metric_name": "Return Rate",
 		"metric_key": "return_rate",
 		"dimension": "Value",
-		"description": "Share of the year's revenue that was returned",
+		"description": "How much of the year's revenue was returned: 100 % where as much or more was",
 		"measure": "Expression",
-		"expression": "100 * abs(returned_value_365d) / gross_revenue_365d if gross_revenue_365d > 0 else 0",
+		"expression": (
+			"100 if abs(returned_value_365d) > gross_revenue_365d"
+			" else 100 * abs(returned_value_365d) / gross_revenue_365d"
+		),
 		"unit": "Percent",
 		**_linear(20, 0),
 	},
@@ -142,12 +146,9 @@ _PAYMENT_METRICS = [
 		"metric_name": "Overdue Share of Billed",
 		"metric_key": "overdue_share",
 		"dimension": "Payment",
-		"description": "How much of what was billed within a year is overdue",
+		"description": "How much of what was billed within a year is overdue: 100 % where as much or more is",
 		"measure": "Expression",
-		"expression": (
-			"max(0, 100 * overdue_amount / billed_365d) if billed_365d > 0 "
-			"else (100 if overdue_amount > 0 else 0)"
-		),
+		"expression": "100 if overdue_amount > billed_365d else 100 * overdue_amount / billed_365d",
 		"unit": "Percent",
 		**_linear(50, 0),
 	},
@@ -232,10 +233,10 @@ _ENGAGEMENT_METRICS = [
 		"metric_name": "Invoices 365 Days",
 		"metric_key": "invoices_365d",
 		"dimension": "Engagement",
-		"description": "Invoices within a year, returns not counted",
+		"description": "Purchases invoiced within a year: neither returns nor corrections of a price",
 		"measure": "Count",
 		**_INVOICES,
-		"filters": _NO_RETURNS,
+		"filters": _PURCHASES,
 		"unit": "Count",
 		**_percentile(),
 	},
@@ -246,7 +247,7 @@ _ENGAGEMENT_METRICS = [
 		"description": "How long ago the customer last bought",
 		"measure": "Days Since Last",
 		**_INVOICES,
-		"filters": _NO_RETURNS,
+		"filters": _PURCHASES,
 		"window_days": 0,
 		"unit": "Days",
 		**_linear(180, 7),
@@ -269,7 +270,7 @@ _ENGAGEMENT_METRICS = [
 		"description": "How long ago the customer first bought",
 		"measure": "Days Since First",
 		**_INVOICES,
-		"filters": _NO_RETURNS,
+		"filters": _PURCHASES,
 		"window_days": 0,
 		"unit": "Days",
 		**_linear(0, 1095),
@@ -332,8 +333,9 @@ SEGMENTS = [
 		"segment_name": "High Value",
 		"priority": 10,
 		**_ANY,
-		"r_min": 4,
-		"f_min": 4,
+		# who buy as everybody does, such as subscribers of one plan, are in the middle of R and F
+		"r_min": 3,
+		"f_min": 3,
 		"m_min": 4,
 		"color": "#15803D",
 		"strategy": "Give them a dedicated manager: know their plans, review the year with them, ask for references",

@@ -13,6 +13,7 @@ from crm_success.scoring.engine.calibration import calibration_metrics
 from crm_success.scoring.engine.definitions import Calibration, Definitions, Metric
 from crm_success.scoring.engine.pipeline import all_metrics, score_customers
 from crm_success.scoring.queries.plan import plan_reads
+from crm_success.scoring.queries.source_rows import READ_ALWAYS
 from crm_success.scoring.shared.customer_ranges import customer_ranges
 from crm_success.scoring.shared.cut_points import take_cut_points
 from crm_success.scoring.shared.document_findings import document_findings
@@ -50,8 +51,7 @@ class Scoring:
 	def __init__(self, database: Database, as_of: date, batch_size: int = BATCH_SIZE) -> None:
 		self._database = database
 		self._as_of = as_of
-		doctypes = dict.fromkeys(["Customer", "Company", "Sales Invoice", "Payment Ledger Entry", "Issue"])
-		self._tables = read_tables(database, doctypes)
+		self._tables = read_tables(database, ("Customer", "Company", *READ_ALWAYS))
 		money, self._about_money = reporting_money(database, as_of)
 		self._definitions = default_definitions(money)
 		self._metrics = all_metrics(self._definitions)

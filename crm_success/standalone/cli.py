@@ -33,7 +33,7 @@ _TERMINATED = 143
 _DEBUG = "CRM_SUCCESS_DEBUG"
 
 _COLUMN_HELP = "\b\nColumns of health.csv:\n" + "\n".join(
-	f"  {column.name:<16} {column.meaning}{f' [{column.unit}]' if column.unit else ''}" for column in COLUMNS
+	f"  {column.name:<17} {column.meaning}{f' [{column.unit}]' if column.unit else ''}" for column in COLUMNS
 )
 _as_of_option = click.option(
 	"--as-of", "as_of", metavar="DATE", help="Score as of this day, like 2026-01-31. Default: today."
@@ -187,6 +187,9 @@ def _tell(outcome: Outcome, as_of: date, files: Sequence[Path]) -> None:
 	totals, bands = outcome.figures.totals, outcome.figures.bands["customers"]
 	counts = ", ".join(f"{numbers.count(customers)} {band}" for band, customers in bands.items() if customers)
 	click.echo(f"{numbers.plural(totals['customers'], 'customer', 'customers')} as of {as_of}: {counts}.")
+	if totals["disabled"]:
+		disabled = numbers.plural(totals["disabled"], "disabled customer is", "disabled customers are")
+		click.echo(f"{disabled} in {CSV} only.")
 	if outcome.warnings:
 		click.echo(
 			f"{numbers.plural(len(outcome.warnings), 'warning', 'warnings')} about the data: see the report."

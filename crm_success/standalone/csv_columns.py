@@ -17,6 +17,7 @@ COLUMNS = (
 	CsvColumn("customer_group", "", "Customer group"),
 	CsvColumn("territory", "", "Territory"),
 	CsvColumn("account_manager", "", "User who looks after the customer"),
+	CsvColumn("customer_disabled", "0 or 1", "1 where the customer is disabled; the report leaves it out"),
 	CsvColumn("score", "0-100", "Health score; empty where there is nothing to measure"),
 	CsvColumn("computed_score", "0-100", "The score before any override; here always equal to score"),
 	CsvColumn("band", "", "Healthy, Watch or At Risk, by the scorecard's thresholds"),

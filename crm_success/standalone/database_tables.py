@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from crm_success.database.dialects import Dialect, Statement
 from crm_success.scoring.engine.errors import SourceError
+from crm_success.scoring.queries.read_statements import any_till_sale_statement
 from crm_success.scoring.queries.tables import (
 	CURRENCY,
 	DATE,
@@ -15,28 +16,37 @@ from crm_success.scoring.queries.tables import (
 	PartyField,
 	Table,
 )
+from crm_success.scoring.queries.till_sales import TILL
 from crm_success.standalone.command_errors import CommandError
 from crm_success.standalone.connections import Database
 
 
 @dataclass(frozen=True)
 class Trait:
-	"""Facts about a DocType that its table does not show."""
+	"""Facts about a DocType that its table does not show; `flags` are columns without which rows would count that must not."""
 
 	submittable: bool = False
 	party_fields: tuple[PartyField, ...] = ()
 	currency_fields: frozenset[str] = frozenset()
+	flags: tuple[str, ...] = ()
 
+
+_AMOUNTS = frozenset(
+	("base_total", "base_net_total", "base_grand_total", "base_rounded_total", "base_discount_amount")
+)
 
 TRAITS = {
+	"Customer": Trait(flags=("is_internal_customer",)),
 	"Sales Invoice": Trait(
 		submittable=True,
-		currency_fields=frozenset(
-			("base_total", "base_net_total", "base_grand_total", "base_rounded_total", "base_discount_amount")
-		),
+		currency_fields=_AMOUNTS,
+		flags=("is_opening", "is_internal_customer", "is_return", "is_debit_note", "is_consolidated"),
 	),
+	"POS Invoice": Trait(submittable=True, currency_fields=_AMOUNTS, flags=("is_opening", "is_return")),
 	"Payment Ledger Entry": Trait(
-		party_fields=(PartyField("party", "party_type"),), currency_fields=frozenset(("amount",))
+		party_fields=(PartyField("party", "party_type"),),
+		currency_fields=frozenset(("amount",)),
+		flags=("delinked",),
 	),
 }
 
@@ -64,7 +74,10 @@ _KINDS = (
 
 
 def read_tables(database: Database, doctypes: Iterable[str]) -> dict[str, Table]:
-	"""The tables of the DocTypes. Raises a CommandError that names all missing tables, or a missing standard column."""
+	"""The tables of the DocTypes, and of the sales at a till where there are any.
+
+	Raises a CommandError that names all missing tables, or the missing columns that every table, or this one, needs.
+	"""
 	tables = {doctype: find_table(database, doctype) for doctype in doctypes}
 	missing = [f"tab{doctype}" for doctype, table in tables.items() if table is None]
 	if missing:
@@ -73,8 +86,12 @@ def read_tables(database: Database, doctypes: Iterable[str]) -> dict[str, Table]
 			"its name stands in the site's site_config.json."
 		)
 	found = {doctype: table for doctype, table in tables.items() if table is not None}
+	till = find_table(database, TILL)
+	if till and database.execute(any_till_sale_statement(database.dialect)).rows:
+		found[TILL] = till
 	for doctype, table in found.items():
-		check_columns(database, doctype, [name for name in _STANDARD_COLUMNS if not table.has(name)])
+		needed = (*_STANDARD_COLUMNS, *TRAITS.get(doctype, Trait()).flags)
+		check_columns(database, doctype, [name for name in needed if not table.has(name)])
 	return found
 
 

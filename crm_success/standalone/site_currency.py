@@ -20,7 +20,7 @@ def reporting_money(database: Database, as_of: date) -> tuple[Money, list[Findin
 	"""Money for all companies, and what there is to say about those whose currency has no exchange rate."""
 	found = _checked_doctypes(database)
 	currency = _site_currency(database) if "Singles" in found else ""
-	return money_on(database, currency, (), as_of, has_rates="Currency Exchange" in found)
+	return money_on(database, "", (), as_of, has_rates="Currency Exchange" in found, default=currency)
 
 
 def _checked_doctypes(database: Database) -> set[str]:

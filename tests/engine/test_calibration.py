@@ -99,9 +99,9 @@ def test_cut_points_come_from_those_who_bought() -> None:
 	calibration = _calibrate(_ten_customers())
 	assert calibration.as_of == AS_OF
 	assert calibration.customers == 10
-	assert calibration.recency == pytest.approx((2.8, 4.6, 6.4, 8.2))
-	assert calibration.frequency == pytest.approx((2.8, 4.6, 6.4, 8.2))
-	assert calibration.monetary == pytest.approx((280, 460, 640, 820))
+	assert calibration.recency == (2.5, 4.5, 6.5, 8.5)
+	assert calibration.frequency == (2.5, 4.5, 6.5, 8.5)
+	assert calibration.monetary == (250, 450, 650, 850)
 	# the top 2 of 10 begin at 900, the top 5 at 600
 	assert calibration.value_high_revenue == 900
 	assert calibration.value_potential_revenue == 600
@@ -232,6 +232,12 @@ def test_what_does_not_move_cut_points_keeps_them(changed: Definitions) -> None:
 )
 def test_what_moves_cut_points_makes_them_void(changed: Definitions) -> None:
 	assert calibration_fingerprint(changed) != calibration_fingerprint(DEFINITIONS)
+
+
+def test_cut_points_that_were_taken_by_another_rule_are_void(monkeypatch: pytest.MonkeyPatch) -> None:
+	before = calibration_fingerprint(DEFINITIONS)
+	monkeypatch.setattr("crm_success.scoring.engine.calibration._RULE", "quantiles")
+	assert calibration_fingerprint(DEFINITIONS) != before
 
 
 def test_what_an_expression_on_a_percentile_uses_counts_too() -> None:

@@ -62,12 +62,23 @@ def test_score_is_the_mean_in_each_dimension_and_then_of_the_dimensions():
 	# Value (3 x 100 + 1 x 60) / 4 = 90, Payment 40, Service 80: 0.5 x 90 + 0.3 x 40 + 0.2 x 80 = 73
 	assert_numbers(result.score, [73.0])
 	assert_numbers(result.weights.iloc[0], [37.5, 12.5, 30.0, 20.0])
-	assert_numbers(result.contributions.iloc[0], [18.75, 1.25, -3.0, 6.0])
+	# 18.75, 1.25, -3 and 6, of which the first is rounded up so that they make 23
+	assert_numbers(result.contributions.iloc[0], [18.8, 1.2, -3.0, 6.0])
 
 
-def test_score_has_two_decimals():
+def test_a_score_and_its_contributions_have_one_decimal_and_add_up():
 	card = scorecard({"revenue": 1, "invoices": 2}, {"Value": 1})
-	assert_numbers(score([[100, 0, NAN, NAN]], card).score, [33.33])
+	result = score([[100, 0, NAN, NAN]], card)
+	assert result.score.tolist() == [33.3]
+	# 16.67 and -33.33
+	assert result.contributions.iloc[0].tolist() == [16.7, -33.4, 0.0, 0.0]
+
+
+def test_a_score_that_is_shown_as_a_threshold_has_reached_it():
+	card = replace(scorecard({"revenue": 1}, {"Value": 1}), healthy_from=70.0)
+	result = score([[69.96, NAN, NAN, NAN], [69.94, NAN, NAN, NAN]], card)
+	assert result.score.tolist() == [70.0, 69.9]
+	assert bands(result.score, card).tolist() == ["Healthy", "Watch"]
 
 
 def test_ignored_value_leaves_its_weight_to_its_dimension():
@@ -80,7 +91,7 @@ def test_ignored_value_leaves_its_weight_to_its_dimension():
 def test_empty_dimension_leaves_its_weight_to_the_others():
 	result = score([[100, 60, NAN, 80]])
 	assert_numbers(result.weights.iloc[0], [53.571429, 17.857143, 0.0, 28.571429])
-	assert_numbers(result.score, [87.14])  # (50 x 90 + 20 x 80) / 70
+	assert_numbers(result.score, [87.1])  # (50 x 90 + 20 x 80) / 70
 	assert_numbers(result.points.iloc[0], [100, 60, NAN, 80])
 
 
@@ -303,7 +314,7 @@ def test_contributions_and_50_are_the_score_and_weights_are_all_of_it(rows, defi
 	assert result.score[scored].between(0, 100).all()
 	assert_numbers(result.weights.sum(axis=1), np.where(scored, 100.0, 0.0))
 	explained = result.contributions.sum(axis=1) + 50
-	assert (explained[scored] - result.score[scored]).abs().max() <= 0.00501 or not scored.any()
+	assert explained[scored].round(6).tolist() == result.score[scored].tolist()
 	assert (result.contributions[~scored] == 0).all(axis=None)
 
 

@@ -185,10 +185,10 @@ def test_every_component_of_a_score_is_kept(scored: pd.DataFrame) -> None:
 
 
 def test_contributions_add_up_to_the_score_without_its_cap(scored: pd.DataFrame) -> None:
-	uncapped = {"Alpha": 72.5, "Beta": 75.0, "Delta": 6.67}
+	uncapped = {"Alpha": 72.5, "Beta": 75.0, "Delta": 6.7}
 	for name, score in uncapped.items():
 		parts = scored.loc[name, "components"].values()
-		assert 50 + sum(part["contribution"] for part in parts) == pytest.approx(score, abs=0.01)
+		assert 50 + sum(part["contribution"] for part in parts) == pytest.approx(score, abs=1e-9)
 
 
 def test_a_cap_limits_the_score_and_gives_its_reason(scored: pd.DataFrame) -> None:
@@ -204,9 +204,9 @@ def test_a_cap_limits_the_score_and_gives_its_reason(scored: pd.DataFrame) -> No
 
 def test_a_missing_metric_leaves_its_weight_to_the_others(scored: pd.DataFrame) -> None:
 	row = scored.loc["Delta"]
-	assert (row["score"], row["band"], row["trend"]) == (6.67, "At Risk", "Down")
+	assert (row["score"], row["band"], row["trend"]) == (6.7, "At Risk", "Down")
 	weights = {key: part["weight"] for key, part in row["components"].items()}
-	assert weights == {"revenue": 66.6667, "orders": 33.3333, "overdue": 0.0, "issues": 0.0}
+	assert weights == {"revenue": 66.7, "orders": 33.3, "overdue": 0.0, "issues": 0.0}
 	assert row["components"]["overdue"] == {"raw": None, "points": None, "weight": 0.0, "contribution": 0.0}
 	assert [driver["metric"] for driver in row["drivers"]] == ["revenue", "orders"]
 	assert (row["stage"], row["value_class"]) == ("New", "Low")
@@ -248,7 +248,7 @@ def test_a_missing_value_may_count_as_best_worst_or_neutral() -> None:
 		rows = _score(_customers("Delta"), _aggregates(Delta=DELTA), replace(DEFINITIONS, metrics=metrics))
 		scores[missing.value] = rows.loc["Delta", "score"]
 	# value is 20 / 3 with 3 of 4 parts of the weight, payment 0, 50 or 100 with one
-	assert scores == {"Ignore": 6.67, "Neutral": 17.5, "Worst": 5.0, "Best": 30.0}
+	assert scores == {"Ignore": 6.7, "Neutral": 17.5, "Worst": 5.0, "Best": 30.0}
 
 
 def _score(
@@ -282,7 +282,7 @@ def test_customers_with_and_without_a_scorecard_keep_their_order() -> None:
 	customers = _customers("Alpha", "Beta", "Delta")
 	customers.loc["Beta", "scorecard"] = None
 	rows = _score(customers, _aggregates(Alpha=ALPHA, Beta=BETA, Delta=DELTA))
-	assert rows["score"].fillna(-1).tolist() == [72.5, -1, 6.67]
+	assert rows["score"].fillna(-1).tolist() == [72.5, -1, 6.7]
 	assert rows.index.name == "customer"
 
 
@@ -326,7 +326,7 @@ def test_a_metric_that_was_not_read_is_missing_for_everybody() -> None:
 	aggregates = _aggregates(Alpha=ALPHA, Beta=BETA)
 	unread = aggregates.drop(columns=["overdue.seen", "overdue.value"])
 	rows = _score(_customers("Alpha", "Beta"), unread)
-	assert rows["score"].tolist() == [70.0, 93.33]
+	assert rows["score"].tolist() == [70.0, 93.3]
 	assert [parts["overdue"]["raw"] for parts in rows["components"]] == [None, None]
 
 

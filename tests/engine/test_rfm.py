@@ -1,6 +1,7 @@
 """RFM: quintile cuts, scores from 1 to 5 and the segments over the 125 cells."""
 
 from datetime import date
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_success.scoring.engine.definitions import Calibration, Segment
-from crm_success.scoring.engine.rfm import cells, quintile_cuts, rfm_scores, segments, uncovered_cells
+from crm_success.scoring.engine.definitions import Calibration, Limits, Segment
+from crm_success.scoring.engine.records import segments_from_records
+from crm_success.scoring.engine.rfm import (
+	ABOVE_ALL,
+	BELOW_ALL,
+	cells,
+	quintile_cuts,
+	rfm_scores,
+	segments,
+	uncovered_cells,
+)
+from crm_success.scoring.engine.value import value_class, value_cuts
+from crm_success.setup.defaults import SEGMENTS as SEGMENT_DEFAULTS
 
 NAN = float("nan")
 CALIBRATION = Calibration(
@@ -32,17 +44,106 @@ def score_frame(*rows):
 	return pd.DataFrame(list(rows), columns=["recency_score", "frequency_score", "monetary_score"])
 
 
-def test_cuts_part_the_values_into_fifths():
-	assert quintile_cuts(pd.Series([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])) == pytest.approx((2.0, 3.0, 4.0, 5.0))
+def calibrated(recency, frequency, monetary):
+	"""A calibration that was taken from these customers."""
+	cuts = (quintile_cuts(pd.Series(values, dtype="float64")) for values in (recency, frequency, monetary))
+	return Calibration(date(2025, 6, 30), len(recency), *cuts)
 
 
-def test_cuts_lie_between_two_values_in_proportion():
-	assert quintile_cuts(np.array([0.0, 10.0])) == pytest.approx((2.0, 4.0, 6.0, 8.0))
+def scored_among_themselves(values):
+	"""The frequency scores of customers with these values, by cut points taken from them."""
+	days = [1.0] * len(values)
+	return scores_of(days, values, values, calibrated(days, values, values))["frequency_score"].tolist()
+
+
+def test_cuts_part_the_values_into_fifths_halfway_between_neighbours():
+	assert quintile_cuts(pd.Series([50.0, 10.0, 40.0, 20.0, 30.0])) == (15.0, 25.0, 35.0, 45.0)
+	# the two in the middle have the middle ranks 5 / 12 and 7 / 12
+	assert quintile_cuts(pd.Series([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])) == (1.5, 2.5, 4.5, 5.5)
 
 
 def test_cuts_leave_missing_values_out():
-	assert quintile_cuts(pd.Series([NAN, 7.0, np.inf])) == (7.0, 7.0, 7.0, 7.0)
+	assert quintile_cuts(pd.Series([NAN, 7.0, 9.0, np.inf])) == quintile_cuts(pd.Series([7.0, 9.0]))
 	assert all(type(cut) is float for cut in quintile_cuts(pd.Series([1, 2, 3])))
+
+
+@pytest.mark.parametrize(
+	("values", "scores"),
+	[
+		([7], [3]),
+		([7, 7, 7, 7], [3, 3, 3, 3]),
+		([1, 9], [2, 4]),
+		([1, 5, 9], [1, 3, 5]),
+		# half have bought once, with the middle rank 0.25, the others twice, with 0.75
+		([1, 1, 1, 2, 2, 2], [2, 2, 2, 4, 4, 4]),
+		# middle ranks of 0.2 and 0.8 are on the border of two fifths
+		([1, 1, 1, 1, 2, 3, 4, 4, 4, 4], [2, 2, 2, 2, 3, 3, 4, 4, 4, 4]),
+		([1, 1, 1, 1, 1, 1, 1, 2, 3, 4], [2, 2, 2, 2, 2, 2, 2, 4, 5, 5]),
+	],
+)
+def test_equal_customers_share_their_middle_rank(values, scores):
+	assert scored_among_themselves(values) == scores
+
+
+def test_a_single_customer_is_in_the_middle_and_of_no_high_value_class():
+	limits, revenue = Limits(), pd.Series([1200.0])
+	calibration = calibrated([14], [12], [1200])
+	assert scores_of([14], [12], [1200], calibration).iloc[0].tolist() == [3, 3, 3]
+	high, potential = value_cuts(revenue, limits)
+	classes = Calibration(date(2025, 6, 30), value_high_revenue=high, value_potential_revenue=potential)
+	assert value_class(revenue, classes, limits).tolist() == ["Potential"]
+
+
+def test_where_all_were_equal_nobody_leaves_the_middle_before_the_next_calibration():
+	calibration = calibrated([14, 14], [12, 12], [1200, 1200])
+	assert scores_of([0, 15, 45], [13, 12, 11], [1300, 1200, 1100], calibration).to_numpy().tolist() == [
+		[3, 3, 3],
+		[3, 3, 3],
+		[3, 3, 3],
+	]
+
+
+def test_of_a_hundred_punctual_subscribers_those_on_the_dearer_plans_are_of_high_value():
+	revenue = [120.0] * 50 + [300.0] * 30 + [1200.0] * 20
+	days, invoices = [14.0] * 100, [12.0] * 100
+	scores = scores_of(days, invoices, revenue, calibrated(days, invoices, revenue))
+	# middle ranks 25, 65 and 90 of 100
+	assert scores.drop_duplicates().to_numpy().tolist() == [[3, 3, 2], [3, 3, 4], [3, 3, 5]]
+	names = segments(scores, segments_from_records(SEGMENT_DEFAULTS))
+	assert names.tolist() == ["Mid Value"] * 50 + ["High Value"] * 50
+	limits = Limits()
+	high, potential = value_cuts(pd.Series(revenue), limits)
+	classes = Calibration(date(2025, 6, 30), value_high_revenue=high, value_potential_revenue=potential)
+	# counted from the top their middle ranks are 75, 35 and 10
+	assert value_class(pd.Series(revenue), classes, limits).tolist() == (
+		["Low"] * 50 + ["Potential"] * 30 + ["High"] * 20
+	)
+
+
+VALUES = st.lists(st.integers(-5, 5) | st.floats(-1e12, 1e12), min_size=1, max_size=50)
+
+
+@settings(deadline=None)
+@given(VALUES)
+def test_a_score_is_the_fifth_of_the_middle_rank(values):
+	def expected(value):
+		below, equal = sum(other < value for other in values), values.count(value)
+		rank = Fraction(2 * below + equal, 2 * len(values))
+		low, high = (Fraction(1, 5), Fraction(2, 5)), (Fraction(3, 5), Fraction(4, 5))
+		return 1 + sum(rank >= border for border in low) + sum(rank > border for border in high)
+
+	assert scored_among_themselves(values) == [expected(value) for value in values]
+
+
+@settings(deadline=None)
+@given(VALUES)
+def test_lowest_and_highest_are_told_apart_alike(values):
+	mirrored = [6 - score for score in scored_among_themselves([-value for value in values])]
+	assert mirrored == scored_among_themselves(values)
+	# days are counted the other way round
+	calibration = calibrated(values, values, values)
+	recency = scores_of(values, values, values, calibration)["recency_score"].tolist()
+	assert recency == [6 - score for score in scored_among_themselves(values)]
 
 
 @pytest.mark.parametrize("values", [[], [NAN, NAN]])
@@ -82,7 +183,9 @@ def test_who_never_bought_has_no_scores():
 
 
 def test_who_bought_before_the_window_has_the_lowest_frequency_and_revenue():
-	assert scores_of([900], [NAN], [NAN]).iloc[0].tolist() == [1, 1, 1]
+	assert scores_of([900], [NAN], [0]).iloc[0].tolist() == [1, 1, 1]
+	# what nobody knows the worth of is not worth nothing
+	assert scores_of([900], [3], [NAN]).iloc[0].tolist()[2] == 0
 
 
 def test_score_without_cuts_is_zero():
@@ -90,10 +193,9 @@ def test_score_without_cuts_is_zero():
 	assert scores_of([2], [3], [200], calibration).iloc[0].tolist() == [4, 0, 0]
 
 
-def test_equal_values_share_a_score_even_where_all_are_equal():
-	calibration = Calibration(date(2025, 6, 30), 4, (3.0,) * 4, (1.0,) * 4, (50.0,) * 4)
-	scores = scores_of([3, 3], [1, 1], [50, 50], calibration)
-	assert scores.iloc[0].tolist() == scores.iloc[1].tolist() == [5, 1, 1]
+def test_a_cut_that_everybody_passes_and_one_that_nobody_does():
+	assert quintile_cuts(pd.Series([3.0, 3.0])) == (BELOW_ALL, BELOW_ALL, ABOVE_ALL, ABOVE_ALL)
+	assert quintile_cuts(pd.Series([0.0, 10.0])) == (BELOW_ALL, 5.0, 5.0, ABOVE_ALL)
 
 
 @settings(deadline=None)

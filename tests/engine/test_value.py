@@ -36,15 +36,16 @@ def test_cuts_are_the_revenue_at_the_rank():
 	assert value_cuts(TEN, LIMITS) == (900.0, 600.0)  # ranks 2 and 5 of 10
 
 
-def test_rank_is_rounded_up():
-	limits = Limits(value_high_percent=11, value_potential_percent=1)
-	assert value_cuts(TEN, limits) == (900.0, 1000.0)
+def test_who_is_half_inside_is_in():
+	assert value_cuts(TEN, Limits(value_high_percent=15, value_potential_percent=14.9)) == (900.0, 1000.0)
+	assert value_cuts(TEN, Limits(value_high_percent=4.9, value_potential_percent=5)) == (None, 1000.0)
 
 
-def test_percent_that_floats_cannot_hold_exactly_is_not_rounded_up_twice():
+def test_a_percent_that_floats_cannot_hold_exactly_lets_in_whom_it_should():
 	revenue = pd.Series([float(number) for number in range(1, 1001)])
-	limits = Limits(value_high_percent=0.7, value_potential_percent=55.5)
-	assert value_cuts(revenue, limits) == (994.0, 446.0)  # ranks 7 and 555
+	limits = Limits(value_high_percent=16.15, value_potential_percent=55.5)
+	assert 1000 * 16.15 / 100 < 161.5
+	assert value_cuts(revenue, limits) == (839.0, 446.0)  # ranks 162 and 555
 
 
 def test_cut_at_all_customers_is_the_lowest_revenue():
@@ -61,12 +62,20 @@ def test_nobody_gives_no_cuts(revenue):
 	assert value_cuts(pd.Series(revenue, dtype="float64"), LIMITS) == (None, None)
 
 
-def test_customers_of_equal_revenue_are_all_in():
+def test_customers_of_equal_revenue_are_all_in_or_all_out_by_their_middle_rank():
 	revenue = pd.Series([50.0, 100.0, 100.0, 100.0, 10.0])
 	high, potential = value_cuts(revenue, LIMITS)
-	assert (high, potential) == (100.0, 100.0)
+	# half of three is more than a fifth of five customers, and less than half of them
+	assert (high, potential) == (None, 100.0)
 	names = value_class(revenue, calibrated(high, potential), LIMITS)
-	assert names.tolist() == ["Low", "High", "High", "High", "Low"]
+	assert names.tolist() == ["Low", "Potential", "Potential", "Potential", "Low"]
+
+
+def test_a_single_customer_is_no_high_value_unless_an_amount_says_so():
+	revenue = pd.Series([1200.0])
+	calibration = calibrated(*value_cuts(revenue, LIMITS))
+	assert value_class(revenue, calibration, LIMITS).tolist() == ["Potential"]
+	assert value_class(revenue, calibration, Limits(value_high_amount=1000.0)).tolist() == ["High"]
 
 
 def test_class_begins_at_its_cut():
@@ -193,11 +202,12 @@ def test_more_revenue_is_never_a_lower_class(revenues, high_percent, potential_p
 
 @settings(deadline=None)
 @given(REVENUES, st.integers(1, 100))
-def test_at_least_the_percent_of_customers_reach_the_cut(revenues, percent):
+def test_those_in_are_within_the_percent_by_their_middle_rank_and_no_others(revenues, percent):
 	revenue = pd.Series(revenues)
 	cut, _ = value_cuts(revenue, Limits(value_high_percent=percent))
-	assert (revenue >= cut).sum() * 100 >= len(revenues) * percent
-	assert (revenue > cut).sum() * 100 < len(revenues) * percent
+	for each in revenues:
+		rank = (revenue > each).sum() + (revenue == each).sum() / 2
+		assert (cut is not None and each >= cut) == (rank * 100 <= len(revenues) * percent)
 
 
 @settings(deadline=None)

@@ -196,6 +196,7 @@ ROUGHLY = {
 	"name": NAMES,
 	"number": NUMBERS | st.integers(-5, 1800),
 	"doctype": st.sampled_from([*sorted(TABLES), "Nothing", ""]),
+	"gone": st.sampled_from(["gone", "no_such_field"]),
 	"filters": st.one_of(
 		st.lists(ROUGH_ROW, max_size=3),
 		st.lists(ROUGH_ROW, max_size=3).map(as_json),
@@ -214,6 +215,7 @@ FLAWS = {
 		for kind in ("text", "value")
 	),
 	*((name, "doctype") for name in ("source_doctype", "parent_doctype")),
+	*((name, "gone") for name in ("customer_field", "date_field", "value_field")),
 	*((name, "name") for name in ("customer_field", "date_field", "value_field", "value_field")),
 	*(
 		(name, kind)

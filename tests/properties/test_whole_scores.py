@@ -31,10 +31,11 @@ def test_scores_lie_between_0_and_100_and_say_where_they_come_from(world: World)
 			continue
 		assert 0 <= row.score <= 100
 		assert row.band == band_of(row.score, card)
-		assert abs(shares - 100) < 0.01
-		uncapped = 50 + sum(part["contribution"] for part in parts.values())
-		assert row.score <= uncapped + 0.006
-		assert bool(row.cap_reason) == (row.score < uncapped - 0.006) or abs(row.score - uncapped) < 0.006
+		assert round(shares, 6) == 100
+		uncapped = round(50 + sum(part["contribution"] for part in parts.values()), 6)
+		assert uncapped == round(uncapped, 1)
+		assert row.score <= uncapped
+		assert bool(row.cap_reason) == (row.score < uncapped)
 		assert_parts(parts)
 		assert_drivers(row.drivers, parts)
 
@@ -51,9 +52,10 @@ def assert_parts(parts: dict[str, Any]) -> None:
 		assert part["points"] is None or 0 <= part["points"] <= 100
 		if part["weight"] > 0:
 			expected = part["weight"] / 100 * (part["points"] - 50)
-			assert abs(part["contribution"] - expected) < 0.01
+			# the weight may be off by a tenth of a percent, of 50 points at most
+			assert abs(part["contribution"] - expected) < 0.1 + 0.05 + 0.01
 		else:
-			assert abs(part["contribution"]) < 0.001
+			assert abs(part["contribution"]) <= 0.1
 
 
 def assert_drivers(drivers: list[Driver], parts: dict[str, Any]) -> None:
@@ -136,7 +138,7 @@ def test_only_the_proportions_of_weights_count(world: World, factor: float) -> N
 		for card in judged.scorecards
 	)
 	before, after = rows_of(world), rows_of((customers, read, replace(judged, scorecards=cards)))
-	np.testing.assert_allclose(after["score"], before["score"], atol=0.011)
+	np.testing.assert_allclose(after["score"], before["score"], atol=0.101)
 
 
 @examples(15)
@@ -209,7 +211,7 @@ def test_a_cap_only_lowers_and_never_below_itself(world: World, data: st.DataObj
 	calibration = calibration_of(read, judged)
 	capped, uncapped = rows_of(world, calibration), rows_of((customers, read, free), calibration)
 	caps = {
-		card.name: [round(min(max(cap.cap, 0), 100), 2) for cap in card.caps] for card in judged.scorecards
+		card.name: [round(min(max(cap.cap, 0), 100), 1) for cap in card.caps] for card in judged.scorecards
 	}
 	for name in customers.index:
 		score, whole = capped.loc[name, "score"], uncapped.loc[name, "score"]

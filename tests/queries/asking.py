@@ -11,7 +11,7 @@ from crm_success.database.dialects import EVERYBODY, KeyRange
 from crm_success.scoring.engine.definitions import Definitions, Filter, Metric, Money
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.measures import raw_values
-from crm_success.scoring.queries.plan import plan_reads
+from crm_success.scoring.queries.plan import Tables, plan_reads
 from crm_success.scoring.shared.reader import Reader
 
 AS_OF = date(2024, 6, 30)
@@ -23,6 +23,7 @@ _CUSTOMER_AND_DATE = {
 	"Issue": ("customer", "opening_date"),
 	"Service Visit": ("party", "visited_on"),
 	"Journal Entry Account": ("party", "posting_date"),
+	"GL Entry": ("party", "posting_date"),
 }
 
 
@@ -35,11 +36,11 @@ def metric(measure: Measure = Measure.COUNT, doctype: str = "Sales Invoice", **f
 	return Metric(**usual | {"measure": measure, "doctype": doctype} | fields)
 
 
-def reader(database: Database, *metrics: Metric, money: Money = NO_MONEY) -> Reader:
+def reader(database: Database, *metrics: Metric, money: Money = NO_MONEY, tables: Tables = TABLES) -> Reader:
 	"""A reader for metrics that can all be read."""
-	plan = plan_reads(metrics, TABLES)
+	plan = plan_reads(metrics, tables)
 	assert not plan.problems
-	return Reader(plan, Definitions(metrics=metrics, money=money), TABLES, database)
+	return Reader(plan, Definitions(metrics=metrics, money=money), tables, database)
 
 
 def values(
@@ -48,9 +49,10 @@ def values(
 	as_of: date = AS_OF,
 	money: Money = NO_MONEY,
 	keys: KeyRange = EVERYBODY,
+	tables: Tables = TABLES,
 ) -> pd.DataFrame:
 	"""Raw values, one row a customer that any document names, by name."""
-	aggregates = reader(database, *metrics, money=money).aggregates(as_of, keys).sort_index()
+	aggregates = reader(database, *metrics, money=money, tables=tables).aggregates(as_of, keys).sort_index()
 	return raw_values(metrics, aggregates, aggregates.index, as_of)
 
 

@@ -17,6 +17,7 @@ _FIELDS = {
 		"customer_group": "Link",
 		"territory": "Link",
 		"account_manager": "Link",
+		"disabled": "Check",
 		"is_internal_customer": "Check",
 		"market_segment": "Link",
 		"loyalty_rating": "Float",
@@ -29,9 +30,17 @@ _FIELDS = {
 		"due_date": "Date",
 		"delivered_on": "Datetime",
 		"is_return": "Check",
+		"return_against": "Link",
+		"is_debit_note": "Check",
+		"is_consolidated": "Check",
+		"is_pos": "Check",
 		"is_opening": "Select",
 		"is_internal_customer": "Check",
+		"currency": "Link",
+		"party_account_currency": "Link",
 		"base_net_total": "Currency",
+		"base_grand_total": "Currency",
+		"base_rounded_total": "Currency",
 		"total_qty": "Float",
 		"items_count": "Int",
 		"remarks": "Small Text",
@@ -44,6 +53,24 @@ _FIELDS = {
 		"qty": "Float",
 		"base_net_amount": "Currency",
 	},
+	"POS Invoice": {
+		"customer": "Link",
+		"company": "Link",
+		"posting_date": "Date",
+		"is_return": "Check",
+		"is_opening": "Select",
+		"base_net_total": "Currency",
+		"total_qty": "Float",
+		"remarks": "Small Text",
+		"territory": "Link",
+	},
+	"Payment Schedule": {
+		"idx": "Int",
+		"due_date": "Date",
+		"payment_amount": "Currency",
+		"base_payment_amount": "Currency",
+	},
+	"Account": {"account_type": "Select"},
 	"Delivery Note": {
 		"customer": "Link",
 		"company": "Link",
@@ -53,6 +80,7 @@ _FIELDS = {
 	"Payment Ledger Entry": {
 		"posting_date": "Date",
 		"account_type": "Select",
+		"account": "Link",
 		"party_type": "Link",
 		"party": "Dynamic Link",
 		"voucher_type": "Link",
@@ -60,6 +88,7 @@ _FIELDS = {
 		"against_voucher_type": "Link",
 		"against_voucher_no": "Dynamic Link",
 		"amount": "Currency",
+		"amount_in_account_currency": "Currency",
 		"delinked": "Check",
 		"company": "Link",
 		"due_date": "Date",
@@ -69,7 +98,9 @@ _FIELDS = {
 		"company": "Link",
 		"status": "Select",
 		"priority": "Link",
+		"issue_split_from": "Link",
 		"service_level_agreement": "Link",
+		"service_level_agreement_creation": "Datetime",
 		"opening_date": "Date",
 		"opening_time": "Time",
 		"response_by": "Datetime",
@@ -77,6 +108,9 @@ _FIELDS = {
 		"sla_resolution_by": "Datetime",
 		"sla_resolution_date": "Datetime",
 		"resolution_time": "Duration",
+		"total_hold_time": "Duration",
+		# of the app
+		"health_closed_on": "Datetime",
 	},
 	# a DocType of the administrator's own
 	"Service Visit": {
@@ -89,15 +123,26 @@ _FIELDS = {
 	"Journal Entry Account": {
 		"party_type": "Link",
 		"party": "Dynamic Link",
+		"account": "Link",
+		"debit": "Currency",
 		"credit": "Currency",
 	},
+	"GL Entry": {
+		"posting_date": "Date",
+		"company": "Link",
+		"party_type": "Link",
+		"party": "Dynamic Link",
+		"debit": "Currency",
+		"is_cancelled": "Check",
+	},
 }
-_CHILDREN = {"Sales Invoice Item", "Journal Entry Account"}
-_SUBMITTABLE = {"Sales Invoice", "Delivery Note", "Journal Entry"}
+_CHILDREN = {"Sales Invoice Item", "Journal Entry Account", "Payment Schedule"}
+_SUBMITTABLE = {"Sales Invoice", "POS Invoice", "Delivery Note", "Journal Entry"}
 _PARTIES = {
 	"Payment Ledger Entry": (PartyField("party", "party_type"), PartyField("voucher_no", "voucher_type")),
 	"Service Visit": (PartyField("party", "party_type"),),
 	"Journal Entry Account": (PartyField("party", "party_type"),),
+	"GL Entry": (PartyField("party", "party_type"),),
 }
 
 
@@ -111,7 +156,9 @@ def _table(doctype: str) -> Table:
 	return Table(doctype, columns, doctype in _SUBMITTABLE, doctype in _CHILDREN, parties)
 
 
-TABLES = {doctype: _table(doctype) for doctype in _FIELDS}
+# with the sales of a till, and as a site without any has them
+TABLES_WITH_TILL = {doctype: _table(doctype) for doctype in _FIELDS}
+TABLES = {doctype: table for doctype, table in TABLES_WITH_TILL.items() if doctype != "POS Invoice"}
 
 _NUMBER = "decimal(21,9) NOT NULL DEFAULT 0"
 _MARIADB_TYPES = {

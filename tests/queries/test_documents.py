@@ -89,16 +89,24 @@ def test_the_documents_of_a_child_table_are_its_parents(database: Database) -> N
 
 def test_the_documents_of_computed_and_converted_values(database: Database) -> None:
 	database.add("Sales Invoice", name="S-1", customer="A", posting_date="2024-05-01", due_date="2024-05-31")
-	ledger = {
-		"party": "A",
-		"against_voucher_type": "Sales Invoice",
-		"against_voucher_no": "S-1",
-		"company": "Branch",
-	}
-	database.add("Payment Ledger Entry", posting_date="2024-05-01", amount=100, **ledger)
+	settled = {"against_voucher_type": "Sales Invoice", "against_voucher_no": "S-1"}
+	own = {"voucher_type": "Sales Invoice", "voucher_no": "S-1", **settled}
+	for voucher, amount in (
+		(own, 100),
+		({"voucher_type": "Payment Entry", "voucher_no": "P", **settled}, -30),
+	):
+		database.add(
+			"Payment Ledger Entry",
+			party="A",
+			company="Branch",
+			posting_date="2024-05-01",
+			amount=amount,
+			amount_in_account_currency=amount,
+			**voucher,
+		)
 	asked = metric(Measure.SUM, "Payment Ledger Entry", value_field="overdue_amount")
 	money = Money("EUR", rates=(CompanyRate("Branch", 0.5),))
-	assert [float(value) for value in _documents(database, asked, money=money)["value"]] == [50]
+	assert [float(value) for value in _documents(database, asked, money=money)["value"]] == [35]
 
 
 def test_every_metric_of_the_profile_can_show_its_documents(database: Database) -> None:
@@ -142,6 +150,8 @@ def test_issues_resolved_without_a_date_are_counted_once(database: Database) -> 
 	database.add("Issue", name="I-2", **closed, sla_resolution_date="2024-06-02 10:00:00")
 	database.add("Issue", name="I-3", **closed | {"status": "Open"})
 	database.add("Issue", name="I-4", **closed | {"opening_date": "2024-07-01"})
+	# the app has seen it being closed
+	database.add("Issue", name="I-5", **closed, health_closed_on="2024-06-02 10:00:00")
 	by_another_field = metric(doctype="Issue", customer_field="company", key="n")
 	found = _findings(database, metric(doctype="Issue"), by_another_field)
 	assert found["Issue", WITHOUT_RESOLUTION] == [(1, "I-1")]

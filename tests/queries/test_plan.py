@@ -95,13 +95,30 @@ def test_a_computed_field_names_the_columns_it_lacks() -> None:
 		"Issue", tuple(Column(name, kind_of("Date")) for name in ("name", "customer", "opening_date"))
 	)
 	plan = plan_reads([metric(doctype="Issue", filters=[("is_open", "=", 1)])], {"Issue": issue})
-	assert plan.problems[0].reason == "Issue has no column status, sla_resolution_date, modified"
-	ledger = {"Payment Ledger Entry": TABLES["Payment Ledger Entry"]}
-	overdue = metric(Measure.SUM, "Payment Ledger Entry", value_field="overdue_amount")
-	assert (
-		plan_reads([overdue], ledger).problems[0].reason
-		== "Payment Ledger Entry has no column Sales Invoice.due_date"
+	assert plan.problems[0].reason == (
+		"Issue has no column status, service_level_agreement, sla_resolution_date, modified"
 	)
+	overdue = metric(Measure.SUM, "Payment Ledger Entry", value_field="overdue_amount")
+	lacking = {**TABLES, "Payment Schedule": Table("Payment Schedule", (Column("parent"), Column("idx")))}
+	assert plan_reads([overdue], lacking).problems[0].reason == (
+		"Payment Schedule has no column parenttype, due_date, payment_amount, base_payment_amount"
+	)
+	del lacking["Payment Schedule"]
+	assert plan_reads([overdue], lacking).problems[0].reason == (
+		"There is no table for DocType 'Payment Schedule'"
+	)
+
+
+def test_a_ledger_that_does_not_say_which_rows_were_delinked_is_not_read() -> None:
+	ledger = TABLES["Payment Ledger Entry"]
+	silent = Table(
+		ledger.doctype,
+		tuple(column for column in ledger.columns if column.name != "delinked"),
+		party_fields=ledger.party_fields,
+	)
+	overdue = metric(Measure.SUM, "Payment Ledger Entry", value_field="overdue_amount")
+	plan = plan_reads([overdue], {**TABLES, "Payment Ledger Entry": silent})
+	assert plan.problems[0].reason == "Payment Ledger Entry has no column delinked"
 
 
 @pytest.mark.parametrize("measure", [measure for measure in Measure if measure is not Measure.EXPRESSION])

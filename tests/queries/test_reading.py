@@ -124,7 +124,7 @@ def test_ranges_part_the_customers_and_orphans_fall_in_one_of_them(database: Dat
 def test_customers_come_in_key_order_without_internal_ones(database: Database) -> None:
 	database.add("Customer", name="B", customer_name="Bee", account_manager="b@example.com")
 	database.add("Customer", name="C", is_internal_customer=1)
-	database.add("Customer", name="A", customer_name="Ay", territory=None)
+	database.add("Customer", name="A", customer_name="Ay", territory=None, disabled=1)
 	found = _customers(database)
 	assert found.index.tolist() == ["A", "B"]
 	assert found.loc["B"].to_dict() == {
@@ -132,9 +132,11 @@ def test_customers_come_in_key_order_without_internal_ones(database: Database) -
 		"customer_group": "Retail",
 		"territory": "Europe",
 		"account_manager": "b@example.com",
+		"customer_disabled": 0,
 		"scorecard": None,
 	}
 	assert found.loc["A", "territory"] is None
+	assert found.loc["A", "customer_disabled"] == 1
 
 
 def test_fields_that_the_customer_table_lacks_are_empty(database: Database) -> None:
@@ -142,6 +144,7 @@ def test_fields_that_the_customer_table_lacks_are_empty(database: Database) -> N
 	found = _customers(database, Customer=Table("Customer", (Column("name"), Column("customer_name"))))
 	assert found.index.tolist() == ["A"]
 	assert found.loc["A", "territory"] is None
+	assert found.loc["A", "customer_disabled"] == 0
 
 
 def test_the_first_scorecard_that_fits_is_taken(database: Database) -> None:

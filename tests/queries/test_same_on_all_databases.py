@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from asking import metric, values
 from databases import Database
-from random_company import AS_OF, RATES, Company, expected_values
+from random_company import AS_OF, RATES, Company, closed_on, expected_values, is_there
 
 from crm_success.scoring.engine.definitions import CompanyRate, Metric, Money
 from crm_success.scoring.engine.measure_table import Measure
@@ -12,7 +12,7 @@ from crm_success.scoring.engine.measure_table import Measure
 MONEY = Money("EUR", tuple(RATES), tuple(CompanyRate(company, rate) for company, rate in RATES.items()))
 
 _AMOUNT = {"value_field": "base_net_total"}
-_NO_RETURNS = {"filters": [("is_return", "=", 0)]}
+_PURCHASES = {"filters": [("is_purchase", "=", 1)]}
 _RECEIVABLE = ("account_type", "=", "Receivable")
 
 
@@ -20,9 +20,9 @@ def _metrics() -> tuple[Metric, ...]:
 	ledger, issue = "Payment Ledger Entry", "Issue"
 	return (
 		metric(Measure.SUM, key="revenue", window_days=365, **_AMOUNT),
-		metric(key="frequency", window_days=365, **_NO_RETURNS),
-		metric(Measure.DAYS_SINCE_LAST, key="recency", **_NO_RETURNS),
-		metric(Measure.DAYS_SINCE_FIRST, key="tenure", **_NO_RETURNS),
+		metric(key="frequency", window_days=365, **_PURCHASES),
+		metric(Measure.DAYS_SINCE_LAST, key="recency", **_PURCHASES),
+		metric(Measure.DAYS_SINCE_FIRST, key="tenure", **_PURCHASES),
 		metric(Measure.CHANGE, key="change", window_days=90, **_AMOUNT),
 		metric(Measure.DECLINING_MONTHS, key="declining", window_days=180, **_AMOUNT),
 		metric(Measure.SHARE, key="return_share", window_days=365, matching=[("is_return", "=", 1)]),
@@ -87,7 +87,9 @@ def test_the_past_of_a_company_does_not_see_its_future(database: Database) -> No
 	for doctype, fieldname in (("Sales Invoice", "posting_date"), ("Payment Ledger Entry", "posting_date")):
 		earlier.rows[doctype] = [row for row in earlier.rows[doctype] if row[fieldname] <= day]
 	earlier.rows["Issue"] = [
-		_as_it_was(row, day) for row in earlier.rows["Issue"] if row["opening_date"] <= day
+		_as_it_was(row, day)
+		for row in earlier.rows["Issue"]
+		if row["opening_date"] <= day and is_there(row, AS_OF)
 	]
 	now = _read(database, company)
 	database.forget()
@@ -97,9 +99,8 @@ def test_the_past_of_a_company_does_not_see_its_future(database: Database) -> No
 
 
 def _as_it_was(issue: dict[str, str | None], day: str) -> dict[str, str | None]:
-	ended = issue["sla_resolution_date"] or issue["modified"] or ""
-	if issue["status"] in ("Resolved", "Closed") and ended[:10] > day:
-		issue = issue | {"status": "Open", "sla_resolution_date": None}
+	if (closed_on(issue) or "")[:10] > day:
+		issue = issue | {"status": "Open", "sla_resolution_date": None, "health_closed_on": None}
 	if (issue["first_responded_on"] or "")[:10] > day:
 		issue = issue | {"first_responded_on": None}
 	return issue

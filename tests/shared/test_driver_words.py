@@ -60,6 +60,18 @@ def test_a_sentence_says_which_way_and_how_much() -> None:
 	)
 
 
+def test_a_percentage_that_nobody_can_picture_is_said_in_words() -> None:
+	sentences = [words().sentence(driver("Percent", 2.0, value), None) for value in (150.0, 999.0, 4000.0)]
+	assert [sentence.split(" is ")[1] for sentence in sentences] == [
+		"150 %",
+		"999 %",
+		"at least 40 times as much",
+	]
+	assert words().sentence(driver("Percent", -5.0, -250.0), None) == (
+		"Lowers the score by 5: Pre-paid: Percent is -250 %, more than all of it"
+	)
+
+
 def test_a_value_that_is_missing_is_nothing_on_record() -> None:
 	assert words().lines([driver("Days", -5.0, None), driver("Count", 2.5, None)], "EUR").splitlines() == [
 		"Lowers the score by 5: nothing is on record for Pre-paid: Days",

@@ -37,6 +37,7 @@ def customer(**values: object) -> dict[str, object]:
 	row |= {
 		"customer": "CUST-1",
 		"customer_name": "Acme",
+		"customer_disabled": 0,
 		"score": 20.0,
 		"band": "At Risk",
 		"segment": "Middle",

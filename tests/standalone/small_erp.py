@@ -23,6 +23,8 @@ def invoice(name, customer, day, net, due=None, **values):
 		"base_grand_total": round(net * 1.19, 2),
 		"is_opening": "No",
 		"is_return": 0,
+		"currency": "EUR",
+		"party_account_currency": "EUR",
 	}
 	return row | values
 
@@ -40,6 +42,8 @@ def entry(name, customer, day, against, amount, voucher=None, **values):
 		"against_voucher_type": "Sales Invoice",
 		"against_voucher_no": against,
 		"amount": amount,
+		"amount_in_account_currency": amount,
+		"account": "Debtors",
 		"company": "Main",
 	}
 	return row | values

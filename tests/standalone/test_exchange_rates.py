@@ -50,23 +50,34 @@ def test_the_rate_of_a_day(database, source, target, as_of, rate):
 
 
 def test_all_companies_count_where_none_is_chosen(database):
-	left_out = Finding(WITHOUT_RATE, "Company", 2, ("Nowhere", "Oslo"), about="EUR")
-	rates = (CompanyRate("Berlin", 1.0), CompanyRate("London", 2.0))
-	assert money_on(database, "EUR", (), AS_OF) == (Money("EUR", ("Berlin", "London"), rates), [left_out])
+	left_out = [
+		Finding(WITHOUT_RATE, "Company", 1, ("Nowhere",), about="? → EUR"),
+		Finding(WITHOUT_RATE, "Company", 1, ("Oslo",), about="NOK → EUR"),
+	]
+	rates = {"Berlin": 1.0, "London": 2.0, "Nowhere": None, "Oslo": None}
+	known = tuple(CompanyRate(*rate) for rate in rates.items())
+	assert money_on(database, "EUR", (), AS_OF) == (Money("EUR", (), known), left_out)
 
 
 def test_only_the_chosen_companies_count(database):
 	assert money_on(database, "EUR", ("Berlin",), AS_OF) == (Money("EUR", ("Berlin",)), [])
 	money, findings = money_on(database, "EUR", ("London", "Oslo"), AS_OF)
-	assert money == Money("EUR", ("London",), (CompanyRate("London", 2.0),))
+	rates = (CompanyRate("London", 2.0), CompanyRate("Oslo", None))
+	assert money == Money("EUR", ("London", "Oslo"), rates)
 	assert [finding.examples for finding in findings] == [("Oslo",)]
 
 
-def test_where_no_company_is_left_no_company_counts(database):
+def test_where_no_rate_is_known_all_companies_count_without_amounts(database):
 	money, findings = money_on(database, "ISK", (), AS_OF)
-	assert money == Money("ISK", ("",))
-	assert findings[0].count == len(COMPANIES)
-	assert str(findings[0].words).startswith("No exchange rate to ISK is recorded")
+	assert money == Money("ISK", (), tuple(CompanyRate(company, None) for company in sorted(COMPANIES)))
+	assert len(findings) == len(set(COMPANIES.values()))
+	assert str(findings[0].words).startswith("There is no exchange rate EUR → ISK: the documents of these")
+
+
+def test_the_currency_of_all_companies_comes_before_the_default(database):
+	assert money_on(database, "", ("London",), AS_OF, default="EUR") == (Money("GBP", ("London",)), [])
+	assert money_on(database, "", ("London", "Berlin"), AS_OF, default="NOK")[0].currency == "NOK"
+	assert money_on(database, "EUR", ("London",), AS_OF, default="NOK")[0].currency == "EUR"
 
 
 def test_without_a_reporting_currency_it_is_that_of_the_first_company_that_counts(database):

@@ -95,6 +95,22 @@ def test_absurd_amounts_do_not_spoil_the_totals():
 	assert totals["revenue"] == pytest.approx(5)
 
 
+def test_disabled_customers_are_counted_and_in_no_other_figure():
+	disabled = customer(customer="D", score=1.0, revenue=9000.0, overdue=7.0, customer_disabled=1)
+	without, result = figures(*THREE), figures(*THREE, disabled)
+	assert (without.totals["disabled"], result.totals["disabled"]) == (0, 1)
+	assert result.totals == without.totals | {"disabled": 1}
+	assert list(result.calls["customer"]) == ["A"]
+	for table in ("bands", "segments", "stages", "activities", "classes", "heat", "histogram", "metrics"):
+		assert getattr(result, table).equals(getattr(without, table)), table
+
+
+def test_a_company_of_disabled_customers_has_empty_figures():
+	result = figures(customer(customer_disabled=1))
+	assert (result.totals["customers"], result.totals["disabled"]) == (0, 1)
+	assert result.calls.empty
+
+
 def test_no_customers_at_all_give_empty_figures():
 	empty = Collector().figures(definitions())
 	assert empty.totals["customers"] == 0

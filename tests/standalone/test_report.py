@@ -151,6 +151,16 @@ def test_says_so_where_nobody_has_to_be_called():
 	)
 
 
+def test_says_how_many_disabled_customers_it_leaves_out():
+	html = page(
+		frame(customer(customer_name="Left out", customer_disabled=1), customer(customer_name="Stays"))
+	)
+	assert "1 customer scored from what was known on 31 January 2026" in html
+	assert "1 disabled customer is in health.csv only." in html
+	assert "Left out" not in html
+	assert "disabled customer" not in page(frame(customer()))
+
+
 def test_a_report_on_customers_without_any_score_still_opens():
 	html = page(
 		frame(customer(score=None, band=None, segment=None, stage=None, revenue=0.0, components=None))

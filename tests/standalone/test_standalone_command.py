@@ -22,8 +22,9 @@ INCOMPLETE = "Score a database of ERPNext 15 or 16 that was migrated completely.
 # the table is there and has its columns, but reading it overflows
 UNREADABLE_ISSUES = """
 	CREATE VIEW "tabIssue" AS
-	SELECT name, docstatus, modified, customer, company, priority, opening_date, opening_time,
-		service_level_agreement, response_by, first_responded_on, sla_resolution_by, sla_resolution_date,
+	SELECT name, docstatus, creation, modified, customer, company, priority, opening_date, opening_time,
+		issue_split_from, service_level_agreement, service_level_agreement_creation, response_by,
+		first_responded_on, sla_resolution_by, sla_resolution_date, resolution_time, total_hold_time,
 		abs(-9223372036854775808) AS status
 	FROM "stored"
 """
@@ -77,6 +78,16 @@ def test_score_writes_one_row_a_customer_and_a_report(run, erp, tmp_path):
 	assert rows[1]["score"] == ""
 	assert out.startswith("3 customers as of 2026-01-31: ")
 	assert str(tmp_path / "out" / "report.html") in out
+
+
+def test_disabled_customers_are_told_apart(run, erp, tmp_path):
+	alter(erp, "UPDATE tabCustomer SET disabled = 1 WHERE name = 'A'")
+	asked = ("score", "--database", f"sqlite:///{erp}", "--output", tmp_path / "out", "--as-of", "2026-01-31")
+	_, out, _ = run(*asked)
+	assert out.startswith("2 customers as of 2026-01-31: ")
+	assert "1 disabled customer is in health.csv only." in out
+	rows = rows_of(tmp_path / "out" / "health.csv")
+	assert [row["customer_disabled"] for row in rows] == ["1", "0", "0"]
 
 
 def test_the_same_database_and_date_give_the_same_files(run, erp, tmp_path):
@@ -134,7 +145,7 @@ def test_demo_shows_what_its_bad_rows_lead_to(run, tmp_path):
 def test_help_explains_the_columns(run):
 	code, out, _ = run("score", "--help")
 	assert code == 0
-	assert "last_invoice     Date of the last invoice, returns not counted [date]" in out
+	assert "last_invoice      Date of the last invoice, returns not counted [date]" in out
 
 
 def test_without_a_command_the_help_is_shown(run):
@@ -169,8 +180,28 @@ def test_a_database_that_is_not_erpnext_is_told_which_tables_are_missing(fails, 
 	path = tmp_path / "other.db"
 	alter(path, 'CREATE TABLE "tabCustomer" (name, docstatus, modified)')
 	assert fails(f"sqlite:///{path}") == (
-		f"The SQLite file {path} has no table tabCompany, tabSales Invoice, tabPayment Ledger Entry, tabIssue. "
+		f"The SQLite file {path} has no table tabCompany, tabSales Invoice, tabPayment Ledger Entry, tabIssue, "
+		"tabPayment Schedule, tabJournal Entry Account, tabAccount. "
 		"Give the database of an ERPNext site; its name stands in the site's site_config.json."
+	)
+
+
+@pytest.mark.parametrize(
+	("table", "column"),
+	[
+		("Payment Ledger Entry", "delinked"),
+		("Sales Invoice", "is_opening"),
+		("Sales Invoice", "is_return"),
+		("Sales Invoice", "is_debit_note"),
+		("Sales Invoice", "is_consolidated"),
+		("Sales Invoice", "is_internal_customer"),
+		("Customer", "is_internal_customer"),
+	],
+)
+def test_a_table_that_does_not_say_which_rows_count_is_refused(fails, erp, table, column):
+	alter(erp, f'ALTER TABLE "tab{table}" DROP COLUMN {column}')
+	assert fails(f"sqlite:///{erp}") == (
+		f"tab{table} in the SQLite file {erp} has no column {column}. {INCOMPLETE}"
 	)
 
 

@@ -13,7 +13,7 @@ from crm_success.standalone.default_definitions import default_definitions
 from crm_success.standalone.quality import DataWarning
 
 NO_RATE_TO_EUR = DataWarning(
-	"Company (1): No exchange rate to EUR is recorded for the currency of a company: its amounts are left out. "
+	"Company (1): There is no exchange rate GBP → EUR: the documents of these companies count, but not their amounts. "
 	"Enter a Currency Exchange.",
 	1,
 	("London",),
@@ -109,6 +109,15 @@ def test_a_customer_with_nothing_to_measure_has_no_score(scored):
 	assert (row["revenue"], row["invoices"], row["stage"]) == (0, 0, "Potential")
 
 
+def test_a_disabled_customer_is_scored_and_left_out_of_the_figures(tmp_path):
+	customers = [customer("A", disabled=1), *CUSTOMERS[1:]]
+	(rows,), outcome = score(write(tmp_path / "erp.db", customers=customers))
+	assert rows.set_index("customer")["customer_disabled"].to_dict() == {"A": 1, "B": 0, 'O\'Neil "Q" 🚀': 0}
+	assert rows.set_index("customer").loc["A", "revenue"] == 1100
+	assert (outcome.figures.totals["customers"], outcome.figures.totals["disabled"]) == (2, 1)
+	assert "A" not in set(outcome.figures.calls["customer"])
+
+
 def test_a_date_in_the_past_is_scored_as_it_was_then(tmp_path):
 	(rows,), _ = score(write(tmp_path / "erp.db"), date(2025, 11, 20))
 	row = rows.set_index("customer").loc["A"]
@@ -154,11 +163,20 @@ def test_companies_in_other_currencies_are_converted_at_the_newest_rate_by_then(
 	assert not [warning for warning in outcome.warnings if "Currency Exchange" in warning.text]
 
 
-def test_a_company_without_an_exchange_rate_is_left_out_and_named(tmp_path):
-	invoices = [invoice("1", "A", "2026-01-10", 100), invoice("2", "A", "2026-01-10", 100, company="London")]
+def test_without_an_exchange_rate_documents_count_and_amounts_do_not(tmp_path):
+	invoices = [
+		invoice("1", "A", "2026-01-10", 100),
+		invoice("2", "A", "2026-01-10", 100, company="London"),
+		invoice("3", "B", "2026-01-10", 100, company="London"),
+	]
 	path = write(tmp_path / "erp.db", invoices, companies={"Main": "EUR", "London": "GBP"})
 	(rows,), outcome = score(path)
-	assert rows.set_index("customer").loc["A", ["revenue", "invoices"]].tolist() == [100, 1]
+	rows = rows.set_index("customer")
+	assert rows.loc["A", ["revenue", "invoices"]].tolist() == [100, 2]
+	assert rows.loc["B", ["revenue", "invoices"]].tolist() == [0, 1]
+	# who has no amount that anybody knows has no value, which is not the lowest
+	assert json.loads(rows.loc["B", "components"])["net_revenue_365d"]["points"] is None
+	assert rows["score"].notna().all()
 	assert outcome.warnings[0] == NO_RATE_TO_EUR
 
 
@@ -180,15 +198,11 @@ def test_of_two_rates_of_a_day_one_for_buying_only_is_not_taken(tmp_path):
 	assert score(path)[0][0].set_index("customer").loc["A", "revenue"] == 300
 
 
-def test_a_single_company_of_another_currency_needs_a_rate_as_on_a_site(tmp_path):
-	path = write(tmp_path / "erp.db", companies={"Main": "GBP"})
+def test_one_currency_everywhere_needs_no_rate_whatever_the_default(tmp_path):
+	path = write(tmp_path / "erp.db", companies={"Main": "GBP", "London": "GBP"})
 	(rows,), outcome = score(path)
-	assert set(rows["currency"]) == {"EUR"}
-	assert rows["revenue"].sum() == 0
-	assert outcome.warnings[0] == DataWarning(NO_RATE_TO_EUR.text, 1, ("Main",))
-	rates = [rate("2026-01-01", "GBP", "EUR", 2)]
-	(rows,), outcome = score(write(tmp_path / "other.db", companies={"Main": "GBP"}, rates=rates))
-	assert rows["revenue"].sum() == 2 * 1150
+	assert set(rows["currency"]) == {"GBP"}
+	assert rows["revenue"].sum() == 1150
 	assert NO_RATE_TO_EUR.text not in [warning.text for warning in outcome.warnings]
 
 
@@ -235,7 +249,8 @@ def test_metrics_that_nobody_has_and_guessed_resolution_dates_are_reported(tmp_p
 	assert [warning for warning in outcome.warnings if warning.text.startswith("Issue")] == [
 		DataWarning(
 			"Issue (1): Issues are resolved without a resolution date: the day of their last change counts. "
-			"A Service Level Agreement makes ERPNext keep the date.",
+			"ERPNext keeps the date under a Service Level Agreement, CRM Success that of issues closed since it was "
+			"installed on the site.",
 			1,
 			("I",),
 		),

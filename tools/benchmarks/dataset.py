@@ -3,8 +3,8 @@
 Rows have what a score reads and what a list shows; they are no documents that ERPNext would submit. Scores nobody.
 
 Shape: invoices follow a power law (a tenth of the customers hold a third of them), amounts are exponential around a
-level of the customer's own, 3 % are returns, a fifth of the customers stopped buying more than a year ago, one in
-twenty never bought, two thirds of the invoices are paid, around their due date.
+level of the customer's own, 3 % are returns, 5 % are due in three instalments, a fifth of the customers stopped
+buying more than a year ago, one in twenty never bought, two thirds of the invoices are paid, around their due date.
 """
 
 from collections.abc import Callable, Iterator
@@ -44,6 +44,7 @@ def statements(size: Size) -> Iterator[str]:
 	yield _customers(size)
 	yield _invoices(size)
 	yield _returns(size)
+	yield _instalments()
 	yield _billed()
 	yield _paid()
 	yield _issues(size)
@@ -71,9 +72,9 @@ def _invoices(size: Size) -> str:
 	place = f"{size.customers * 19 // 20} * POW({_random('buyer')}, 2)"
 	return f"""
 		INSERT INTO `tabSales Invoice` (name, {_STAMP_COLUMNS}, docstatus, customer, customer_name, company, currency,
-			conversion_rate, posting_date, due_date, is_return, is_opening, base_net_total, net_total,
-			base_grand_total, grand_total, outstanding_amount, status)
-		SELECT name, {_STAMPS}, 1, customer, customer, %(company)s, %(currency)s, 1, posting_date,
+			party_account_currency, conversion_rate, posting_date, due_date, is_return, is_opening, base_net_total,
+			net_total, base_grand_total, grand_total, outstanding_amount, status)
+		SELECT name, {_STAMPS}, 1, customer, customer, %(company)s, %(currency)s, %(currency)s, 1, posting_date,
 			posting_date + INTERVAL 30 DAY, 0, 'No', amount, amount, amount, amount, 0, 'Unpaid'
 		FROM (
 			SELECT name, customer,
@@ -96,6 +97,18 @@ def _returns(size: Size) -> str:
 		UPDATE `tabSales Invoice` SET is_return = 1, status = 'Return', base_net_total = -base_net_total * 0.4,
 			net_total = base_net_total, base_grand_total = base_net_total, grand_total = base_net_total
 		WHERE {_random("return", "name")} < 0.03"""
+
+
+def _instalments() -> str:
+	"""As ERPNext keeps them: one for an invoice, three for the one invoice in twenty that has payment terms."""
+	return f"""
+		INSERT INTO `tabPayment Schedule` (name, {_STAMP_COLUMNS}, docstatus, idx, parent, parenttype, parentfield,
+			due_date, payment_amount, base_payment_amount)
+		SELECT CONCAT(name, '-', seq), {_STAMPS}, 1, seq, name, 'Sales Invoice', 'payment_schedule',
+			due_date - INTERVAL 10 * (parts - seq) DAY, grand_total / parts, base_grand_total / parts
+		FROM (
+			SELECT *, IF({_random("terms", "name")} < 0.05, 3, 1) AS parts FROM `tabSales Invoice` WHERE is_return = 0
+		) AS invoice JOIN seq_1_to_3 ON seq <= parts"""
 
 
 _LEDGER_COLUMNS = f"""name, {_STAMP_COLUMNS}, docstatus, posting_date, company, account_type, account, party_type,

@@ -1,4 +1,5 @@
-"""Numbers of the workspace's cards that Frappe's own cards cannot give. Each counts what the user may see.
+"""Numbers of the workspace's cards that Frappe's own cards cannot give. Each counts what the user may see, without
+disabled customers.
 
 Frappe's average of no rows is 0 and its sum knows no reporting currency. Where a card has no number yet it shows
 NOTHING; a click on any other opens what was counted.
@@ -16,9 +17,10 @@ from crm_success.crm_success.report.score_movers.score_movers import (
 	compared_days,
 	count_newly_at_risk,
 )
+from crm_success.crm_success.report.who_counts import who_counts
 from crm_success.record_names import HEALTH
 from crm_success.scoring.engine.definitions import HealthBand
-from crm_success.visibility import check_reads_health, conditions_on
+from crm_success.visibility import check_reads_health
 
 Card = dict[str, Any]
 Asked = str | dict | list | None
@@ -36,7 +38,7 @@ def average_score(filters: Asked = None) -> Card | str:
 	"""The mean health score of the customers who have one."""
 	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
-	query = frappe.qb.from_(health).select(Avg(health.score)).where(conditions_on(HEALTH))
+	query = frappe.qb.from_(health).select(Avg(health.score)).where(who_counts())
 	average = query.run()[0][0]
 	if average is None:
 		return NOTHING
@@ -49,7 +51,7 @@ def revenue_at_risk(filters: Asked = None) -> Card | str:
 	"""Yearly revenue of the customers in band At Risk, in the reporting currency."""
 	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
-	at_risk = conditions_on(HEALTH) & (health.band == HealthBand.AT_RISK.value)
+	at_risk = who_counts() & (health.band == HealthBand.AT_RISK.value)
 	amount = round(flt(frappe.qb.from_(health).select(Sum(health.revenue)).where(at_risk).run()[0][0]))
 	currency = currency_of_scores()
 	if currency != frappe.db.get_default("currency"):

@@ -1,4 +1,5 @@
-"""Data of the charts of the workspace: customers by score, segment and band, now, of those whom the user may see.
+"""Data of the charts of the workspace: customers by score, segment and band, now, of those whom the user may see and
+who are not disabled.
 
 They are methods of their own, without Frappe's cache_source, whose key knows no user: a chart that was kept
 there would show one user's counts to another.
@@ -13,9 +14,10 @@ from frappe.utils import cint, flt
 from pypika.functions import Floor
 
 from crm_success.crm_success.report.amounts import currency_of_scores
+from crm_success.crm_success.report.who_counts import who_counts
 from crm_success.record_names import HEALTH
 from crm_success.scoring.bands import BANDS
-from crm_success.visibility import check_reads_health, conditions_on
+from crm_success.visibility import check_reads_health
 
 Chart = dict[str, Any]
 
@@ -32,7 +34,7 @@ def lowest_scores(**asked: Any) -> Chart:
 	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
 	query = frappe.qb.from_(health).select(health.customer_name, health.customer, health.score)
-	query = query.where(conditions_on(HEALTH) & health.score.notnull())
+	query = query.where(who_counts() & health.score.notnull())
 	rows = query.orderby(health.score).orderby(health.name).limit(LOWEST).run()
 	if not rows:
 		return {}
@@ -47,7 +49,7 @@ def score_distribution(**asked: Any) -> Chart:
 	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
 	step = Floor(health.score / POINTS)
-	where = conditions_on(HEALTH) & health.score.notnull()
+	where = who_counts() & health.score.notnull()
 	rows = frappe.qb.from_(health).select(step, Count("*")).where(where).groupby(step).run()
 	if not rows:
 		return {}
@@ -64,7 +66,7 @@ def segment_sizes(**asked: Any) -> Chart:
 	"""Customers by segment, the largest first; those in none at the end."""
 	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
-	query = frappe.qb.from_(health).select(health.segment, Count("*")).where(conditions_on(HEALTH))
+	query = frappe.qb.from_(health).select(health.segment, Count("*")).where(who_counts())
 	rows = sorted(query.groupby(health.segment).run(), key=lambda row: (not row[0], -row[1], row[0] or ""))
 	if not rows:
 		return {}
@@ -81,7 +83,7 @@ def revenue_by_band(**asked: Any) -> Chart:
 	"""Yearly revenue by band, in the reporting currency. A dataset a band, so that each keeps its colour."""
 	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
-	where = conditions_on(HEALTH) & health.band.isin(BANDS)
+	where = who_counts() & health.band.isin(BANDS)
 	rows = frappe.qb.from_(health).select(health.band, Sum(health.revenue)).where(where).groupby(health.band)
 	revenue = dict(rows.run())
 	if not revenue:

@@ -43,7 +43,7 @@ def components_of(health: Document) -> list[dict[str, Any]]:
 	that was deleted since.
 	"""
 	components = _parsed(health.components)
-	weighing = [key for key, component in components.items() if component["weight"]]
+	weighing = [key for key, part in components.items() if part["weight"] or part["contribution"]]
 	keys = list(dict.fromkeys([*_metrics_on(health.scorecard), *weighing]))
 	metrics = _metrics_by_key(keys)
 	rows = [_row(key, metrics.get(key), components.get(key)) for key in keys]

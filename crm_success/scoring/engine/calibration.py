@@ -1,6 +1,6 @@
 """Cut points taken once from all customers, so that scoring a few of them needs no sight of the rest."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -20,8 +20,18 @@ from crm_success.scoring.engine.profile import FREQUENCY, MONETARY, PURCHASES, R
 from crm_success.scoring.engine.rfm import quintile_cuts
 from crm_success.scoring.engine.value import retention_rate, value_cuts
 
+# how cut points are taken: another text makes those void that were taken otherwise
+_RULE = "middle ranks"
 _PERCENTS = np.arange(101) / 100
 _CURRENT, _PREVIOUS = f"{PURCHASES}.current", f"{PURCHASES}.previous"
+
+
+@dataclass(frozen=True)
+class _Basis:
+	"""What cut points mean: the rule they are taken by, and what they are taken from."""
+
+	rule: str
+	definitions: Definitions
 
 
 def calibration_metrics(definitions: Definitions) -> tuple[Metric, ...]:
@@ -31,14 +41,14 @@ def calibration_metrics(definitions: Definitions) -> tuple[Metric, ...]:
 
 
 def calibration_fingerprint(definitions: Definitions) -> str:
-	"""Changes when cut points taken under other definitions would mean something else."""
+	"""Changes when cut points taken under other definitions, or by another rule, would mean something else."""
 	# how a metric is named, judged or weighed does not move its cut points, nor does the order of metrics
 	read = sorted(map(_without_judgement, calibration_metrics(definitions)), key=lambda metric: metric.key)
 	limits = Limits(**{name: getattr(definitions.limits, name) for name in _CUTTING_LIMITS})
 	# rates change every day: like a customer's revenue, they wait for the next calibration
 	rates = tuple(replace(rate, rate=1.0) for rate in definitions.money.rates)
 	money = replace(definitions.money, rates=rates)
-	return fingerprint(Definitions(metrics=tuple(read), limits=limits, money=money))
+	return fingerprint(_Basis(_RULE, Definitions(metrics=tuple(read), limits=limits, money=money)))
 
 
 def calibration_values(aggregates: pd.DataFrame, definitions: Definitions, as_of: date) -> pd.DataFrame:

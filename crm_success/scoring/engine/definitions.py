@@ -196,17 +196,18 @@ class Limits:
 
 @dataclass(frozen=True)
 class CompanyRate:
-	"""What one unit of a company's currency is worth in the reporting currency."""
+	"""What one unit of a company's currency is worth in the reporting currency; None where nobody knows."""
 
 	company: str
-	rate: float
+	rate: float | None
 
 
 @dataclass(frozen=True)
 class Money:
 	"""The companies that count (none named: all) and what their currencies are worth.
 
-	`rates` is empty where every company has the reporting currency; else a company without a rate is left out.
+	`rates` is empty where every company has the reporting currency. The documents of a company without a rate count,
+	their amounts do not.
 	"""
 
 	currency: str = ""

@@ -23,12 +23,12 @@ from crm_success.scoring.engine.definitions import (
 	Weight,
 )
 from crm_success.scoring.engine.errors import DefinitionError
+from crm_success.scoring.engine.rounding import DECIMALS, rounded_parts
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
 NEUTRAL_POINTS = 50.0
-SCORE_DECIMALS = 2
 _POINTS_WHEN_MISSING = {
 	MissingValue.IGNORE: np.nan,
 	MissingValue.NEUTRAL: NEUTRAL_POINTS,
@@ -49,12 +49,12 @@ _OPERATORS: dict[str, Callable[[Array, float], Flags]] = {
 class HealthResult:
 	"""Scores of customers, all indexed by customer; frames have a column for every metric, in their order.
 
-	score: 0-100 with two decimals, caps applied; NaN where there is nothing to measure. weights: percent of
+	score: 0-100 with one decimal, caps applied; NaN where there is nothing to measure. weights: percent of
 	the whole score that a metric decides; 0 where it does not count. A row sums to 100. contributions: weight
-	share x (points - 50), 0 where it does not count. Their sum + 50 is the uncapped score. points: 0-100
-	after the treatment of missing values; NaN where still missing. cap_reason: text, "" where no cap lowered
-	the score. A customer with nothing to measure has weights and contributions of 0, and no points from
-	missing values.
+	share x (points - 50), 0 where it does not count, rounded so that their sum + 50 is the uncapped score to the
+	last digit. points: 0-100 after the treatment of missing values; NaN where still missing. cap_reason: text,
+	"" where no cap lowered the score. A customer with nothing to measure has weights and contributions of 0, and
+	no points from missing values.
 	"""
 
 	score: pd.Series
@@ -80,9 +80,10 @@ def health_scores(
 	counted = ~np.isnan(numbers[:, counts]).all(axis=1, keepdims=True) & counts
 	treated = _treat_missing(_matrix(points, keys), metrics, counted)
 	shares = _effective_shares(~np.isnan(treated) & counted, metric_weights, dimension_weights, metrics)
-	contributions = np.where(shares > 0, shares * (treated - NEUTRAL_POINTS), 0.0)
+	exact = np.where(shares > 0, shares * (treated - NEUTRAL_POINTS), 0.0)
+	contributions = rounded_parts(exact, _sum_columns(exact.T, len(raw)))
 	mean = np.clip(NEUTRAL_POINTS + _sum_columns(contributions.T, len(raw)), 0.0, 100.0)
-	uncapped = np.where(shares.any(axis=1), np.round(mean, SCORE_DECIMALS), np.nan)
+	uncapped = np.where(shares.any(axis=1), np.round(mean, DECIMALS), np.nan)
 	score, cap_reason = _apply_caps(uncapped, raw, metrics, scorecard.caps)
 	return HealthResult(
 		score=pd.Series(score, index=raw.index, dtype="float64"),
@@ -178,7 +179,7 @@ def _apply_caps(
 	labels = {metric.key: metric.label for metric in metrics}
 	score, reasons = uncapped.copy(), np.full(len(raw), "", dtype=object)
 	for cap in caps:
-		limit = round(min(max(cap.cap, 0.0), 100.0), SCORE_DECIMALS)
+		limit = round(min(max(cap.cap, 0.0), 100.0), DECIMALS)
 		bites = _cap_holds(cap, raw) & (score > limit)
 		score[bites] = limit
 		reasons[bites] = cap.reason or f"{labels.get(cap.metric, cap.metric)} {cap.operator} {cap.value:g}"

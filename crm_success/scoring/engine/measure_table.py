@@ -162,7 +162,7 @@ class MeasureRow:
 	metric's `matching` counts. unit: that of every value; empty: the value field's. shortest_window and
 	longest_window, in days; 0 and None: any. reads: from a window in days to the parts that are read. number: from
 	the parts to one value a customer, NaN where it is missing. needed_part: the part without which there is no value,
-	SEEN_PART where any document gives one; is_divisor: the part must be above zero too.
+	SEEN_PART where any document gives one; is_divisor: the part must be above zero too. adds_up: whether it can be made of what parts of the documents give.
 	"""
 
 	reads: Reads
@@ -175,6 +175,7 @@ class MeasureRow:
 	longest_window: int | None = None
 	needed_part: str = SEEN_PART
 	is_divisor: bool = False
+	adds_up: bool = True
 
 
 class Measure(str, Enum):
@@ -212,7 +213,12 @@ MEASURES: dict[Measure, MeasureRow] = {
 		_whole_window(Function.MAXIMUM), _value, ValueField.NEEDED, needed_part="value"
 	),
 	Measure.DISTINCT_COUNT: MeasureRow(
-		_whole_window(Function.DISTINCT), _value_or_zero, ValueField.NEEDED, of_numbers=False, unit="Count"
+		_whole_window(Function.DISTINCT),
+		_value_or_zero,
+		ValueField.NEEDED,
+		of_numbers=False,
+		unit="Count",
+		adds_up=False,
 	),
 	Measure.DAYS_SINCE_LAST: MeasureRow(
 		_edge_of_window(Function.MAXIMUM), _days_since, unit="Days", needed_part=DATE_PART

@@ -14,6 +14,7 @@ from crm_success.scoring.engine import health, lifecycle, profile, rfm, scales, 
 from crm_success.scoring.engine.definitions import Calibration, Definitions, Metric, ScaleKind, Scorecard
 from crm_success.scoring.engine.drivers import drivers_of
 from crm_success.scoring.engine.measures import raw_values
+from crm_success.scoring.engine.rounding import DECIMALS, rounded_parts
 
 
 def all_metrics(definitions: Definitions) -> tuple[Metric, ...]:
@@ -34,7 +35,8 @@ def score_customers(
 	`aggregates` has columns `metric key.part`; `earlier_scores` holds computed scores of about 30 days earlier.
 	Result columns are the fields of Customer Health; missing numbers are NaN, missing words None, `drivers` a
 	list of Driver and `components` a dict by metric key of raw, points, weight (percent of the whole score) and
-	contribution. A customer whom no scorecard takes has no score, no drivers and no components.
+	contribution; weights add up to 100, and contributions to the uncapped score less 50, as they are rounded. A
+	customer whom no scorecard takes has no score, no drivers and no components.
 	"""
 	raw = raw_values(all_metrics(definitions), aggregates, customers.index, as_of)
 	judged = _judged(customers, raw, definitions, calibration)
@@ -105,13 +107,18 @@ def _components(
 	frames = {
 		"raw": raw,
 		"points": result.points.round(2),
-		"weight": result.weights.round(4),
-		"contribution": result.contributions.round(4),
+		"weight": _rounded(result.weights),
+		"contribution": result.contributions,
 	}
 	if not keys:
 		return [{} for _ in raw.index]
 	by_metric = [_records(frames, key) for key in keys]
 	return [dict(zip(keys, row, strict=True)) for row in zip(*by_metric, strict=True)]
+
+
+def _rounded(weights: pd.DataFrame) -> pd.DataFrame:
+	exact = weights.to_numpy()
+	return pd.DataFrame(rounded_parts(exact, exact.sum(axis=1)), weights.index, weights.columns)
 
 
 def _records(frames: dict[str, pd.DataFrame], key: str) -> list[dict[str, float | None]]:
@@ -125,7 +132,7 @@ def _records(frames: dict[str, pd.DataFrame], key: str) -> list[dict[str, float 
 def _change(scores: pd.Series, earlier: pd.Series | None) -> pd.Series:
 	if earlier is None:
 		return pd.Series(np.nan, index=scores.index)
-	return (scores - earlier.reindex(scores.index).astype("float64")).round(2)
+	return (scores - earlier.reindex(scores.index).astype("float64")).round(DECIMALS)
 
 
 def _profile(

@@ -21,7 +21,7 @@ RFM = (RECENCY, FREQUENCY, MONETARY)
 
 _YEAR = 365
 
-_NOT_A_RETURN = (Filter("is_return", "=", 0),)
+_PURCHASES = (Filter("is_purchase", "=", 1),)
 _RECEIVABLE = Filter("account_type", "=", "Receivable")
 
 
@@ -32,7 +32,7 @@ def profile_metrics(limits: Limits) -> tuple[Metric, ...]:
 		_invoices(RECENCY, Measure.DAYS_SINCE_LAST),
 		_invoices(FIRST_PURCHASE, Measure.DAYS_SINCE_FIRST),
 		_invoices(FREQUENCY, Measure.COUNT, window),
-		# returns are negative amounts: net revenue counts them, frequency and recency do not
+		# net revenue counts returns, which are negative amounts, and corrections of a price; nobody bought by them
 		_invoices(MONETARY, Measure.SUM, window, filters=(), value_field="base_net_total"),
 		_invoices(PURCHASES, Measure.CHANGE, _YEAR),
 		_payments(OVERDUE, Measure.SUM, (_RECEIVABLE,), "overdue_amount"),
@@ -46,7 +46,7 @@ def _invoices(
 	key: str,
 	measure: Measure,
 	window_days: int = 0,
-	filters: tuple[Filter, ...] = _NOT_A_RETURN,
+	filters: tuple[Filter, ...] = _PURCHASES,
 	value_field: str = "",
 ) -> Metric:
 	return Metric(

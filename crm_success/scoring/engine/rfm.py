@@ -1,5 +1,6 @@
 """Recency, frequency and monetary scores from 1 to 5, and the segments over them. Reads no documents."""
 
+import sys
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -13,20 +14,29 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Cube: TypeAlias = npt.NDArray[np.object_]
 
 HIGHEST = 5
-QUINTILES = (0.2, 0.4, 0.6, 0.8)
+# cuts that every value is above, or below
+BELOW_ALL, ABOVE_ALL = -sys.float_info.max, sys.float_info.max
 SCORE_COLUMNS = ("recency_score", "frequency_score", "monetary_score")
 
 
 def quintile_cuts(values: pd.Series | Array) -> tuple[float, ...]:
-	"""The four ascending numbers that part `values` (any unit, any order) into fifths, linearly interpolated.
+	"""The four ascending numbers that part `values` (any unit, any order) into fifths by their middle ranks.
 
-	NaN and infinite values are left out; nothing left gives ().
+	The middle rank of a value is the share of those below it and of half of those equal to it, so equal ones stay
+	together: all equal, they are in the middle fifth, and on a border in the one nearer to the middle. A cut lies
+	halfway between two neighbours; where it has none on one side it is BELOW_ALL or ABOVE_ALL. NaN and infinite
+	values are left out; nothing left gives ().
 	"""
 	numbers = np.asarray(values, dtype="float64")
-	numbers = numbers[np.isfinite(numbers)]
-	if not len(numbers):
+	distinct, equal = np.unique(numbers[np.isfinite(numbers)], return_counts=True)
+	if not len(distinct):
 		return ()
-	return tuple(np.maximum.accumulate(np.quantile(numbers, QUINTILES)).tolist())
+	# middle ranks x 2 x 5 x the number of customers: whole numbers are on a border or not
+	ranks, everybody = HIGHEST * (2 * np.cumsum(equal) - equal), equal.sum()
+	low, high = 2 * everybody * np.array([1, 2]), 2 * everybody * np.array([3, 4])
+	at = [*np.searchsorted(ranks, low, side="left"), *np.searchsorted(ranks, high, side="right")]
+	cuts = np.concatenate([[BELOW_ALL], _between(distinct), [ABOVE_ALL]])
+	return tuple(cuts[at].tolist())
 
 
 def rfm_scores(
@@ -35,10 +45,12 @@ def rfm_scores(
 	"""Columns recency_score, frequency_score and monetary_score: int64, 1 to 5 (best), a row per customer.
 
 	`recency_days` is days since the last invoice, NaN for who never bought: all three scores are 0.
-	`frequency` is invoices and `monetary` net revenue, in the window; NaN there means none, 0. The three
-	share one index. Equal values share a score. A score without cut points in the calibration is 0.
+	`frequency` is invoices in the window, NaN for none; `monetary` net revenue, NaN where nobody knows what the
+	invoices are worth. The three share one index. Equal values share a score. A score of what nobody knows, or
+	without cut points in the calibration, is 0.
 	"""
 	bought = recency_days.notna().to_numpy()
+	known = {"monetary_score": monetary.notna().to_numpy()}
 	columns = {
 		"recency_score": HIGHEST - _cuts_below(recency_days, calibration.recency),
 		"frequency_score": 1 + _cuts_below(frequency, calibration.frequency),
@@ -46,7 +58,7 @@ def rfm_scores(
 	}
 	cuts = (calibration.recency, calibration.frequency, calibration.monetary)
 	scores = {
-		name: np.where(bought & bool(cut), column, 0)
+		name: np.where(bought & known.get(name, True) & bool(cut), column, 0)
 		for (name, column), cut in zip(columns.items(), cuts, strict=True)
 	}
 	return pd.DataFrame(scores, index=recency_days.index, dtype="int64")
@@ -76,6 +88,12 @@ def uncovered_cells(segments: Sequence[Segment]) -> list[tuple[int, int, int]]:
 	"""The (R, F, M) scores, each 1 to 5, that fall in no segment."""
 	empty = np.argwhere(pd.isna(cells(segments))) + 1
 	return [(recency, frequency, monetary) for recency, frequency, monetary in empty.tolist()]
+
+
+def _between(distinct: Array) -> Array:
+	"""Halfway between each two neighbours of ascending numbers, and below the higher one."""
+	middles = distinct[:-1] / 2 + distinct[1:] / 2
+	return np.where(middles < distinct[1:], middles, distinct[:-1])
 
 
 def _cuts_below(values: pd.Series, cuts: tuple[float, ...]) -> npt.NDArray[np.intp]:

@@ -1,6 +1,6 @@
 """What customers are worth: value classes, retention and lifetime value. Decides nothing about health."""
 
-from math import ceil
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +8,8 @@ import pandas as pd
 
 from crm_success.scoring.engine.definitions import Calibration, Limits, ValueClass
 from crm_success.scoring.engine.errors import DefinitionError
+
+Array: TypeAlias = npt.NDArray[np.float64]
 
 DAYS_PER_YEAR = 365
 FEWEST_FOR_RETENTION = 20
@@ -17,14 +19,16 @@ HIGHEST_RETENTION = 0.99
 def value_cuts(revenue: pd.Series, limits: Limits) -> tuple[float | None, float | None]:
 	"""The revenue at which the top `value_high_percent` and `value_potential_percent` of customers begin.
 
-	`revenue` is net revenue of the customers who bought, in the reporting currency; NaN is left out. Each cut
-	is the revenue of the customer ranked ceil(n x percent / 100), so that equal revenues are all in; None
-	where there are no customers or the percent is 0.
+	`revenue` is net revenue of the customers who bought, in the reporting currency; NaN is left out. Equal
+	revenues are all in or all out, by their middle rank, as with R, F and M: they are among the top 20 % where
+	those above and half of the equal ones are no more than 20 % of all. None where nobody is.
 	"""
-	ranked = np.sort(revenue.dropna().to_numpy(dtype="float64"))[::-1]
+	known = revenue.dropna().to_numpy(dtype="float64")
+	distinct, equal = np.unique(known, return_counts=True)
+	ranks = (np.cumsum(equal[::-1]) - equal[::-1] / 2)[::-1]
 	return (
-		_revenue_at(ranked, limits.value_high_percent),
-		_revenue_at(ranked, limits.value_potential_percent),
+		_least_within(distinct, ranks, len(known) * limits.value_high_percent / 100),
+		_least_within(distinct, ranks, len(known) * limits.value_potential_percent / 100),
 	)
 
 
@@ -84,12 +88,10 @@ def customer_lifetime_value(revenue: pd.Series, retention: float, limits: Limits
 	return (yearly * _lifetime_years(retention, limits) * retention).round(2)
 
 
-def _revenue_at(ranked: npt.NDArray[np.float64], percent: float) -> float | None:
-	"""`ranked` is descending."""
-	if not len(ranked) or percent <= 0:
-		return None
-	rank = ceil(round(len(ranked) * percent / 100, 9))  # 9 decimals: 7.000000000000001 is rank 7
-	return float(ranked[min(max(rank, 1), len(ranked)) - 1])
+def _least_within(distinct: Array, ranks: Array, top: float) -> float | None:
+	"""The least of ascending numbers whose rank, counted from the highest, is at most `top`."""
+	within = distinct[ranks <= round(top, 9)]  # 9 decimals: 6.999999999999999 is 7
+	return float(within[0]) if len(within) else None
 
 
 def _reaches(revenue: pd.Series, cut: float | None, amount: float) -> pd.Series:

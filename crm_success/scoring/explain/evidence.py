@@ -1,6 +1,6 @@
 """The very documents behind a metric's value of one customer. Decides neither who may see them nor what they mean."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -35,9 +35,13 @@ def documents_behind(
 ) -> list[dict[str, Any]]:
 	"""The newest first, each as doctype, name, date and value; the metric must be readable and no formula."""
 	statement = documents_statement(metric, tables, as_of, reading.dialect(), money, customer, limit)
-	doctype = doctype_of(metric)
 	return [
-		{"doctype": doctype, "name": row["document"], "date": row["date"], "value": row.get("value")}
+		{
+			"doctype": row.get("document_type") or doctype_of(metric),
+			"name": row["document"],
+			"date": row["date"],
+			"value": row.get("value"),
+		}
 		for row in reading.read_rows(statement)
 	]
 
@@ -61,8 +65,8 @@ def readable_documents(record: Mapping[str, Any], customer: str, as_of: date) ->
 	if not frappe.has_permission(doctype, "read"):
 		return {**answer, "may_read": False}
 	found = _newest(metric, customer, as_of)
-	titles = _titles_of_readable(doctype, {document["name"] for document in found}, customer)
-	readable = [{**row, "title": titles[row["name"]]} for row in found if row["name"] in titles]
+	titles = _titles_of_readable(found, customer)
+	readable = [{**row, "title": title} for row in found if (title := titles.get(_identity(row))) is not None]
 	return {
 		**answer,
 		"may_read": True,
@@ -86,13 +90,28 @@ def _newest(metric: Metric, customer: str, as_of: date) -> list[dict[str, Any]]:
 	return documents_behind(metric, tables, money, customer, as_of, _LOOKED_AT)
 
 
-def _titles_of_readable(doctype: str, names: set[str], customer: str) -> dict[str, str]:
+def readable_of(documents: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+	"""DocType and name of those that the user may read."""
+	return set(_titles_of_readable(documents, ""))
+
+
+def _titles_of_readable(documents: Iterable[Mapping[str, Any]], customer: str) -> dict[tuple[str, str], str]:
 	"""What the documents that the user may read are called; "" where that tells no more than name and customer."""
-	if not names:
-		return {}
-	told_by = _TOLD_BY.get(doctype) or frappe.get_meta(doctype).get_title_field()
-	fields = list(dict.fromkeys(["name", told_by]))
-	rows = frappe.get_list(doctype, filters={"name": ("in", list(names))}, fields=fields, limit=0)
+	names: dict[str, list[str]] = {}
+	for document in documents:
+		names.setdefault(document["doctype"], []).append(document["name"])
 	known = {customer, frappe.db.get_value(CUSTOMER, customer, "customer_name")}
-	titles = {row.name: row.get(told_by) or "" for row in rows}
-	return {name: "" if title in known | {name} else title for name, title in titles.items()}
+	titles = {}
+	for doctype, of_doctype in names.items():
+		if not frappe.has_permission(doctype, "read"):
+			continue
+		told_by = _TOLD_BY.get(doctype) or frappe.get_meta(doctype).get_title_field()
+		fields = list(dict.fromkeys(["name", told_by]))
+		for row in frappe.get_list(doctype, filters={"name": ("in", of_doctype)}, fields=fields, limit=0):
+			title = row.get(told_by) or ""
+			titles[doctype, row.name] = "" if title in known | {row.name} else title
+	return titles
+
+
+def _identity(document: Mapping[str, Any]) -> tuple[str, str]:
+	return document["doctype"], document["name"]

@@ -14,7 +14,7 @@ from crm_success.scoring.engine.definitions import Calibration, Metric, Percenti
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.engine.pipeline import metric_points
-from crm_success.scoring.explain.evidence import documents_behind
+from crm_success.scoring.explain.evidence import documents_behind, readable_of
 from crm_success.scoring.explain.sampling import definitions_with, reader_of, visible
 from crm_success.scoring.frozen_definitions import FrozenDefinitions
 from crm_success.scoring.source_tables import CUSTOMER, tables_for
@@ -93,19 +93,10 @@ def _evidence(
 			}
 			for other in inputs
 		]
-	money = frozen.definitions.money
-	return _readable(documents_behind(metric, frozen.tables_by_doctype, money, customer, as_of))
-
-
-def _readable(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-	"""Without those that User Permissions hide; all are of one DocType, which the user may read."""
-	if not documents:
-		return []
-	names = [document["name"] for document in documents]
-	readable = frappe.get_list(
-		documents[0]["doctype"], filters={"name": ("in", names)}, pluck="name", limit=0
-	)
-	return [document for document in documents if document["name"] in readable]
+	documents = documents_behind(metric, frozen.tables_by_doctype, frozen.definitions.money, customer, as_of)
+	# a User Permission may hide some
+	readable = readable_of(documents)
+	return [document for document in documents if (document["doctype"], document["name"]) in readable]
 
 
 def _plain(value: float) -> float | None:

@@ -1,7 +1,9 @@
 """What an unsaved scorecard would do to scores and bands, on the documents of today. Saves nothing.
 
-The same values are judged twice, by the scorecards as they are saved and as they would be: what differs comes
-from the scorecard alone, and equals what saving it and scoring everybody would give.
+The same values are judged twice, by the scorecards as they are saved and as they would be, and by the cut points
+that a run of today would go by: what differs comes from the scorecard alone, and what would be equals what saving it
+and scoring everybody gives. Where that takes new cut points of too many customers to read while somebody waits, they
+are those of a sample, and the answer says so.
 """
 
 from collections.abc import Mapping
@@ -15,8 +17,8 @@ import pandas as pd
 from crm_success.batches.messages import INFO
 from crm_success.record_names import HEALTH
 from crm_success.scoring.bands import BANDS
-from crm_success.scoring.calibrations import read_calibration, usable_calibration
-from crm_success.scoring.engine.calibration import calibrate, calibration_metrics, calibration_values
+from crm_success.scoring.calibrations import last_day_of, read_calibration, usable_calibration
+from crm_success.scoring.engine.calibration import calibration_metrics
 from crm_success.scoring.engine.definitions import Calibration, Filter, Metric
 from crm_success.scoring.engine.health import bands, health_scores
 from crm_success.scoring.engine.measures import needed_metrics
@@ -30,6 +32,7 @@ from crm_success.scoring.explain.sampling import (
 	visible,
 )
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, freeze
+from crm_success.scoring.shared.cut_points import take_cut_points
 
 MOVERS = 10
 # so many customers are scored while somebody waits: shares of an even sample are right to within one percent
@@ -43,6 +46,26 @@ def what_would_change(scorecard: Mapping[str, Any], as_of: date) -> dict[str, An
 	`scorecard` is a checked record by its field names, as it would be saved. It concerns the customers that it
 	scores now or would score, and those that another one would score instead.
 	"""
+	found = compare(scorecard, as_of)
+	seen, compared = found.seen, found.compared
+	return {
+		"customers": len(seen),
+		"concerned": found.concerned,
+		"compared": len(compared),
+		"taken_before": int((seen["before"] == scorecard["name"]).sum()),
+		"taken_after": int((seen["after"] == scorecard["name"]).sum()),
+		"overridden": len(found.judging.overrides),
+		"bands": _matrix(compared),
+		"average_before": _average(compared["score_before"]),
+		"average_after": _average(compared["score_after"]),
+		"movers": _movers(compared, seen),
+		"cut_points": found.judging.cut_points.facts(),
+		"messages": list(found.messages),
+	}
+
+
+def compare(scorecard: Mapping[str, Any], as_of: date) -> "Comparison":
+	"""Both scores of those whom the scorecard concerns, or of an even sample of them."""
 	now, then = freeze(as_of), freeze(as_of, scorecard)
 	cards = _cards(now, then, as_of)
 	seen = cards.loc[visible(cards.index)]
@@ -52,19 +75,8 @@ def what_would_change(scorecard: Mapping[str, Any], as_of: date) -> dict[str, An
 	compared = judging.of(cards.loc[chosen, "before"], now).join(
 		judging.of(cards.loc[chosen, "after"], then), lsuffix="_before", rsuffix="_after"
 	)
-	return {
-		"customers": len(seen),
-		"concerned": len(concerned),
-		"compared": len(chosen),
-		"taken_before": int((seen["before"] == scorecard["name"]).sum()),
-		"taken_after": int((seen["after"] == scorecard["name"]).sum()),
-		"overridden": len(judging.overrides),
-		"bands": _matrix(compared),
-		"average_before": _average(compared["score_before"]),
-		"average_after": _average(compared["score_after"]),
-		"movers": _movers(compared, cards),
-		"messages": [message.reason for message in then.messages if message.severity != INFO],
-	}
+	messages = tuple(message.reason for message in then.messages if message.severity != INFO)
+	return Comparison(seen, len(concerned), judging, compared, messages)
 
 
 def _cards(now: FrozenDefinitions, then: FrozenDefinitions, as_of: date) -> pd.DataFrame:
@@ -85,9 +97,30 @@ def _is_concerned(cards: pd.DataFrame, scorecard: str) -> pd.Series:
 
 
 @dataclass(frozen=True)
+class _CutPoints:
+	"""Those that a run of today would go by: stored ones, or new ones of `read` of all `customers`."""
+
+	calibration: Calibration
+	is_new: bool
+	read: int
+	customers: int
+
+	def facts(self) -> dict[str, Any]:
+		"""`last_day` is the last one on which runs go by them: none, where each run takes new ones."""
+		return {
+			"as_of": str(self.calibration.as_of),
+			"last_day": None if self.is_new else str(last_day_of(self.calibration)),
+			"is_new": self.is_new,
+			"read": self.read,
+			"customers": self.customers,
+		}
+
+
+@dataclass(frozen=True)
 class _Judging:
 	"""Values and points of some customers, and the scores that people have set instead."""
 
+	cut_points: _CutPoints
 	metrics: tuple[Metric, ...]
 	raw: pd.DataFrame
 	points: pd.DataFrame
@@ -112,9 +145,24 @@ def _judging(
 ) -> _Judging:
 	metrics = _metrics_of(now, then)
 	raw = read_values(metrics, then, as_of, keys_of(chosen, len(everybody)), chosen)
-	calibration = _calibration(then, as_of, everybody)
-	points = {metric.key: metric_points(metric, raw[metric.key], calibration) for metric in metrics}
-	return _Judging(metrics, raw, pd.DataFrame(points, index=chosen), _overrides(chosen, as_of))
+	cut_points = _cut_points(then, as_of, everybody)
+	points = {
+		metric.key: metric_points(metric, raw[metric.key], cut_points.calibration) for metric in metrics
+	}
+	return _Judging(cut_points, metrics, raw, pd.DataFrame(points, index=chosen), _overrides(chosen, as_of))
+
+
+@dataclass(frozen=True)
+class Comparison:
+	"""The scorecards `before` and `after` of all whom the user may see, how many of them the change concerns, and of
+	those compared `score_before`, `band_before`, `score_after` and `band_after`.
+	"""
+
+	seen: pd.DataFrame
+	concerned: int
+	judging: _Judging
+	compared: pd.DataFrame
+	messages: tuple[str, ...]
 
 
 def _metrics_of(now: FrozenDefinitions, then: FrozenDefinitions) -> tuple[Metric, ...]:
@@ -125,15 +173,17 @@ def _metrics_of(now: FrozenDefinitions, then: FrozenDefinitions) -> tuple[Metric
 	return needed_metrics(then.definitions.metrics, weighed | capping)
 
 
-def _calibration(frozen: FrozenDefinitions, as_of: date, everybody: pd.Index) -> Calibration:
-	"""The cut points that a run would judge by: those in force, or else new ones."""
-	name = usable_calibration(frozen, as_of)
+def _cut_points(frozen: FrozenDefinitions, as_of: date, everybody: pd.Index) -> _CutPoints:
+	"""Those in force, or else new ones, taken as a run takes them."""
+	customers = len(everybody)
+	name = usable_calibration(customers, frozen, as_of)
 	if name:
-		return read_calibration(name)
+		return _CutPoints(read_calibration(name), is_new=False, read=0, customers=customers)
 	chosen = even_sample(everybody, SAMPLE)
+	ranges = [(keys_of(chosen, customers), len(chosen))]
 	reader = reader_of(calibration_metrics(frozen.definitions), frozen, as_of)
-	aggregates = reader.aggregates(as_of, keys_of(chosen, len(everybody)), chosen).reindex(chosen)
-	return calibrate(calibration_values(aggregates, frozen.definitions, as_of), frozen.definitions, as_of)
+	calibration = take_cut_points(reader, frozen.definitions, as_of, ranges, after_each=lambda number: None)
+	return _CutPoints(calibration, is_new=True, read=len(chosen), customers=customers)
 
 
 def _overrides(customers: pd.Index, as_of: date) -> pd.Series:

@@ -4,61 +4,106 @@ ERPNext keeps today's state of an issue and of what is owed; a score for a date 
 of that date, so these are computed from the dates and ledger rows that do not change any more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Protocol
 
 from pypika import Case
-from pypika.functions import Coalesce
 from pypika.terms import Criterion, Term
 
-from crm_success.database.dialects import Bindings, days_between, hours_between
+from crm_success.database.dialects import Bindings
+from crm_success.scoring.engine.definitions import Filter
+from crm_success.scoring.queries.issue_rows import (
+	AGREEMENT_COLUMNS,
+	CLOSING_COLUMNS,
+	HOURS_COLUMNS,
+	ISSUE,
+	hours_to_resolve,
+	is_open,
+	is_sla_failed,
+	resolved_on,
+)
+from crm_success.scoring.queries.ledger_rows import (
+	ACCOUNT,
+	ACCOUNT_COLUMNS,
+	DEBT_COLUMNS,
+	INVOICE,
+	INVOICE_COLUMNS,
+	JOURNAL_ROW,
+	JOURNAL_ROW_COLUMNS,
+	LEDGER,
+	SCHEDULE,
+	SCHEDULE_COLUMNS,
+	billed_amount,
+	days_late,
+	is_debt,
+	is_payment,
+	overdue_amount,
+)
 from crm_success.scoring.queries.tables import Table, kind_of
 
 # (label, fieldtype) by field name by DocType: what the desk offers besides the real fields
 COMPUTED_FIELDS: dict[str, dict[str, tuple[str, str]]] = {
-	"Issue": {
+	ISSUE: {
 		"is_open": ("Is Open on the Scoring Date", "Check"),
 		"resolved_on": ("Resolved On", "Datetime"),
 		"hours_to_resolve": ("Hours to Resolve", "Float"),
 		"is_sla_failed": ("Has Failed Its Service Level Agreement", "Check"),
 	},
-	"Payment Ledger Entry": {
+	INVOICE: {"is_purchase": ("Is a Purchase", "Check")},
+	LEDGER: {
+		"is_debt": ("Charges the Customer", "Check"),
 		"billed_amount": ("Billed Amount", "Currency"),
 		"overdue_amount": ("Overdue Amount on the Scoring Date", "Currency"),
-		"is_payment": ("Is a Payment of an Invoice", "Check"),
+		"is_payment": ("Is Money Received", "Check"),
 		"days_late": ("Days Paid After the Due Date", "Float"),
 	},
 }
 
+# what makes an invoice no purchase: goods came back, or only the price of an earlier one was corrected
+PURCHASE_COLUMNS = ("is_return", "is_debit_note")
+
 # the real columns that each computed field is made of, to say which one a database lacks
 NEEDED_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
-	"Issue": {
-		"is_open": ("status", "sla_resolution_date", "modified"),
-		"resolved_on": ("status", "sla_resolution_date", "modified"),
-		"hours_to_resolve": ("status", "sla_resolution_date", "modified", "opening_date", "opening_time"),
-		"is_sla_failed": (
-			"status",
-			"sla_resolution_date",
-			"modified",
-			"sla_resolution_by",
-			"response_by",
-			"first_responded_on",
-		),
+	ISSUE: {
+		"is_open": CLOSING_COLUMNS,
+		"resolved_on": CLOSING_COLUMNS,
+		"hours_to_resolve": HOURS_COLUMNS,
+		"is_sla_failed": AGREEMENT_COLUMNS,
 	},
-	"Payment Ledger Entry": {
-		"billed_amount": ("amount", "voucher_type", "voucher_no", "against_voucher_no"),
-		"overdue_amount": ("amount", "against_voucher_type", "against_voucher_no"),
-		"is_payment": ("amount", "voucher_type", "against_voucher_type"),
-		"days_late": ("amount", "posting_date", "voucher_type", "against_voucher_type", "against_voucher_no"),
+	INVOICE: {"is_purchase": PURCHASE_COLUMNS},
+	LEDGER: {
+		"is_debt": DEBT_COLUMNS,
+		"billed_amount": DEBT_COLUMNS,
+		"overdue_amount": DEBT_COLUMNS,
+		"is_payment": DEBT_COLUMNS,
+		"days_late": DEBT_COLUMNS,
 	},
 }
 
-# computed fields that look up the due date of the invoice a ledger row settles
-NEEDS_INVOICE = frozenset({"overdue_amount", "days_late"})
+# and the columns of other tables; what is known of a debt is read together
+_OF_DEBTS = {INVOICE: INVOICE_COLUMNS, SCHEDULE: SCHEDULE_COLUMNS}
+NEEDED_ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
+	"is_debt": {INVOICE: INVOICE_COLUMNS},
+	"billed_amount": _OF_DEBTS,
+	"overdue_amount": _OF_DEBTS,
+	"is_payment": {INVOICE: INVOICE_COLUMNS, JOURNAL_ROW: JOURNAL_ROW_COLUMNS, ACCOUNT: ACCOUNT_COLUMNS},
+	"days_late": {
+		INVOICE: INVOICE_COLUMNS,
+		SCHEDULE: SCHEDULE_COLUMNS,
+		JOURNAL_ROW: JOURNAL_ROW_COLUMNS,
+		ACCOUNT: ACCOUNT_COLUMNS,
+	},
+}
 
-_CLOSED = ("Resolved", "Closed")
+# computed fields that look at the invoice that a ledger row settles, and those that look at all rows of its debt
+NEEDS_INVOICE = frozenset(COMPUTED_FIELDS[LEDGER])
+NEEDS_DEBT = frozenset({"billed_amount", "overdue_amount"})
+
+# computed fields that say something of some rows only: whoever has no such row has nothing that could be measured
+_DEBTS = (Filter("is_debt", "=", 1),)
+_CONCERNS = {"billed_amount": _DEBTS, "overdue_amount": _DEBTS}
 
 
 class Rows(Protocol):
@@ -70,8 +115,11 @@ class Rows(Protocol):
 	def column(self, fieldname: str) -> Term:
 		"""A real column of the source table."""
 
+	def has(self, fieldname: str, kind: str) -> bool:
+		"""Whether the source table has a column of that name and kind."""
+
 	def invoice_column(self, fieldname: str) -> Term:
-		"""A column of the Sales Invoice that a ledger row settles."""
+		"""A column of the Sales Invoice that a ledger row names as `against_voucher`."""
 
 
 @dataclass(frozen=True)
@@ -88,99 +136,46 @@ def computed_field(doctype: str, fieldname: str) -> ComputedField | None:
 	return ComputedField(kind_of(declared[1]), _BUILDERS[fieldname]) if declared else None
 
 
+def concern(doctype: str, fieldname: str) -> tuple[Filter, ...]:
+	"""The filters for the rows that a computed field says something of; none where it does of all."""
+	return _CONCERNS.get(fieldname, ()) if computed_field(doctype, fieldname) else ()
+
+
 def missing_columns(table: Table, fieldname: str) -> list[str]:
 	"""Which real columns a computed field needs that the table does not have."""
 	return [name for name in NEEDED_COLUMNS[table.doctype][fieldname] if not table.has(name)]
 
 
-def _resolved_on(rows: Rows) -> Term:
-	# without a service level agreement ERPNext stores no resolution date: the last change stands in for it
-	moment = Coalesce(rows.column("sla_resolution_date"), rows.column("modified"))
-	return Case().when(rows.column("status").isin(rows.bindings.bind_all(_CLOSED)), moment)
+def needed_elsewhere(fieldname: str) -> Mapping[str, tuple[str, ...]]:
+	"""The columns of other tables that a computed field needs, by DocType."""
+	return NEEDED_ELSEWHERE.get(fieldname, {})
 
 
-def _is_resolved(rows: Rows) -> Criterion:
-	return _resolved_on(rows) < _day_after(rows)
+def _is_purchase(rows: Rows) -> Term:
+	return Case().when(Criterion.any([rows.column(name) == 1 for name in PURCHASE_COLUMNS]), 0).else_(1)
 
 
-def _is_open(rows: Rows) -> Term:
-	return Case().when(_is_resolved(rows), 0).else_(1)
-
-
-def _hours_to_resolve(rows: Rows) -> Term:
-	hours = hours_between(
-		_resolved_on(rows), rows.column("opening_date"), rows.column("opening_time"), rows.bindings.dialect
-	)
-	return Case().when(_is_resolved(rows), Case().when(hours > 0, hours).else_(0))
-
-
-def _is_sla_failed(rows: Rows) -> Term:
-	"""Resolved (or, without a limit for that, answered) after the limit, or not at all by a day that is over."""
-	resolve_by, respond_by = rows.column("sla_resolution_by"), rows.column("response_by")
-	responded = rows.column("first_responded_on")
-	today = rows.bindings.bind(rows.as_of)
-	return (
-		Case()
-		.when(resolve_by.notnull() & _is_resolved(rows), _flag(_resolved_on(rows) > resolve_by))
-		.when(resolve_by.notnull(), _flag(resolve_by < today))
-		.when(responded < _day_after(rows), _flag(responded > respond_by))
-		.when(_is_resolved(rows), 0)
-		.else_(_flag(respond_by < today))
-	)
-
-
-def _is_own_invoice(rows: Rows) -> Criterion:
-	own = rows.column("voucher_no") == rows.column("against_voucher_no")
-	return (
-		(rows.column("voucher_type") == rows.bindings.bind("Sales Invoice"))
-		& own
-		& (rows.column("amount") > 0)
-	)
-
-
-def _billed_amount(rows: Rows) -> Term:
-	return Case().when(_is_own_invoice(rows), rows.column("amount"))
-
-
-def _overdue_amount(rows: Rows) -> Term:
-	# what is owed on an invoice is the sum of its ledger rows, so each row counts by the invoice's due date
-	due = rows.invoice_column("due_date")
-	return Case().when(due < rows.bindings.bind(rows.as_of), rows.column("amount"))
-
-
-def _pays_an_invoice(rows: Rows) -> Criterion:
-	vouchers = rows.bindings.bind_all(("Payment Entry", "Journal Entry"))
-	settles = rows.column("against_voucher_type") == rows.bindings.bind("Sales Invoice")
-	return rows.column("voucher_type").isin(vouchers) & settles & (rows.column("amount") < 0)
+def _is_debt(rows: Rows) -> Term:
+	return _flag(is_debt(rows))
 
 
 def _is_payment(rows: Rows) -> Term:
-	return _flag(_pays_an_invoice(rows))
-
-
-def _days_late(rows: Rows) -> Term:
-	# paying one invoice early does not make another one less late, hence never below zero
-	due = rows.invoice_column("due_date")
-	days = days_between(rows.column("posting_date"), due, rows.bindings.dialect)
-	late = Case().when(days > 0, days).else_(0)
-	return Case().when(_pays_an_invoice(rows) & due.notnull(), late)
+	return _flag(is_payment(rows))
 
 
 def _flag(criterion: Criterion) -> Term:
 	return Case().when(criterion, 1).else_(0)
 
 
-def _day_after(rows: Rows) -> Term:
-	return rows.bindings.bind(rows.as_of + timedelta(days=1))
-
-
 _BUILDERS: dict[str, Callable[[Rows], Term]] = {
-	"is_open": _is_open,
-	"resolved_on": _resolved_on,
-	"hours_to_resolve": _hours_to_resolve,
-	"is_sla_failed": _is_sla_failed,
-	"billed_amount": _billed_amount,
-	"overdue_amount": _overdue_amount,
+	"is_open": is_open,
+	"resolved_on": resolved_on,
+	"hours_to_resolve": hours_to_resolve,
+	"is_sla_failed": is_sla_failed,
+	"is_purchase": _is_purchase,
+	"is_debt": _is_debt,
+	"billed_amount": billed_amount,
+	"overdue_amount": overdue_amount,
 	"is_payment": _is_payment,
-	"days_late": _days_late,
+	"days_late": days_late,
 }

@@ -1,7 +1,7 @@
 """The very documents behind a metric's value of one customer, and what is wrong with the rows of a source."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pypika import Field, Order
@@ -10,12 +10,16 @@ from pypika.functions import Count, Min
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion
 
-from crm_success.database.dialects import Bindings, Dialect, Statement
+from crm_success.database.dialects import Bindings, Dialect, KeyRange, Statement
 from crm_success.scoring.engine.definitions import Metric, Money
 from crm_success.scoring.engine.measure_table import SEEN_PART, Window
 from crm_success.scoring.queries.computed import computed_field, missing_columns
-from crm_success.scoring.queries.plan import Aggregate, Source, Tables, measure_parts, source_of
+from crm_success.scoring.queries.debt_rows import rows_of
+from crm_success.scoring.queries.issue_rows import ISSUE, has_unknown_closing
+from crm_success.scoring.queries.ledger_rows import INVOICE
+from crm_success.scoring.queries.plan import Aggregate, Source, Tables, fields_of, measure_parts, source_of
 from crm_success.scoring.queries.source_rows import SourceRows, window_bounds
+from crm_success.scoring.queries.till_sales import TILL
 
 
 @dataclass(frozen=True)
@@ -46,20 +50,25 @@ def documents_statement(
 	customer: str,
 	limit: int = 20,
 ) -> Statement:
-	"""The newest documents that made a metric's value: columns `document`, `date` and, where it has one, `value`.
+	"""The newest documents that made a metric's value: columns `document`, `date`, `value` where it has one, and
+	`document_type` where they are not all of the metric's DocType.
 
 	For a child table, `document` is the parent's name.
 	"""
-	rows = SourceRows(source_of(metric), tables, as_of, money, dialect)
+	rows = rows_of(
+		source_of(metric), tables, as_of, money, dialect, _fields_of(metric), KeyRange(names=(customer,))
+	)
 	aggregates = [a for part, a in measure_parts(metric).items() if part != SEEN_PART]
-	query = rows.query(_fields_of(metric)).where(rows.customer == rows.bindings.bind(customer))
-	query = query.where(Criterion.any(Criterion.all(_inside(rows, aggregate)) for aggregate in aggregates))
-	name = "parent" if metric.parent_doctype else "name"
-	columns = [rows.column(name).as_("document"), rows.field(metric.date_field).as_("date")]
+	inside = Criterion.any(Criterion.all(_inside(rows, aggregate)) for aggregate in aggregates)
+	if computed_field(metric.doctype, metric.value_field):
+		inside &= rows.field(metric.value_field).notnull()
+	name = rows.column("parent" if metric.parent_doctype else "name")
+	day = rows.field(metric.date_field)
+	columns = [*rows.document_type, name.as_("document"), day.as_("date")]
 	if metric.value_field:
 		columns.append(rows.value(metric.value_field).as_("value"))
-	query = query.select(*columns).orderby(rows.field(metric.date_field), order=Order.desc)
-	return rows.bindings.statement(query.orderby(rows.column(name)).limit(limit))
+	query = rows.query().where(inside).select(*columns)
+	return rows.bindings.statement(query.orderby(day, order=Order.desc).orderby(name).limit(limit))
 
 
 def data_checks(
@@ -70,25 +79,36 @@ def data_checks(
 
 	The metrics must be readable (`plan.check_readable`).
 	"""
+	# what a till has sold is looked at where it is kept
+	stored = without_till(tables)
 	for source, date_field in _date_fields(metrics).items():
 		for kind, build in _CHECKS.items():
 			if kind == WITHOUT_RESOLUTION and not _tells_resolution(source, tables):
 				continue
-			rows = SourceRows(source, tables, today, money, dialect)
+			known = stored if source.doctype == INVOICE else tables
+			rows = SourceRows(source, known, today, money, dialect)
 			doubt = _any_unknown_name(rows.customer, dialect) if kind == UNKNOWN_CUSTOMER else None
 			yield DataCheck(kind, source, build(rows, date_field), doubt)
 
 
 def value_statement(metric: Metric, tables: Tables, as_of: date, dialect: Dialect, money: Money) -> Statement:
 	"""A row where some document gives some customer a value of a metric that can be read, no row where none does."""
-	rows = SourceRows(source_of(metric), tables, as_of, money, dialect)
-	part = measure_parts(metric)[metric.measure.row.needed_part]
-	query = rows.query(_fields_of(metric)).where(rows.customer > rows.bindings.bind(""))
-	query = query.where(Criterion.all(_inside(rows, part)))
+	needed = metric.measure.row.needed_part
+	part = measure_parts(metric)[needed]
+	if needed == SEEN_PART:
+		part = replace(part, value_field="")
+	rows = rows_of(source_of(metric), tables, as_of, money, dialect, fields_of(part))
+	telling = [rows.customer > rows.bindings.bind(""), *_inside(rows, part)]
 	if part.value_field:
 		value = rows.value(part.value_field)
-		query = query.where(value > 0 if metric.measure.row.is_divisor else value.notnull())
+		telling.append(value > 0 if metric.measure.row.is_divisor else value.notnull())
+	query = rows.query().where(Criterion.all(telling))
 	return rows.bindings.statement(query.select(rows.customer.as_("customer")).limit(1))
+
+
+def without_till(tables: Tables) -> Tables:
+	"""The tables without the sales at a till, which then count where a Sales Invoice holds them."""
+	return {doctype: table for doctype, table in tables.items() if doctype != TILL}
 
 
 def _inside(rows: SourceRows, aggregate: Aggregate) -> list[Criterion]:
@@ -112,12 +132,12 @@ def _date_fields(metrics: Iterable[Metric]) -> dict[Source, str]:
 
 def _without_customer(rows: SourceRows, date_field: str) -> Statement:
 	nobody = rows.customer.isnull() | (rows.customer == rows.bindings.bind(""))
-	return _found(rows, rows.query(set()).where(nobody))
+	return _found(rows, rows.query().where(nobody))
 
 
 def _unknown_customer(rows: SourceRows, date_field: str) -> Statement:
 	customer = SqlTable("tabCustomer", alias="customer")
-	query = rows.query(set()).left_join(customer).on(customer.name == rows.customer)
+	query = rows.query().left_join(customer).on(customer.name == rows.customer)
 	query = query.where(customer.name.isnull() & (rows.customer > rows.bindings.bind("")))
 	columns = [Count("*").as_("documents"), rows.customer.as_("example")]
 	return rows.bindings.statement(query.select(*columns).groupby(rows.customer).orderby(rows.customer))
@@ -136,12 +156,12 @@ def _any_unknown_name(column: Field, dialect: Dialect) -> Statement:
 
 def _in_the_future(rows: SourceRows, date_field: str) -> Statement:
 	_, end = window_bounds(Window(), rows.as_of)
-	return _found(rows, rows.query(set()).where(rows.field(date_field) >= rows.bindings.bind(end)))
+	return _found(rows, rows.query().where(rows.field(date_field) >= rows.bindings.bind(end)))
 
 
 def _tells_resolution(source: Source, tables: Tables) -> bool:
 	"""Whether it is issues by their customer: other customer fields of theirs would tell the same once more."""
-	computed = ("Issue", "customer")
+	computed = (ISSUE, "customer")
 	return (source.doctype, source.customer_field) == computed and not missing_columns(
 		tables[source.doctype], "resolved_on"
 	)
@@ -149,8 +169,8 @@ def _tells_resolution(source: Source, tables: Tables) -> bool:
 
 def _without_resolution(rows: SourceRows, date_field: str) -> Statement:
 	_, end = window_bounds(Window(), rows.as_of)
-	unknown = rows.column("sla_resolution_date").isnull() & (rows.field(date_field) < rows.bindings.bind(end))
-	return _found(rows, rows.query(set()).where(unknown & rows.field("resolved_on").notnull()))
+	unknown = has_unknown_closing(rows) & (rows.field(date_field) < rows.bindings.bind(end))
+	return _found(rows, rows.query().where(unknown & rows.field("resolved_on").notnull()))
 
 
 def _found(rows: SourceRows, query: QueryBuilder) -> Statement:

@@ -18,8 +18,15 @@ from crm_success.scoring.engine.measure_table import (
 	Window,
 	check_window,
 )
-from crm_success.scoring.queries.computed import NEEDS_INVOICE, computed_field, missing_columns
+from crm_success.scoring.queries.computed import (
+	NEEDS_DEBT,
+	computed_field,
+	concern,
+	missing_columns,
+	needed_elsewhere,
+)
 from crm_success.scoring.queries.conditions import condition
+from crm_success.scoring.queries.ledger_rows import LEDGER
 from crm_success.scoring.queries.tables import DATE, DATETIME, NUMERIC_KINDS, Table
 
 Tables = Mapping[str, Table]
@@ -27,7 +34,7 @@ Tables = Mapping[str, Table]
 
 @dataclass(frozen=True)
 class Aggregate:
-	"""One column of a grouped query."""
+	"""One column of a grouped query. A COUNT with a value field leaves out the rows whose amount nobody knows."""
 
 	function: Function
 	value_field: str
@@ -38,11 +45,15 @@ class Aggregate:
 
 @dataclass(frozen=True)
 class Source:
-	"""The rows that one grouped query reads and the column that names their customer."""
+	"""The rows that one grouped query reads and the column that names their customer.
+
+	`by_row`: different values of a ledger are counted row by row, other measures debt by debt.
+	"""
 
 	doctype: str
 	parent_doctype: str
 	customer_field: str
+	by_row: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +113,9 @@ def plan_reads(metrics: Iterable[Metric], tables: Tables) -> ReadPlan:
 
 def source_of(metric: Metric) -> Source:
 	"""The source a metric reads; metrics with the same source share one query."""
-	return Source(metric.doctype, metric.parent_doctype, metric.customer_field)
+	used = {metric.value_field, *(filter_.fieldname for filter_ in (*metric.filters, *metric.matching))}
+	by_row = metric.doctype == LEDGER and not metric.measure.row.adds_up and not used & NEEDS_DEBT
+	return Source(metric.doctype, metric.parent_doctype, metric.customer_field, by_row)
 
 
 def check_readable(metric: Metric, tables: Tables) -> None:
@@ -156,17 +169,18 @@ def _table(doctype: str, tables: Tables) -> Table:
 def _check_field(metric: Metric, name: str, tables: Tables) -> None:
 	table = tables[metric.doctype]
 	if computed_field(metric.doctype, name):
-		missing = missing_columns(table, name)
-		if name in NEEDS_INVOICE and not (
-			"Sales Invoice" in tables and tables["Sales Invoice"].has("due_date")
-		):
-			missing.append("Sales Invoice.due_date")
-		if missing:
-			raise SourceError("{0} has no column {1}", Phrase(metric.doctype), ", ".join(missing))
+		_check_columns(table, missing_columns(table, name))
+		for doctype, columns in needed_elsewhere(name).items():
+			_check_columns(_table(doctype, tables), [col for col in columns if not tables[doctype].has(col)])
 		return
 	in_parent = metric.parent_doctype and tables[metric.parent_doctype].has(name)
 	if not table.has(name) and not in_parent:
 		raise SourceError("{0} has no column {1}", Phrase(metric.doctype), shown(name))
+
+
+def _check_columns(table: Table, missing: list[str]) -> None:
+	if missing:
+		raise SourceError("{0} has no column {1}", Phrase(table.doctype), ", ".join(missing))
 
 
 def _read(source: Source, metrics: Sequence[Metric]) -> Read:
@@ -179,9 +193,14 @@ def _read(source: Source, metrics: Sequence[Metric]) -> Read:
 
 
 def measure_parts(metric: Metric) -> dict[str, Aggregate]:
-	"""The aggregates of a metric by part. `seen` counts all rows up to as_of: without one, the value is missing."""
-	seen = Aggregate(Function.COUNT, "", (), metric.date_field, Window())
-	reads = metric.measure.row.reads(metric.window_days)
+	"""The aggregates of a metric by part. `seen` counts all rows up to as_of that could tell something: without
+	one, the value is missing.
+	"""
+	row = metric.measure.row
+	value_field = metric.value_field if row.of_numbers and row.value_field is not ValueField.NONE else ""
+	telling = concern(metric.doctype, value_field)
+	seen = Aggregate(Function.COUNT, value_field, telling, metric.date_field, Window())
+	reads = row.reads(metric.window_days)
 	return {SEEN_PART: seen, **{read.name: _aggregate(metric, read) for read in reads}}
 
 
@@ -195,3 +214,9 @@ def _aggregate(metric: Metric, read: PartRead) -> Aggregate:
 		date_field=metric.date_field,
 		window=read.window,
 	)
+
+
+def fields_of(aggregate: Aggregate) -> set[str]:
+	"""The fields that an aggregate looks at."""
+	used = {aggregate.value_field, aggregate.date_field} | {f.fieldname for f in aggregate.filters}
+	return used - {""}

@@ -5,49 +5,53 @@ from datetime import date
 
 from pypika import Case
 from pypika import Table as SqlTable
-from pypika.functions import Count, Max, Min, NullIf, Sum
-from pypika.terms import Criterion, LiteralValue, Term
+from pypika.terms import Criterion
 
 from crm_success.database.dialects import EVERYBODY, Bindings, Dialect, KeyRange, Statement, within
 from crm_success.scoring.engine.definitions import Filter, Money, Scorecard
 from crm_success.scoring.engine.errors import Phrase, SourceError, shown
-from crm_success.scoring.engine.measure_table import Function, Window
+from crm_success.scoring.engine.measure_table import Window
+from crm_success.scoring.queries.aggregates import column_of
 from crm_success.scoring.queries.conditions import condition
-from crm_success.scoring.queries.plan import Aggregate, Read, Tables
-from crm_success.scoring.queries.source_rows import SourceRows, window_bounds
-from crm_success.scoring.queries.tables import TEXT, Table
-
-CUSTOMER_FIELDS = ("customer_name", "customer_group", "territory", "account_manager")
+from crm_success.scoring.queries.debt_rows import DebtRows, rows_of
+from crm_success.scoring.queries.plan import Read, Tables, fields_of
+from crm_success.scoring.queries.repeated_fields import REPEATED_FIELDS
+from crm_success.scoring.queries.source_rows import window_bounds
+from crm_success.scoring.queries.tables import Table
+from crm_success.scoring.queries.till_sales import TILL
 
 
 def read_statement(
 	read: Read, tables: Tables, as_of: date, dialect: Dialect, money: Money, keys: KeyRange = EVERYBODY
 ) -> Statement:
 	"""One row a customer: `customer` and the columns a0, a1 ... in the order of `read.aggregates`."""
-	rows = SourceRows(read.source, tables, as_of, money, dialect)
-	fieldnames = {name for aggregate in read.aggregates for name in _fields_of(aggregate)}
-	query = rows.query(fieldnames).where(Criterion.all(within(rows.customer, keys, rows.bindings)))
+	fieldnames = {name for aggregate in read.aggregates for name in fields_of(aggregate)}
+	rows = rows_of(read.source, tables, as_of, money, dialect, fieldnames, keys)
+	columns = [
+		rows.aggregate(aggregate, f"a{i}") if isinstance(rows, DebtRows) else column_of(aggregate, rows)
+		for i, aggregate in enumerate(read.aggregates)
+	]
+	customer, query = rows.customer, rows.query()
 	date_fields = {aggregate.date_field for aggregate in read.aggregates}
-	if len(date_fields) == 1:
+	if len(date_fields) == 1 and not isinstance(rows, DebtRows):
 		_, end = window_bounds(Window(), as_of)
 		query = query.where(rows.field(date_fields.pop()) < rows.bindings.bind(end))
-	columns = [_column(aggregate, rows).as_(f"a{i}") for i, aggregate in enumerate(read.aggregates)]
-	return rows.bindings.statement(
-		query.select(rows.customer.as_("customer"), *columns).groupby(rows.customer)
-	)
+	named = [column.as_(f"a{i}") for i, column in enumerate(columns)]
+	return rows.bindings.statement(query.select(customer.as_("customer"), *named).groupby(customer))
 
 
 def customers_statement(
 	scorecards: Sequence[Scorecard], customer: Table, dialect: Dialect, keys: KeyRange = EVERYBODY
 ) -> Statement:
-	"""One row a customer that is not internal, in key order: `customer`, CUSTOMER_FIELDS that exist, and
+	"""One row a customer that is not internal, in key order: `customer`, REPEATED_FIELDS that exist, and
 	for each scorecard that has filters, `scorecard_<its place>` telling whether they match it.
 
 	Raises SourceError or DefinitionError for a filter that cannot be read.
 	"""
 	bindings, rows = Bindings(dialect), SqlTable(customer.name)
 	query = dialect.query.from_(rows).select(rows.name.as_("customer"))
-	query = query.select(*(rows[name] for name in CUSTOMER_FIELDS if customer.has(name)))
+	repeated = {name: field for name, field in REPEATED_FIELDS.items() if customer.has(field)}
+	query = query.select(*(rows[field].as_(name) for name, field in repeated.items()))
 	for number, scorecard in enumerate(scorecards):
 		conditions = [_on_customer(filter_, customer, rows, bindings) for filter_ in scorecard.filters]
 		if conditions:
@@ -63,6 +67,14 @@ def next_keys_statement(customer: Table, dialect: Dialect, after: str | None, li
 	query = dialect.query.from_(rows).select(rows.name.as_("customer")).orderby(rows.name).limit(limit)
 	bounds = [*within(rows.name, KeyRange(after=after), bindings), *_external(rows, customer)]
 	return bindings.statement(query.where(Criterion.all(bounds)))
+
+
+def any_till_sale_statement(dialect: Dialect) -> Statement:
+	"""A row where a till has ever sold anything, no row where none has."""
+	sales = SqlTable(f"tab{TILL}")
+	return Statement(
+		dialect.query.from_(sales).select(sales.name).where(sales.docstatus == 1).limit(1).get_sql()
+	)
 
 
 def internal_customers_statement(customer: Table, dialect: Dialect) -> Statement:
@@ -83,32 +95,3 @@ def _external(rows: SqlTable, customer: Table) -> list[Criterion]:
 	if not customer.has("is_internal_customer"):
 		return []
 	return [(rows.is_internal_customer == 0) | rows.is_internal_customer.isnull()]
-
-
-def _fields_of(aggregate: Aggregate) -> set[str]:
-	used = {aggregate.value_field, aggregate.date_field} | {f.fieldname for f in aggregate.filters}
-	return used - {""}
-
-
-def _column(aggregate: Aggregate, rows: SourceRows) -> Term:
-	inside = Criterion.all(rows.inside(aggregate.filters, aggregate.date_field, aggregate.window))
-	if aggregate.function is Function.COUNT:
-		return Count(Case().when(inside, 1))
-	if aggregate.function is Function.DISTINCT:
-		return Count(Case().when(inside, _filled(rows, aggregate.value_field))).distinct()
-	value = Case().when(inside, rows.value(aggregate.value_field))
-	return _FUNCTIONS[aggregate.function](value)
-
-
-def _filled(rows: SourceRows, fieldname: str) -> Term:
-	# an empty text is no value to the desk
-	value = rows.field(fieldname)
-	return NullIf(value, "") if rows.kind(fieldname) == TEXT else value
-
-
-def _average(value: Term) -> Term:
-	# AVG of whole numbers stops at four decimals on MariaDB
-	return Sum(value) * LiteralValue("1e0") / Count(value)
-
-
-_FUNCTIONS = {Function.SUM: Sum, Function.AVERAGE: _average, Function.MINIMUM: Min, Function.MAXIMUM: Max}

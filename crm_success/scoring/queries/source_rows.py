@@ -1,49 +1,84 @@
 """The rows of one source: where its columns live, which rows count at all, and what lies inside a window."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 from pypika import Case, Field
 from pypika import Table as SqlTable
+from pypika.functions import NullIf
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, Term
 
-from crm_success.database.dialects import Bindings, Dialect
+from crm_success.database.dialects import EVERYBODY, Bindings, Dialect, KeyRange, within
 from crm_success.scoring.engine.definitions import Filter, Money
 from crm_success.scoring.engine.measure_table import Window
-from crm_success.scoring.queries.computed import NEEDS_INVOICE, computed_field
+from crm_success.scoring.queries.computed import (
+	NEEDS_INVOICE,
+	PURCHASE_COLUMNS,
+	computed_field,
+)
 from crm_success.scoring.queries.conditions import condition
+from crm_success.scoring.queries.issue_rows import ISSUE, SPLIT_FROM, is_there
+from crm_success.scoring.queries.ledger_rows import (
+	ACCOUNT,
+	INVOICE,
+	JOURNAL_ROW,
+	LEDGER,
+	SCHEDULE,
+	join_invoice,
+)
 from crm_success.scoring.queries.plan import Source, Tables
 from crm_success.scoring.queries.tables import CURRENCY, DURATION, Table
+from crm_success.scoring.queries.till_sales import TILL, are_consolidated, with_till_sales
+
+# the tables that the fixed profile is read from, and what its computed fields look up
+READ_ALWAYS = (INVOICE, LEDGER, ISSUE, SCHEDULE, JOURNAL_ROW, ACCOUNT)
 
 
 class SourceRows:
 	"""FROM, WHERE and the columns of one source, for one statement."""
 
-	def __init__(self, source: Source, tables: Tables, as_of: date, money: Money, dialect: Dialect) -> None:
+	def __init__(
+		self,
+		source: Source,
+		tables: Tables,
+		as_of: date,
+		money: Money,
+		dialect: Dialect,
+		fieldnames: Iterable[str] = (),
+		keys: KeyRange = EVERYBODY,
+	) -> None:
+		"""`fieldnames`: those that the statement will ask for; `keys`: the customers whose rows it reads."""
 		self.source = source
 		self.as_of = as_of
 		self.bindings = Bindings(dialect)
 		self._money = money
+		self._fieldnames = frozenset(fieldnames) - {""}
+		self._keys = keys
 		self._table = tables[source.doctype]
 		self._parent = tables[source.parent_doctype] if source.parent_doctype else None
 		self._rows = SqlTable(self._table.name, alias="source")
 		self._parent_rows = SqlTable(self._parent.name, alias="parent") if self._parent else None
-		self._invoice = SqlTable("tabSales Invoice", alias="invoice")
+		self._invoice = SqlTable(f"tab{INVOICE}", alias="invoice")
+		self._needs_invoice = source.doctype == LEDGER and bool(self._fieldnames & NEEDS_INVOICE)
+		till = tables.get(TILL) if source.doctype == INVOICE else None
+		self._till = till if are_consolidated(self._table, till, source.customer_field) else None
 
-	def query(self, fieldnames: set[str]) -> QueryBuilder:
+	def query(self) -> QueryBuilder:
 		"""SELECT nothing yet FROM the source, joined to what the fields need, WHERE a row counts at all."""
+		counting = [*self._eligible(), *within(self.customer, self._keys, self.bindings)]
+		if self._till is not None:
+			return self.bindings.dialect.query.from_(self._with_till(self._till, counting).as_("source"))
 		query = self.bindings.dialect.query.from_(self._rows)
 		if self._parent_rows is not None:
 			of_parent = self._rows.parenttype == self.bindings.bind(self.source.parent_doctype)
 			query = query.join(self._parent_rows).on(
 				(self._rows.parent == self._parent_rows.name) & of_parent
 			)
-		if self.source.doctype == "Payment Ledger Entry" and fieldnames & NEEDS_INVOICE:
-			invoices = self._rows.against_voucher_type == self.bindings.bind("Sales Invoice")
-			settled = self._invoice.name == self._rows.against_voucher_no
-			query = query.left_join(self._invoice).on(settled & invoices)
-		return query.where(Criterion.all(self._eligible()))
+		if self._needs_invoice:
+			query = join_invoice(query, self._rows, self._invoice, self.bindings)
+		return query.where(Criterion.all(counting))
 
 	def column(self, fieldname: str) -> Field:
 		"""A real column, of the child table where it has it, else of its parent."""
@@ -51,8 +86,12 @@ class SourceRows:
 			return self._parent_rows[fieldname]
 		return self._rows[fieldname]
 
+	def has(self, fieldname: str, kind: str) -> bool:
+		"""Whether the source table has a column of that name and kind."""
+		return self._table.kinds.get(fieldname) == kind
+
 	def invoice_column(self, fieldname: str) -> Term:
-		"""A column of the Sales Invoice that a ledger row settles."""
+		"""A column of the Sales Invoice that a ledger row names as `against_voucher`."""
 		return self._invoice[fieldname]
 
 	def field(self, fieldname: str) -> Term:
@@ -74,6 +113,11 @@ class SourceRows:
 			return self.field(fieldname) / 3600.0
 		return self._converted(self.field(fieldname)) if kind == CURRENCY else self.field(fieldname)
 
+	def may_lack_value(self, fieldname: str) -> bool:
+		"""Whether `value` gives nothing for some rows, because nobody knows what their currency is worth."""
+		unknown = any(rate.rate is None for rate in self._money.rates)
+		return unknown and self.kind(fieldname) == CURRENCY and self._voucher.has("company")
+
 	def inside(self, filters: tuple[Filter, ...], date_field: str, window: Window) -> list[Criterion]:
 		"""The conditions of filters and window."""
 		start, end = window_bounds(window, self.as_of)
@@ -86,6 +130,11 @@ class SourceRows:
 	def matches(self, filter_: Filter) -> Criterion:
 		"""One filter as a condition."""
 		return condition(filter_, self.field(filter_.fieldname), self.kind(filter_.fieldname), self.bindings)
+
+	@property
+	def document_type(self) -> list[Field]:
+		"""The column that tells of which DocType a row is, where they are of several."""
+		return [self._rows["document_type"]] if self._till else []
 
 	@property
 	def customer(self) -> Field:
@@ -101,35 +150,53 @@ class SourceRows:
 	def _document(self) -> SqlTable:
 		return self._rows if self._parent_rows is None else self._parent_rows
 
+	@property
+	def _company(self) -> Field:
+		return self._document.company
+
 	def _owner(self, fieldname: str) -> Table:
 		return self._table if self._table.has(fieldname) or self._parent is None else self._parent
+
+	def _with_till(self, till: Table, counting: list[Criterion]) -> Term:
+		sales = SqlTable(till.name, alias="sale")
+		asked = {*self._fieldnames, *PURCHASE_COLUMNS, "name", "company", self.source.customer_field}
+		columns = [column for column in self._table.columns if column.name in asked]
+		at_till = self._rules(till, sales)
+		at_till += within(sales[self.source.customer_field], self._keys, self.bindings)
+		return with_till_sales(
+			self._rows, columns, Criterion.all(counting), (till, sales), Criterion.all(at_till), self.bindings
+		)
 
 	def _eligible(self) -> list[Criterion]:
 		"""Drafts, cancelled, opening and internal documents never count, nor do companies left out."""
 		document = self._document
-		rules: list[Criterion] = [
-			document.docstatus == 1 if self._voucher.submittable else document.docstatus < 2
-		]
-		rules += [
-			build(document, self.bindings) for name, build in _NEVER_COUNTS.items() if self._voucher.has(name)
-		]
+		rules = self._rules(self._voucher, document)
 		type_field = self._owner(self.source.customer_field).type_field(self.source.customer_field)
 		if type_field:
 			rules.append(self.column(type_field) == self.bindings.bind("Customer"))
-		if self._money.companies and self._voucher.has("company"):
-			rules.append(document.company.isin(self.bindings.bind_all(self._money.companies)))
+		return rules
+
+	def _rules(self, table: Table, rows: SqlTable) -> list[Criterion]:
+		"""What holds for the documents of a table that count."""
+		rules: list[Criterion] = [rows.docstatus == 1 if table.submittable else rows.docstatus < 2]
+		rules += [build(rows, self.bindings) for name, build in _NEVER_COUNTS.items() if table.has(name)]
+		if table.has(SPLIT_FROM):
+			rules.append(is_there(rows, self.bindings, self.as_of))
+		if self._money.companies and table.has("company"):
+			rules.append(rows.company.isin(self.bindings.bind_all(self._money.companies)))
 		return rules
 
 	def _converted(self, amount: Term) -> Term:
-		rates = {rate.company: rate.rate for rate in self._money.rates}
-		if not rates or not self._voucher.has("company"):
+		if not self._money.rates or not self._voucher.has("company"):
 			return amount
+		known = [rate for rate in self._money.rates if rate.rate is not None]
+		if not known:
+			return NullIf(amount, amount)
 		# a company without a rate has no branch: its amounts are left out rather than mixed in
-		document, converted = self._document, Case()
-		for name, rate in rates.items():
-			converted = converted.when(
-				document.company == self.bindings.bind(name), amount * self.bindings.bind(rate)
-			)
+		company, converted = self._company, Case()
+		for rate in known:
+			of_company = company == self.bindings.bind(rate.company)
+			converted = converted.when(of_company, amount * self.bindings.bind(rate.rate))
 		return converted
 
 
@@ -165,8 +232,14 @@ def _not_delinked(rows: Any, bindings: Bindings) -> Criterion:
 	return rows.delinked == 0
 
 
+def _not_cancelled(rows: Any, bindings: Bindings) -> Criterion:
+	return rows.is_cancelled == 0
+
+
+# flags of documents, and of rows of ERPNext's ledgers, which it cancels without changing their docstatus
 _NEVER_COUNTS = {
 	"is_opening": _not_opening,
 	"is_internal_customer": _not_internal,
 	"delinked": _not_delinked,
+	"is_cancelled": _not_cancelled,
 }

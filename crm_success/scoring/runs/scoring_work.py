@@ -14,10 +14,10 @@ from crm_success.batches.messages import Message
 from crm_success.batches.statuses import COMPLETED, RUN, WITH_WARNINGS
 from crm_success.database import reading
 from crm_success.database.dialects import KeyRange
-from crm_success.record_names import CALIBRATION, SETTINGS
+from crm_success.record_names import SETTINGS
 from crm_success.scoring.calibrations import make_calibration, read_calibration, usable_calibration
 from crm_success.scoring.data_quality import about_data
-from crm_success.scoring.frozen_definitions import FrozenDefinitions, freeze, frozen_of
+from crm_success.scoring.frozen_definitions import freeze, frozen_of
 from crm_success.scoring.health_rows import ScoredRows
 from crm_success.scoring.runs.starting import KIND
 from crm_success.scoring.scorer import Scorer
@@ -45,7 +45,8 @@ class ScoringWork(Work):
 		frozen = frozen.saying(about_data(frozen, getdate()))
 		sign_of_life()
 		ranges = customer_ranges(reading.SITE, frozen.tables_by_doctype[CUSTOMER], _batch_size())
-		calibration = _calibration_for(sum(count for _, count in ranges), frozen, as_of) or make_calibration(
+		customers = sum(count for _, count in ranges)
+		calibration = usable_calibration(customers, frozen, as_of) or make_calibration(
 			frozen, as_of, ranges, self.run, after_each=sign_of_life
 		)
 		values = {
@@ -124,14 +125,6 @@ def is_snapshot_due(as_of: date) -> bool:
 	frequency = frappe.db.get_single_value(SETTINGS, "snapshot_frequency")
 	due = {"Daily": add_days(last, 1), "Monthly": add_months(last, 1)}.get(frequency, add_days(last, 7))
 	return as_of >= getdate(due)
-
-
-def _calibration_for(customers: int, frozen: FrozenDefinitions, as_of: date) -> str | None:
-	"""The calibration in force, unless it was taken from less than half of the customers that there are now."""
-	calibration = usable_calibration(frozen, as_of)
-	run = calibration and frappe.db.get_value(CALIBRATION, calibration, "scoring_run")
-	taken_from = run and frappe.db.get_value(RUN, run, "customers_total")
-	return None if taken_from and customers > 2 * taken_from else calibration
 
 
 def _batch_size() -> int:

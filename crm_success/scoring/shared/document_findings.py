@@ -14,7 +14,9 @@ from crm_success.scoring.queries.document_statements import (
 	DataCheck,
 	data_checks,
 	value_statement,
+	without_till,
 )
+from crm_success.scoring.queries.ledger_rows import INVOICE
 from crm_success.scoring.queries.plan import Tables
 from crm_success.scoring.queries.read_statements import internal_customers_statement
 from crm_success.scoring.shared.findings import (
@@ -75,12 +77,22 @@ def _metrics_without_value(
 	needed = {metric.key for metric in needed_metrics(definitions.metrics, weighed)}
 	labels: dict[str, list[str]] = {}
 	for metric in metrics:
-		if metric.key in needed and metric.measure is not Measure.EXPRESSION:
-			statement = value_statement(metric, tables, today, database.dialect, definitions.money)
-			if not database.execute(statement).rows:
-				labels.setdefault(metric.doctype, []).append(metric.label)
+		is_read = metric.key in needed and metric.measure is not Measure.EXPRESSION
+		if is_read and not _gives_value(database, metric, definitions, tables, today):
+			labels.setdefault(metric.doctype, []).append(metric.label)
 	for doctype, names in labels.items():
 		yield finding_of(WITHOUT_VALUE, doctype, names, harmless=True)
+
+
+def _gives_value(
+	database: DatabasePort, metric: Metric, definitions: Definitions, tables: Tables, today: date
+) -> bool:
+	# without the till first, which is answered by the first row that fits
+	for known in (without_till(tables), tables) if metric.doctype == INVOICE else (tables,):
+		statement = value_statement(metric, known, today, database.dialect, definitions.money)
+		if database.execute(statement).rows:
+			return True
+	return False
 
 
 def _internal_customers(database: DatabasePort, tables: Tables) -> Iterator[Finding]:

@@ -6,10 +6,13 @@ Who asks brings the language: translations, how numbers and amounts are written,
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import floor
 
 from crm_success.scoring.engine.drivers import Driver
 
 _TOO_LONG_TO_READ = 1e15
+# from so many percent on nobody sees any more how much that is
+_MANY_PERCENT = 1000
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,8 @@ class DriverWords:
 			"Days": (_("1 day"), _("{0} days")),
 			"Hours": (_("1 hour"), _("{0} hours")),
 			"Months": (_("1 month"), _("{0} months")),
-			"Percent": ("", "{0} %"),
 		}
+		self._times, self._more_than_all = _("at least {0} times as much"), _("{0}, more than all of it")
 
 	def lines(self, drivers: Iterable[Driver], currency: str | None) -> str:
 		"""One sentence a line, in the order given."""
@@ -78,6 +81,8 @@ class DriverWords:
 			return self._nothing
 		metric = self._metrics.get(key)
 		unit = metric.unit if metric else ""
+		if unit == "Percent":
+			return self._percent(value)
 		one, many = self._units.get(unit, ("", "{0}"))
 		if value == 1 and one:
 			return one
@@ -88,6 +93,13 @@ class DriverWords:
 	def points(self, contribution: float) -> str:
 		"""How much a contribution moves the score, without its sign."""
 		return self.number(round(abs(contribution), 1))
+
+	def _percent(self, value: float) -> str:
+		"""4.5 %; 4,000 % and -250 %, which a share or a change may come to, in words."""
+		if value >= _MANY_PERCENT:
+			return self._times.format(self.number(floor(value / 100)))
+		percent = f"{self.number(value)} %"
+		return self._more_than_all.format(percent) if value < -100 else percent
 
 	def number(self, value: float) -> str:
 		"""A whole number, or a large one, has no decimals, other numbers one.

@@ -1,6 +1,6 @@
 """Which companies count and what their currencies are worth on a day. Asks no service on the web for a rate."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 from crm_success.database.port import DatabasePort
@@ -8,31 +8,38 @@ from crm_success.scoring.engine.definitions import CompanyRate, Money
 from crm_success.scoring.queries.company_statements import companies_statement, rate_statement
 from crm_success.scoring.shared.findings import WITHOUT_RATE, Finding, finding_of
 
-# names no company: with every company left out, "none named" would mean all of them
-_NO_COMPANY = ("",)
-
 
 def money_on(
-	database: DatabasePort, reporting: str, chosen: Collection[str], as_of: date, has_rates: bool = True
+	database: DatabasePort,
+	reporting: str,
+	chosen: Collection[str],
+	as_of: date,
+	has_rates: bool = True,
+	default: str = "",
 ) -> tuple[Money, list[Finding]]:
-	"""The chosen companies (none: all) and their rates to the reporting currency ("": that of the first company).
+	"""The chosen companies (none: all) and their rates to the reporting currency, as `reporting_currency` says.
 
-	Companies without a rate are left out and named. `has_rates` is false for a database without Currency Exchange.
+	A company without a rate stays, without amounts, and is named. `has_rates` is false for a database without
+	Currency Exchange.
 	"""
-	currencies = _currencies(database)
-	counted = {name: currency for name, currency in currencies.items() if name in chosen or not chosen}
-	reporting = reporting or next(iter(counted.values()), "")
+	counted = _currencies(database, chosen)
+	reporting = reporting_currency(counted.values(), reporting, default)
+	companies = tuple(counted) if chosen else ()
 	if all(currency == reporting for currency in counted.values()):
-		return Money(reporting, tuple(counted) if chosen else ()), []
+		return Money(reporting, companies), []
 	asked = {*counted.values()} if has_rates else set()
 	worth = {currency: exchange_rate(database, currency, reporting, as_of) for currency in asked}
 	worth[reporting] = 1.0
-	rates = {company: worth.get(currency) for company, currency in counted.items()}
-	known = tuple(CompanyRate(company, rate) for company, rate in rates.items() if rate)
-	left_out = [company for company, rate in rates.items() if not rate]
-	companies = tuple(rate.company for rate in known) or _NO_COMPANY
-	findings = [finding_of(WITHOUT_RATE, "Company", left_out, about=reporting)] if left_out else []
-	return Money(reporting, companies, known), findings
+	rates = tuple(CompanyRate(company, worth.get(currency)) for company, currency in counted.items())
+	return Money(reporting, companies, rates), list(_without_rate(counted, rates, reporting))
+
+
+def reporting_currency(currencies: Iterable[str], chosen: str, default: str) -> str:
+	"""The one chosen, else the one in which all companies keep their books, else the default, else the first."""
+	names = list(dict.fromkeys(filter(None, currencies)))
+	if chosen or not names:
+		return chosen or default
+	return names[0] if len(names) == 1 or not default else default
 
 
 def exchange_rate(database: DatabasePort, source: str, target: str, as_of: date) -> float | None:
@@ -50,9 +57,23 @@ def exchange_rate(database: DatabasePort, source: str, target: str, as_of: date)
 	return 1 / inverse[1] if inverse else None
 
 
-def _currencies(database: DatabasePort) -> dict[str, str]:
+def _without_rate(
+	currencies: Mapping[str, str], rates: Iterable[CompanyRate], reporting: str
+) -> Iterator[Finding]:
+	"""One for each currency, with its companies."""
+	lost: dict[str, list[str]] = {}
+	for rate in rates:
+		if rate.rate is None:
+			lost.setdefault(currencies[rate.company], []).append(rate.company)
+	for currency, companies in lost.items():
+		yield finding_of(WITHOUT_RATE, "Company", companies, about=f"{currency or '?'} → {reporting}")
+
+
+def _currencies(database: DatabasePort, chosen: Collection[str]) -> dict[str, str]:
+	"""The currency of each company that counts."""
 	rows = database.execute(companies_statement(database.dialect)).records()
-	return {row["company"]: row["currency"] or "" for row in rows}
+	currencies = {row["company"]: row["currency"] or "" for row in rows}
+	return {name: currency for name, currency in currencies.items() if name in chosen or not chosen}
 
 
 def _recorded_rate(

@@ -26,10 +26,10 @@ _WORDS = {
 	),
 	WITHOUT_CUSTOMER: Phrase("Documents that name no customer count for nobody. Enter the customer."),
 	WITHOUT_RATE: Phrase(
-		"No exchange rate to {0} is recorded for the currency of a company: its amounts are left out. Enter a Currency Exchange."
+		"There is no exchange rate {0}: the documents of these companies count, but not their amounts. Enter a Currency Exchange."
 	),
 	WITHOUT_RESOLUTION: Phrase(
-		"Issues are resolved without a resolution date: the day of their last change counts. A Service Level Agreement makes ERPNext keep the date."
+		"Issues are resolved without a resolution date: the day of their last change counts. ERPNext keeps the date under a Service Level Agreement, CRM Success that of issues closed since it was installed on the site."
 	),
 	WITHOUT_VALUE: Phrase(
 		"No document gives any customer a value for these metrics of the scorecards: they count as missing. Keep such documents in ERPNext, or take the metrics out."

@@ -8,7 +8,8 @@ from crm_success.database.dialects import EVERYBODY, Dialect, KeyRange
 from crm_success.database.port import Answer, DatabasePort
 from crm_success.scoring.engine.definitions import Definitions
 from crm_success.scoring.queries.plan import Read, ReadPlan, Tables
-from crm_success.scoring.queries.read_statements import CUSTOMER_FIELDS, customers_statement, read_statement
+from crm_success.scoring.queries.read_statements import customers_statement, read_statement
+from crm_success.scoring.queries.repeated_fields import CUSTOMER_DISABLED, REPEATED_FIELDS
 
 
 class Reader:
@@ -23,14 +24,15 @@ class Reader:
 		self._database = database
 
 	def customers(self, keys: KeyRange = EVERYBODY) -> pd.DataFrame:
-		"""Customers of the range, indexed by name: CUSTOMER_FIELDS (None where a table lacks one) and `scorecard`,
-		the name of the first scorecard that matches (None where none does).
+		"""Customers of the range, indexed by name: REPEATED_FIELDS (texts None where a table lacks one, disabled 0 or 1)
+		and `scorecard`, the name of the first scorecard that matches (None where none does).
 		"""
 		scorecards = self._definitions.scorecards
 		statement = customers_statement(scorecards, self._tables["Customer"], self._database.dialect, keys)
 		frame = as_frame(self._database.execute(statement)).set_index("customer")
-		result = frame.reindex(columns=list(CUSTOMER_FIELDS)).astype(object)
+		result = frame.reindex(columns=list(REPEATED_FIELDS)).astype(object)
 		result = result.where(result.notna(), None)
+		result[CUSTOMER_DISABLED] = result[CUSTOMER_DISABLED].eq(1).astype("int64")
 		result["scorecard"] = None
 		# backwards, so that the first that matches is written last
 		for number in reversed(range(len(scorecards))):

@@ -65,6 +65,7 @@ def _write_invoice(person: Person, ledger: Ledger, day: date, chance: Random) ->
 	docstatus = chance.choices((_SUBMITTED, 0, _CANCELLED), (972, 10, 18))[0]
 	invoice = invoice_row(person, name, day, net) | {"docstatus": docstatus}
 	if docstatus == _SUBMITTED:
+		ledger.add("Payment Schedule", _instalment_row(invoice, ledger))
 		add_ledger_row(person, ledger, day, ("Sales Invoice", name), name, invoice["base_grand_total"])
 		returned = _write_return(person, ledger, invoice, day, chance)
 		paid = _write_payments(person, ledger, invoice, invoice["base_grand_total"] - returned, chance)
@@ -89,6 +90,7 @@ def invoice_row(person: Person, name: str, day: date, net: float) -> dict[str, A
 		"territory": person.territory,
 		"company": person.company,
 		"currency": CURRENCY[person.company],
+		"party_account_currency": CURRENCY[person.company],
 		"conversion_rate": 1,
 		"posting_date": day.isoformat(),
 		"posting_time": "09:30:00.000000",
@@ -102,6 +104,21 @@ def invoice_row(person: Person, name: str, day: date, net: float) -> dict[str, A
 		"is_opening": "No",
 		"is_return": 0,
 		"return_against": None,
+	}
+
+
+def _instalment_row(invoice: Row, ledger: Ledger) -> dict[str, Any]:
+	"""ERPNext keeps one instalment for an invoice without payment terms."""
+	return {
+		"name": ledger.number("PS", date.fromisoformat(invoice["posting_date"])),
+		"creation": invoice["creation"],
+		"docstatus": _SUBMITTED,
+		"idx": 1,
+		"parent": invoice["name"],
+		"parenttype": "Sales Invoice",
+		"due_date": invoice["due_date"],
+		"payment_amount": invoice["grand_total"],
+		"base_payment_amount": invoice["base_grand_total"],
 	}
 
 

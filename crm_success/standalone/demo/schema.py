@@ -52,13 +52,18 @@ COLUMNS: dict[str, dict[str, str]] = {
 		"posting_time": "time(6)",
 		"due_date": _DATE,
 		"currency": _DATA,
+		"party_account_currency": _DATA,
 		"conversion_rate": _MONEY,
 		"base_net_total": _MONEY,
 		"net_total": _MONEY,
 		"base_grand_total": _MONEY,
 		"grand_total": _MONEY,
+		"base_rounded_total": _MONEY,
 		"outstanding_amount": _MONEY,
 		"status": _DATA,
+		"is_pos": _CHECK,
+		"is_consolidated": _CHECK,
+		"is_debit_note": _CHECK,
 		"is_return": _CHECK,
 		"return_against": _DATA,
 		"is_opening": _DATA,
@@ -66,6 +71,13 @@ COLUMNS: dict[str, dict[str, str]] = {
 		"customer_group": _DATA,
 		"territory": _DATA,
 	},
+	"Payment Schedule": {
+		"due_date": _DATE,
+		"payment_amount": _MONEY,
+		"base_payment_amount": _MONEY,
+	},
+	"Account": {"account_type": _DATA, "company": _DATA},
+	"Journal Entry Account": {"account": _DATA, "debit": _MONEY},
 	"Payment Ledger Entry": {
 		"posting_date": _DATE,
 		"account_type": _DATA,
@@ -90,10 +102,13 @@ COLUMNS: dict[str, dict[str, str]] = {
 		"status": _DATA,
 		"priority": _DATA,
 		"issue_type": _DATA,
+		"issue_split_from": _DATA,
 		"company": _DATA,
 		"opening_date": _DATE,
 		"opening_time": "time(6)",
 		"service_level_agreement": _DATA,
+		"service_level_agreement_creation": _MOMENT,
+		"total_hold_time": "decimal(21,9)",
 		"response_by": _MOMENT,
 		"first_responded_on": _MOMENT,
 		"sla_resolution_by": _MOMENT,
@@ -103,9 +118,15 @@ COLUMNS: dict[str, dict[str, str]] = {
 	},
 }
 
+# their rows belong to documents
+_CHILD_TABLES = ("Payment Schedule", "Journal Entry Account")
+_CHILD = {"parent": _DATA, "parenttype": _DATA}
+
 # as ERPNext has them
 _INDEXES = (
 	'CREATE INDEX "sales_invoice_customer" ON "tabSales Invoice" ("customer")',
+	'CREATE INDEX "payment_schedule_parent" ON "tabPayment Schedule" ("parent")',
+	'CREATE INDEX "journal_entry_account_parent" ON "tabJournal Entry Account" ("parent")',
 	'CREATE INDEX "payment_ledger_entry_party" ON "tabPayment Ledger Entry" ("party")',
 	'CREATE INDEX "payment_ledger_entry_against" ON "tabPayment Ledger Entry" ("against_voucher_no")',
 	'CREATE INDEX "issue_customer" ON "tabIssue" ("customer")',
@@ -116,7 +137,7 @@ _SINGLES = {"doctype": "varchar(255)", "field": "varchar(255)", "value": "text"}
 def create_tables(database: sqlite3.Connection) -> None:
 	"""All tables, empty, with their indexes."""
 	for doctype, columns in COLUMNS.items():
-		_create(database, doctype, _STANDARD | columns)
+		_create(database, doctype, _STANDARD | (_CHILD if doctype in _CHILD_TABLES else {}) | columns)
 	_create(database, "Singles", _SINGLES)
 	for statement in _INDEXES:
 		database.execute(statement)

@@ -1,6 +1,6 @@
 """The figures of the report, gathered batch by batch so that memory does not grow with names and reasons.
 
-Takes scored customers, returns tables; draws nothing.
+Takes scored customers, returns tables; draws nothing. Disabled customers are only counted: the report is about the others.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from crm_success.scoring.engine.definitions import (
 	LifecycleStage,
 	ValueClass,
 )
+from crm_success.scoring.queries.repeated_fields import CUSTOMER_DISABLED
 
 CALLS = 20
 BIN_WIDTH = 10
@@ -43,7 +44,7 @@ class Figures:
 	"""Everything the report shows. Tables are indexed by what their rows are about, in the order shown.
 
 	totals: customers, scored, average_score, weighted_score, revenue, revenue_at_risk, money_at_risk, overdue,
-	overdue_customers, open_issues. bands, segments, stages, activities, classes: customers, revenue, score
+	overdue_customers, open_issues; beside them disabled, who are in no other figure. bands, segments, stages, activities, classes: customers, revenue, score
 	(the mean). heat: recency by frequency (5 is best), customers and revenue. histogram: customers by band, a
 	row for every ten points. calls: the first customers to call, with money_at_risk. metrics: weight (percent,
 	mean of those who have a score), points (mean), customers who have a value of their own.
@@ -68,9 +69,13 @@ class Collector:
 		self._lean: list[pd.DataFrame] = []
 		self._calls: list[pd.DataFrame] = []
 		self._metrics: list[pd.DataFrame] = []
+		self._disabled = 0
 
 	def add(self, batch: pd.DataFrame) -> None:
 		"""Take a batch: columns as in health.csv, components as dicts, reasons as lists `lowers` and `lifts`."""
+		disabled = batch[CUSTOMER_DISABLED] == 1
+		self._disabled += int(disabled.sum())
+		batch = batch[~disabled]
 		if batch.empty:
 			return
 		self._lean.append(_lean(batch))
@@ -82,7 +87,7 @@ class Collector:
 		everyone = pd.concat(self._lean, ignore_index=True) if self._lean else _lean(_no_customers())
 		segments = [segment.name for segment in sorted(definitions.segments, key=lambda row: row.priority)]
 		return Figures(
-			totals=_totals(everyone),
+			totals=_totals(everyone) | {"disabled": self._disabled},
 			bands=_group(everyone, "band", [*_values(HealthBand), NO_SCORE]),
 			segments=_group(everyone, "segment", [*segments, NEVER_BOUGHT]),
 			stages=_group(everyone, "stage", _values(LifecycleStage)),

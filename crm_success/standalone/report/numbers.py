@@ -19,7 +19,12 @@ def count(value: float | None) -> str:
 
 
 def score(value: float | None) -> str:
-	"""A score or points, whole: 64."""
+	"""A score with its decimal, so that it agrees with its band: 69.6."""
+	return f"{value:.1f}" if is_number(value) else NOTHING
+
+
+def points(value: float | None) -> str:
+	"""Points, or an average of scores, whole: 64."""
 	return f"{value:.0f}" if is_number(value) else NOTHING
 
 

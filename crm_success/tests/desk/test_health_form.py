@@ -69,8 +69,10 @@ class TestHealthForm(ScoringTestCase):
 	def test_the_contributions_make_the_score(self):
 		picture = health_form.picture(BUYER)
 		total = 50 + sum(part["contribution"] for part in picture["components"])
-		self.assertAlmostEqual(total, picture["score"], delta=0.01)
-		self.assertAlmostEqual(sum(part["weight"] for part in picture["components"]), 100, delta=0.01)
+		self.assertEqual(round(total, 6), picture["score"])
+		for part in picture["components"]:
+			self.assertEqual(part["contribution"], round(part["contribution"], 1))
+		self.assertEqual(round(sum(part["weight"] for part in picture["components"]), 6), 100)
 		self.assertEqual(picture["as_of"], getdate())
 
 	def test_the_parts_are_those_of_the_scorecard_by_dimension_the_heaviest_first(self):

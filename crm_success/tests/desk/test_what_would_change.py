@@ -9,9 +9,11 @@ from frappe.utils import add_days, getdate
 from crm_success.scoring.api import scorecard_form
 from crm_success.scoring.explain import what_would_change
 from crm_success.tests.support import factories
-from crm_success.tests.support.scoring_site import ScoringTestCase, health_rows
+from crm_success.tests.support.scoring_site import ScoringTestCase, forget_scores, health_rows
 
 SCORECARD, STANDARD = "Health Scorecard", "Standard"
+SETTINGS, CALIBRATION, RUN = "CRM Success Settings", "Score Calibration", "Work Run"
+NEW_METRIC = "Change Items"
 NO_SCORE = "No Score"
 ODD = "<img src=x onerror=alert(1)>"
 SILENT, OVERRIDDEN, NAMED_ODDLY = "Change Silent", "Change Overridden", "Change Odd"
@@ -65,6 +67,8 @@ class TestWhatWouldChange(ScoringTestCase):
 			frappe.delete_doc(SCORECARD, name, force=True)
 			for doctype in ("Dimension", "Metric", "Cap"):
 				frappe.db.delete(f"{SCORECARD} {doctype}", {"parent": name})
+		frappe.db.set_single_value(SETTINGS, "calibration_frequency", "Monthly")
+		frappe.delete_doc_if_exists("Health Metric", NEW_METRIC, force=True)
 		as_installed = {"enabled": 1, "source_doctype": "Sales Invoice"}
 		frappe.db.set_value("Health Metric", {"metric_key": "invoices_365d"}, as_installed)
 		frappe.db.commit()
@@ -255,6 +259,81 @@ class TestWhatWouldChange(ScoringTestCase):
 		self.score_all()
 		self.assert_foretold(frappe.get_doc(SCORECARD, STANDARD))
 
+	# ---- by the cut points that the run goes by ------------------------------------------------------------
+
+	def assert_foretold_to_the_last_digit(self, is_new: bool) -> dict:
+		"""Every score of the run is the one that was told; whether the run took new cut points."""
+		for row in self.card.dimensions:
+			row.weight = {"Value": 90, "Payment": 2}.get(row.dimension, 1)
+		for row in self.card.metrics:
+			row.weight = 100 if row.metric in ("Net Revenue 365 Days", NEW_METRIC) else row.weight
+		before, answer = frappe.db.count(CALIBRATION), self.ask(self.card)
+		told = what_would_change.compare(self.card.as_dict(), getdate()).compared["score_after"].dropna()
+		self.card.save()
+		frappe.db.commit()
+		run = self.score_all()
+		self.assertEqual(frappe.db.count(CALIBRATION) - before, int(is_new))
+		after = {name: row["computed_score"] for name, row in health_rows().items()}
+		self.assertIsNone(after.pop(SILENT))
+		self.assertEqual(told.to_dict(), after)
+		self.assertEqual(set(after), {*BUYERS, NAMED_ODDLY, OVERRIDDEN})
+		self.assertGreater(len(set(after.values())), 6)
+		used = frappe.get_doc(CALIBRATION, run.calibration)
+		cut_points = answer["cut_points"]
+		self.assertEqual((cut_points["is_new"], cut_points["as_of"]), (is_new, str(used.as_of)))
+		self.assertEqual(cut_points["read"], answer["customers"] if is_new else 0)
+		return cut_points
+
+	def score_as_of(self, days_ago: int):
+		"""The only calibration is of that day, when fewer customers had bought."""
+		forget_scores()
+		self.score_all(day(days_ago))
+
+	def test_cut_points_that_are_in_force_are_those_of_the_next_run(self):
+		self.score_as_of(20)
+		cut_points = self.assert_foretold_to_the_last_digit(is_new=False)
+		self.assertEqual(cut_points["last_day"], str(day(20 - 29)))
+
+	def test_cut_points_that_have_expired_are_taken_anew(self):
+		self.score_as_of(45)
+		self.assertIsNone(self.assert_foretold_to_the_last_digit(is_new=True)["last_day"])
+
+	def test_cut_points_of_every_run_are_taken_anew(self):
+		self.score_as_of(20)
+		frappe.db.set_single_value(SETTINGS, "calibration_frequency", "Every Run")
+		frappe.db.commit()
+		self.assert_foretold_to_the_last_digit(is_new=True)
+
+	def test_cut_points_are_taken_where_there_are_none(self):
+		forget_scores()
+		self.assert_foretold_to_the_last_digit(is_new=True)
+
+	def test_cut_points_of_less_than_half_of_the_customers_are_taken_anew(self):
+		self.score_as_of(20)
+		(run,) = frappe.get_all(RUN, pluck="name")
+		frappe.db.set_value(RUN, run, "customers_total", frappe.db.count("Customer") // 2 - 1)
+		frappe.db.commit()
+		self.assert_foretold_to_the_last_digit(is_new=True)
+
+	def test_cut_points_of_a_new_percentile_metric_are_taken_anew(self):
+		self.score_as_of(20)
+		values = {"metric_name": NEW_METRIC, "metric_key": "change_items", "dimension": "Value"}
+		source = {"source_doctype": "Sales Invoice", "customer_field": "customer", "window_days": 365}
+		judged = {"measure": "Sum", "value_field": "total_qty", "scale": "Percentile", "better": "Lower"}
+		values |= {"doctype": "Health Metric", "date_field": "posting_date", "enabled": 1, **source, **judged}
+		frappe.get_doc(values).insert()
+		frappe.db.commit()
+		self.card.append("metrics", {"metric": NEW_METRIC, "weight": 1})
+		self.assert_foretold_to_the_last_digit(is_new=True)
+
+	def test_cut_points_of_a_sample_are_told(self):
+		self.score_as_of(45)
+		self.addCleanup(setattr, what_would_change, "SAMPLE", what_would_change.SAMPLE)
+		what_would_change.SAMPLE = 4
+		answer = self.ask(self.card)
+		cut_points = {name: answer["cut_points"][name] for name in ("is_new", "read", "customers")}
+		self.assertEqual(cut_points, {"is_new": True, "read": 4, "customers": answer["customers"]})
+
 	# ---- many, few and none --------------------------------------------------------------------------------
 
 	def test_of_many_customers_an_even_sample_is_compared(self):
@@ -266,8 +345,6 @@ class TestWhatWouldChange(ScoringTestCase):
 		self.assertEqual(sum(sum(ends.values()) for ends in answer["bands"].values()), 4)
 
 	def test_nobody_was_ever_scored(self):
-		from crm_success.tests.support.scoring_site import forget_scores
-
 		forget_scores()
 		answer = self.ask(self.card)
 		self.assertEqual(answer["compared"], answer["customers"])

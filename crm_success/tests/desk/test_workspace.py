@@ -9,6 +9,7 @@ from frappe.desk.query_report import run
 from frappe.utils import add_days, getdate, nowdate
 
 from crm_success.crm_success.dashboard.bands_over_time import count_bands
+from crm_success.tests.support.desk_figures import drawn_by_chart, shown_on_card, source_method
 from crm_success.tests.support.factories import make_customer, make_user
 from crm_success.tests.support.utils import SiteTestCase
 
@@ -33,15 +34,6 @@ def store_snapshot(customer: str, days_ago: int, band: str, score: float = 50) -
 	store(SNAPSHOT, f"{customer} {as_of}", score=score, computed_score=score, **values)
 
 
-def source_method(chart: str) -> str:
-	"""The method that the chart's source names to the desk."""
-	config = frappe.call(
-		"frappe.desk.doctype.dashboard_chart_source.dashboard_chart_source.get_config",
-		name=frappe.db.get_value("Dashboard Chart", chart, "source"),
-	)
-	return config.split('method: "')[1].split('"')[0]
-
-
 class WorkspaceTestCase(SiteTestCase):
 	def setUp(self):
 		super().setUp()
@@ -50,23 +42,8 @@ class WorkspaceTestCase(SiteTestCase):
 		for name in CUSTOMERS:
 			make_customer(name)
 
-	def card(self, name: str):
-		"""What the card shows, asked for as number_card_widget.js does."""
-		card = frappe.get_doc("Number Card", name).as_dict()
-		if card.type == "Document Type":
-			return get_result(frappe.as_json(card), card.filters_json)
-		return frappe.call(card.method, filters=card.filters_json)
-
-	def chart(self, name: str, **asked) -> dict:
-		"""What the chart draws, asked for as chart_widget.js does."""
-		nothing = dict.fromkeys(
-			("time_interval", "timespan", "from_date", "to_date", "heatmap_year"),
-		)
-		asked = {"chart_name": name, "filters": "{}", "refresh": 1, **nothing, **asked}
-		return frappe.call(source_method(name), **asked)
-
 	def values(self, name: str, **asked) -> dict[str, list]:
-		return {row["name"]: row["values"] for row in self.chart(name, **asked)["datasets"]}
+		return {row["name"]: row["values"] for row in drawn_by_chart(name, **asked)["datasets"]}
 
 	def limit(self, user: str, *customers: str) -> None:
 		for customer in customers:
@@ -84,29 +61,29 @@ class WorkspaceTestCase(SiteTestCase):
 class TestCards(WorkspaceTestCase):
 	def test_numbers(self):
 		self.store_four()
-		self.assertEqual(self.card("Customers at Risk"), 2)
-		self.assertEqual(self.card("Customers to Watch"), 1)
-		self.assertEqual(self.card("Healthy Customers"), 1)
-		self.assertEqual(self.card("Average Health Score")["value"], 49.1)
-		self.assertEqual(self.card("Revenue at Risk")["value"], 350)
+		self.assertEqual(shown_on_card("Customers at Risk"), 2)
+		self.assertEqual(shown_on_card("Customers to Watch"), 1)
+		self.assertEqual(shown_on_card("Healthy Customers"), 1)
+		self.assertEqual(shown_on_card("Average Health Score")["value"], 49.1)
+		self.assertEqual(shown_on_card("Revenue at Risk")["value"], 350)
 
 	def test_customers_without_a_score_lower_no_average(self):
 		self.store_four()
 		frappe.db.set_value(HEALTH, "Desk C", {"score": None, "band": None})
-		self.assertEqual(self.card("Average Health Score")["value"], 58.8)
+		self.assertEqual(shown_on_card("Average Health Score")["value"], 58.8)
 
 	def test_revenue_in_another_currency_than_the_sites_is_written_with_its_own(self):
 		self.store_four()
 		other = "EUR" if frappe.db.get_default("currency") != "EUR" else "USD"
 		frappe.db.set_value(HEALTH, {"name": ("is", "set")}, "currency", other)
-		self.assertIn("350", self.card("Revenue at Risk"))
-		self.assertIsInstance(self.card("Revenue at Risk"), str)
+		self.assertIn("350", shown_on_card("Revenue at Risk"))
+		self.assertIsInstance(shown_on_card("Revenue at Risk"), str)
 
 	def test_an_empty_site_shows_no_score_rather_than_zero(self):
-		self.assertEqual(self.card("Customers at Risk"), 0)
-		self.assertEqual(self.card("Average Health Score"), "–")
-		self.assertEqual(self.card("Newly at Risk This Week"), "–")
-		self.assertEqual(self.card("Revenue at Risk")["value"], 0)
+		self.assertEqual(shown_on_card("Customers at Risk"), 0)
+		self.assertEqual(shown_on_card("Average Health Score"), "–")
+		self.assertEqual(shown_on_card("Newly at Risk This Week"), "–")
+		self.assertEqual(shown_on_card("Revenue at Risk")["value"], 0)
 
 	def test_newly_at_risk_is_what_score_movers_lists(self):
 		for customer, before, after in (
@@ -118,7 +95,7 @@ class TestCards(WorkspaceTestCase):
 			store_snapshot(customer, 0, after, score=40)
 		store_snapshot("Desk D", 7, "Healthy")
 		store_snapshot("Desk D", 0, "At Risk")  # overridden: the computed score did not move
-		card = self.card("Newly at Risk This Week")
+		card = shown_on_card("Newly at Risk This Week")
 		self.assertEqual(card["value"], 2)
 		self.assertEqual(card["route"], ["query-report", "Score Movers"])
 		rows = run("Score Movers", json.dumps(card["route_options"]))["result"]
@@ -128,38 +105,38 @@ class TestCards(WorkspaceTestCase):
 	def test_snapshots_months_apart_tell_nothing_about_a_week(self):
 		store_snapshot("Desk A", 60, "Healthy")
 		store_snapshot("Desk A", 0, "At Risk")
-		self.assertEqual(self.card("Newly at Risk This Week"), "–")
+		self.assertEqual(shown_on_card("Newly at Risk This Week"), "–")
 
 	def test_old_snapshots_tell_nothing_about_this_week(self):
 		store_snapshot("Desk A", 97, "Healthy")
 		store_snapshot("Desk A", 90, "At Risk")
-		self.assertEqual(self.card("Newly at Risk This Week"), "–")
+		self.assertEqual(shown_on_card("Newly at Risk This Week"), "–")
 
 
 class TestCharts(WorkspaceTestCase):
 	def test_score_distribution(self):
 		self.store_four()
 		frappe.db.set_value(HEALTH, "Desk A", "score", 100)
-		chart = self.chart("Score Distribution")
+		chart = drawn_by_chart("Score Distribution")
 		self.assertEqual(chart["labels"][:2] + chart["labels"][-1:], ["0–9", "10–19", "90+"])
 		self.assertEqual(chart["datasets"][0]["values"], [0, 0, 2, 0, 0, 1, 0, 0, 0, 1])
 
 	def test_lowest_scores_come_first_and_by_name(self):
 		self.store_four()
 		frappe.db.set_value(HEALTH, "Desk C", "customer_name", "<img src=x onerror=alert(1)>")
-		chart = self.chart("Lowest Scores")
+		chart = drawn_by_chart("Lowest Scores")
 		self.assertEqual(chart["labels"], ["(img src=x onerror=alert(1))", "Desk D", "Desk B", "Desk A"])
 		self.assertEqual(chart["datasets"][0]["values"], [20, 29.9, 55, 91.5])
 
 	def test_segment_sizes_put_nobodys_last(self):
 		self.store_four()
-		chart = self.chart("Segment Sizes")
+		chart = drawn_by_chart("Segment Sizes")
 		self.assertEqual(chart["labels"], ["High Value", "Mid Value", "No Segment"])
 		self.assertEqual(chart["datasets"][0]["values"], [2, 1, 1])
 
 	def test_revenue_by_band(self):
 		self.store_four()
-		chart = self.chart("Revenue by Band")
+		chart = drawn_by_chart("Revenue by Band")
 		self.assertEqual(chart["labels"], ["Healthy", "Watch", "At Risk"])
 		expected = [[1000, 0, 0], [0, 400, 0], [0, 0, 350]]
 		self.assertEqual([dataset["values"] for dataset in chart["datasets"]], expected)
@@ -168,12 +145,12 @@ class TestCharts(WorkspaceTestCase):
 		self.store_four()
 		frappe.local.lang = "zh"
 		self.addCleanup(setattr, frappe.local, "lang", "en")
-		self.assertEqual(self.chart("Revenue by Band")["labels"], ["健康", "关注", "风险"])
-		self.assertIn("高价值客户", self.chart("Segment Sizes")["labels"])
+		self.assertEqual(drawn_by_chart("Revenue by Band")["labels"], ["健康", "关注", "风险"])
+		self.assertIn("高价值客户", drawn_by_chart("Segment Sizes")["labels"])
 
 	def test_an_empty_site_draws_nothing(self):
 		for chart in frappe.get_doc("Workspace", WORKSPACE).charts:
-			self.assertEqual(self.chart(chart.chart_name), {})
+			self.assertEqual(drawn_by_chart(chart.chart_name), {})
 
 
 class TestBandsOverTime(WorkspaceTestCase):
@@ -223,8 +200,8 @@ class TestBandsOverTime(WorkspaceTestCase):
 
 	def test_the_menus_of_the_chart_choose_the_days(self):
 		store_snapshot("Desk A", 800, "Healthy")
-		weekly = self.chart("Bands over Time", timespan="Last Month", time_interval="Weekly")["labels"]
-		monthly = self.chart("Bands over Time", timespan="Last Year", time_interval="Monthly")["labels"]
+		weekly = drawn_by_chart("Bands over Time", timespan="Last Month", time_interval="Weekly")["labels"]
+		monthly = drawn_by_chart("Bands over Time", timespan="Last Year", time_interval="Monthly")["labels"]
 		self.assertIn(len(weekly), (5, 6))
 		self.assertEqual(len(monthly), 13)
 		asked = {"from_date": "2026-01-01", "to_date": "2026-01-31", "time_interval": "Daily"}
@@ -246,19 +223,19 @@ class TestPermissions(WorkspaceTestCase):
 		user = make_user("desk-sales@example.com", "Sales User")
 		self.limit(user, "Desk A", "Desk C")
 		for chart in ("Score Distribution", "Bands over Time"):
-			self.chart(chart)  # an administrator saw them before: nothing of that may be kept for others
+			drawn_by_chart(chart)  # an administrator saw them before: nothing of that may be kept for others
 		frappe.set_user(user)
-		self.assertEqual(self.card("Customers at Risk"), 1)
-		self.assertEqual(self.card("Customers to Watch"), 0)
-		self.assertEqual(self.card("Healthy Customers"), 1)
-		self.assertEqual(self.card("Average Health Score")["value"], 55.8)
-		self.assertEqual(self.card("Revenue at Risk")["value"], 300)
-		self.assertEqual(self.card("Newly at Risk This Week")["value"], 1)
-		self.assertEqual(self.chart("Lowest Scores")["labels"], ["Desk C", "Desk A"])
+		self.assertEqual(shown_on_card("Customers at Risk"), 1)
+		self.assertEqual(shown_on_card("Customers to Watch"), 0)
+		self.assertEqual(shown_on_card("Healthy Customers"), 1)
+		self.assertEqual(shown_on_card("Average Health Score")["value"], 55.8)
+		self.assertEqual(shown_on_card("Revenue at Risk")["value"], 300)
+		self.assertEqual(shown_on_card("Newly at Risk This Week")["value"], 1)
+		self.assertEqual(drawn_by_chart("Lowest Scores")["labels"], ["Desk C", "Desk A"])
 		self.assertEqual(sum(self.values("Score Distribution")["Customers"]), 2)
 		self.assertEqual(self.values("Segment Sizes")["Customers"], [1, 1])
 		self.assertEqual([values[-1] for values in self.values("Bands over Time").values()], [1, 0, 1])
-		revenue = self.chart("Revenue by Band")["datasets"]
+		revenue = drawn_by_chart("Revenue by Band")["datasets"]
 		self.assertEqual([dataset["values"][place] for place, dataset in enumerate(revenue)], [1000, 0, 300])
 
 	def test_whoever_reads_health_sees_all_cards_and_charts_and_the_app(self):

@@ -331,6 +331,7 @@ class TestLimits(PermissionTestCase):
 				{"as_of": "2020-01-01"},
 				{"customer_name": "PM"},
 				{"account_manager": "Administrator"},
+				{"customer_disabled": 1},
 				{"override_by": "Administrator"},
 			):
 				with self.subTest(role=role, values=values):

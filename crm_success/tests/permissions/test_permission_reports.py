@@ -110,8 +110,9 @@ class TestReportsAndEndpoints(PermissionTestCase):
 		readers_of_invoices = {matrix.ACCOUNTS_USER, matrix.ACCOUNTS_MANAGER}
 		self.assertEqual({role for role in READERS if named[role]}, readers_of_invoices)
 
-	def run_report(self, visitor: Any, report: str, **arguments: Any) -> Any:
+	def run_report(self, visitor: Any, report: str, include_disabled: int = 0, **arguments: Any) -> Any:
 		filters = {"from_date": add_days(nowdate(), -30), "to_date": nowdate()}
+		filters["include_disabled"] = include_disabled
 		arguments = {"report_name": report, "filters": json.dumps(filters), **arguments}
 		return visitor.call("frappe.desk.query_report.run", **arguments)
 
@@ -143,6 +144,7 @@ class TestReportsAndEndpoints(PermissionTestCase):
 					self.assert_allowed(answer)
 					self.assert_leaks_nothing(answer)
 					everybody = self.run_report(self.plain[role], report)
+					self.assert_leaks_nothing(self.run_report(self.limited[role], report, include_disabled=1))
 					self.assertNotEqual(everybody.json["message"]["result"], answer.json["message"]["result"])
 					exported = self.export_report(self.limited[role], report)
 					self.assert_leaks_nothing(exported)
@@ -171,9 +173,10 @@ class TestReportsAndEndpoints(PermissionTestCase):
 					answer = self.plain[role].call(method, **arguments)
 					self.assert_answer(answer, role in READERS)
 					if role in READERS:
-						everybody = frappe.db.count("Customer Health", {"band": band})
+						counted = {"band": band, "customer_disabled": 0}
+						everybody = frappe.db.count("Customer Health", counted)
 						self.assertEqual(answer.json["message"], everybody)
-						own = frappe.db.count("Customer Health", {"band": band, "customer": OWN})
+						own = frappe.db.count("Customer Health", {**counted, "customer": OWN})
 						answer = self.limited[role].call(method, **arguments)
 						self.assertEqual(answer.json["message"], own)
 

@@ -180,14 +180,16 @@ class TestBadData(ScoringTestCase):
 		row = health_rows(PLAIN)[PLAIN]
 		self.assertEqual((run.batches_failed, row["score"], row["revenue"]), (0, None, 100))
 
-	def test_a_company_without_an_exchange_rate_is_left_out_and_named(self):
+	def test_without_an_exchange_rate_documents_count_and_the_rate_is_named(self):
 		frappe.db.set_single_value("CRM Success Settings", "reporting_currency", "ISK")
 		self.addCleanup(frappe.db.commit)
 		self.addCleanup(frappe.db.set_single_value, "CRM Success Settings", "reporting_currency", None)
 		frappe.db.commit()
 		run = self.score_all()
-		self.assert_message(run, "No exchange rate to ISK", reference_doctype="Company")
+		self.assert_message(run, "no exchange rate GBP → ISK", reference_doctype="Company")
 		self.assertEqual(health_rows(PLAIN)[PLAIN]["revenue"], 0)
+		self.assertEqual(health_rows(PLAIN)[PLAIN]["invoices"], 1)
+		self.assertIsNotNone(health_rows(PLAIN)[PLAIN]["score"])
 		rate = {"from_currency": "GBP", "to_currency": "ISK", "exchange_rate": 170, "date": "2020-01-01"}
 		self.addCleanup(frappe.db.delete, "Currency Exchange", {"to_currency": "ISK"})
 		frappe.get_doc({"doctype": "Currency Exchange", **rate}).insert()

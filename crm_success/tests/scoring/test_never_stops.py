@@ -14,6 +14,7 @@ from crm_success import hooks, permissions, visibility
 from crm_success.batches.statuses import RUN
 from crm_success.doc_events import customer as customer_hooks
 from crm_success.doc_events import customer_dashboard, scored_documents
+from crm_success.doc_events import issue as issue_hooks
 from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring import customer_fields
 from crm_success.scoring.overrides import end_overrides
@@ -167,7 +168,7 @@ class TestHooks(ScoringTestCase):
 			self.assertTrue(hasattr(frappe.get_attr(path), "__wrapped__"), path)
 
 	def test_a_customer_is_saved(self):
-		for function in ("health_of", "update_after_commit"):
+		for function in ("health_of", "compare_after_commit"):
 			with self.subTest(fails=function), self.broken(customer_hooks, function):
 				customer = frappe.get_doc("Customer", ONE)
 				self.assert_saved(customer.update({"website": f"{function}.example.com"}).save, ONE)
@@ -184,17 +185,25 @@ class TestHooks(ScoringTestCase):
 				lambda: factories.make_journal_entry(ONE, 5, getdate()),
 			):
 				rescore_customers([ONE])
-				self.assert_saved(lambda make=make: made.append(make()), ONE)
+				# the document, and its row of the ledger
+				self.assert_saved(lambda make=make: made.append(make()), ONE, times=2)
 				self.assertEqual(made[-1].docstatus, 1)
 			for document in reversed(made):
 				rescore_customers([ONE])
-				self.assert_saved(document.reload().cancel, ONE)
-			# inserted and updated in one transaction
+				self.assert_saved(document.reload().cancel, ONE, times=2)
 			issue = frappe.get_doc({"doctype": "Issue", "subject": "Broken", "customer": ONE})
-			self.assert_saved(issue.insert, ONE, times=2)
+			self.assert_saved(issue.insert, ONE)
 			self.assert_saved(issue.reload().delete, ONE)
 		rescore_stale()
 		self.assertEqual(frappe.db.get_value(HEALTH, ONE, ["stale", "invoices"]), (0, 1))
+
+	def test_an_issue_is_closed(self):
+		issue = factories.make_issue(ONE, f"{nowdate()} 09:00:00")
+		frappe.db.commit()
+		with self.broken(issue_hooks, "_keeps_closing"):
+			# before it is saved, and after
+			self.assert_saved(issue.update({"status": "Closed"}).save, ONE, times=2)
+		self.assertEqual(issue.reload().status, "Closed")
 
 	def test_a_customer_is_renamed_merged_and_deleted(self):
 		for name in ("Never Stops Old", "Never Stops Gone"):

@@ -74,7 +74,10 @@ class TestNewMetric(ScoringTestCase):
 		self.assertGreater(component["weight"], 5)
 		shares = [part["weight"] for part in components(after).values()]
 		self.assertAlmostEqual(sum(shares), 100, places=2)
-		self.assertNotEqual(after["computed_score"], before["computed_score"])
+		# 20 points above the middle; weight and contribution are rounded to one decimal
+		self.assertAlmostEqual(component["contribution"], component["weight"] / 100 * 20, delta=0.11)
+		total = 50 + sum(part["contribution"] for part in components(after).values())
+		self.assertEqual(round(total, 6), after["computed_score"])
 		self.assertEqual(frappe.db.get_value(HEALTH, BUSY, "as_of"), getdate())
 
 	def test_a_removed_source_field_is_named_and_the_run_goes_on(self):

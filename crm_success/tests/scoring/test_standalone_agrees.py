@@ -9,7 +9,7 @@ from frappe.utils import add_days, getdate
 
 from crm_success.standalone.assessment import Outcome
 from crm_success.standalone.csv_columns import COLUMN_NAMES
-from crm_success.tests.support import factories
+from crm_success.tests.support import companies, factories
 from crm_success.tests.support.scoring_site import ScoringTestCase, forget_scores
 from crm_success.tests.support.standalone_command import score_standalone
 
@@ -65,6 +65,13 @@ class AgreementCase(ScoringTestCase):
 	def assert_agreement(self) -> tuple[dict[str, Any], Any]:
 		"""Both say the same of everybody and of the data; what the site says."""
 		site, run, standalone, outcome = self.score_both()
+		self.assert_same_rows(site, standalone)
+		said = [(f"{m.reference_doctype} ({m.count:,}): {m.reason}", m.examples or "") for m in run.messages]
+		warned = [(warning.text, "\n".join(warning.examples)) for warning in outcome.warnings]
+		self.assertEqual(sorted(said), sorted(warned))
+		return site, run
+
+	def assert_same_rows(self, site: dict[str, Any], standalone: pd.DataFrame):
 		self.assertEqual(sorted(site), sorted(standalone["customer"]))
 		for name, health in site.items():
 			theirs = standalone.loc[name]
@@ -72,10 +79,6 @@ class AgreementCase(ScoringTestCase):
 				if column not in SENTENCES:
 					with self.subTest(customer=name, column=column):
 						self.assert_same(column, health.get(column), theirs[column])
-		said = [(f"{m.reference_doctype} ({m.count:,}): {m.reason}", m.examples or "") for m in run.messages]
-		warned = [(warning.text, "\n".join(warning.examples)) for warning in outcome.warnings]
-		self.assertEqual(sorted(said), sorted(warned))
-		return site, run
 
 	def assert_same(self, column: str, ours: Any, theirs: Any):
 		if column == "components":
@@ -109,6 +112,7 @@ class TestOneCompany(AgreementCase):
 		site, run = self.assert_agreement()
 		self.assertGreater(site[f"{PREFIX} Buys"].revenue, 0)
 		self.assertEqual(site[f"{PREFIX} Buys"].currency, "GBP")
+		self.assertEqual(site[f"{PREFIX} Nothing"].customer_disabled, 1)
 		self.assert_message(run, "No document gives", reference_doctype="Issue", count=5, severity="Info")
 		self.assert_message(run, "name no customer", reference_doctype="Sales Invoice", count=1)
 		self.assert_message(run, "of a later day", reference_doctype="Sales Invoice", count=1)
@@ -120,23 +124,12 @@ class TestOneCompany(AgreementCase):
 		self.assertIn("nothing is on record for Open Issues", said[f"{PREFIX} Buys"])
 		self.assertIn(" GBP", "\n".join(said.values()))
 
-	def test_without_a_rate_its_amounts_are_left_out(self):
+	def test_one_currency_everywhere_needs_no_rate_whatever_the_default(self):
 		self.report_in("ISK")
 		site, run = self.assert_agreement()
-		self.assertEqual((site[f"{PREFIX} Buys"].revenue, site[f"{PREFIX} Buys"].currency), (0, "ISK"))
-		company = factories.default_company()
-		self.assert_message(
-			run, "No exchange rate to ISK", reference_doctype="Company", examples=company, severity="Warning"
-		)
-
-	def test_at_a_rate(self):
-		site, _run = self.assert_agreement()
-		pounds = site[f"{PREFIX} Buys"].revenue
-		forget_scores()
-		self.report_in("ISK")
-		self.record_rate("GBP", "ISK", 170)
-		site, _run = self.assert_agreement()
-		self.assertEqual(site[f"{PREFIX} Buys"].revenue, 170 * pounds)
+		self.assertGreater(site[f"{PREFIX} Buys"].revenue, 0)
+		self.assertEqual(site[f"{PREFIX} Buys"].currency, "GBP")
+		self.assertNotIn("exchange rate", " ".join(message.reason for message in run.messages))
 
 
 class TestSeveralCompanies(AgreementCase):
@@ -145,7 +138,7 @@ class TestSeveralCompanies(AgreementCase):
 	@classmethod
 	def setUpClass(cls):
 		# taken away after the documents
-		cls.addClassCleanup(_remove_companies)
+		cls.addClassCleanup(companies.remove_companies, BERLIN, ZURICH)
 		super().setUpClass()
 
 	@classmethod
@@ -155,13 +148,13 @@ class TestSeveralCompanies(AgreementCase):
 		_make_issues()
 		for number, company in enumerate((BERLIN, ZURICH)):
 			for name in ("Buys", "Abroad"):
-				_invoice_in(company, f"{PREFIX} {name}", 1000 + number, -30)
+				companies.invoice_in(company, f"{PREFIX} {name}", 1000 + number, 30)
 
 	def test_rates_in_both_directions_and_none(self):
 		self.record_rate("GBP", "EUR", 1.25)
 		site, run = self.assert_agreement()
 		self.assertEqual(site[f"{PREFIX} Abroad"].revenue, 800)
-		self.assert_message(run, "No exchange rate to GBP", count=1, examples=ZURICH)
+		self.assert_message(run, "no exchange rate CHF → GBP", count=1, examples=ZURICH)
 		self.assert_message(run, "without a resolution date", reference_doctype="Issue", count=1)
 		self.assertGreater(site[f"{PREFIX} Issues"].open_issues, 0)
 
@@ -172,7 +165,19 @@ class TestSeveralCompanies(AgreementCase):
 	def test_no_rate_for_either(self):
 		site, run = self.assert_agreement()
 		self.assertEqual(site[f"{PREFIX} Abroad"].revenue, 0)
-		self.assert_message(run, "No exchange rate to GBP", count=2, examples=f"{BERLIN}\n{ZURICH}")
+		self.assertEqual(site[f"{PREFIX} Abroad"].invoices, 2)
+		self.assert_message(run, "no exchange rate EUR → GBP", count=1, examples=BERLIN)
+		self.assert_message(run, "no exchange rate CHF → GBP", count=1, examples=ZURICH)
+
+	def test_at_a_rate_to_another_currency(self):
+		site, _run = self.assert_agreement()
+		pounds = site[f"{PREFIX} Buys"].revenue
+		forget_scores()
+		self.report_in("ISK")
+		self.record_rate("GBP", "ISK", 170)
+		site, _run = self.assert_agreement()
+		self.assertEqual(site[f"{PREFIX} Buys"].currency, "ISK")
+		self.assertEqual(site[f"{PREFIX} Buys"].revenue, 170 * pounds)
 
 
 def _symbols(*currencies: str) -> dict[str, dict[str, Any]]:
@@ -195,7 +200,8 @@ def _make_customers() -> None:
 	buys, late, returns, owes = (
 		factories.make_customer(f"{PREFIX} {name}") for name in ("Buys", "Pays Late", "Returns", "Owes")
 	)
-	for name in (f"{PREFIX} Nothing", f"{PREFIX} Abroad", f'{PREFIX} "O\'Neil" & 客户 🚀'):
+	factories.make_customer(f"{PREFIX} Nothing", account_manager="Administrator", disabled=1)
+	for name in (f"{PREFIX} Abroad", f'{PREFIX} "O\'Neil" & 客户 🚀'):
 		factories.make_customer(name, account_manager="Administrator")
 	for days_ago, amount in ((300, 900), (200, 700), (120, 1200.5), (60, 800), (5, 333.33)):
 		invoice = factories.make_invoice(buys, amount, add_days(today, -days_ago))
@@ -228,7 +234,8 @@ def _make_issues() -> None:
 	customer = factories.make_customer(f"{PREFIX} Issues")
 	opened = [f"{add_days(today, -days_ago)} 09:00:00" for days_ago in (100, 60, 30, 3)]
 	without = factories.resolve_issue(factories.make_issue(customer, opened[0]), after_hours=5)
-	frappe.db.set_value("Issue", without.name, "sla_resolution_date", None)
+	unknown = dict.fromkeys(("sla_resolution_date", "health_closed_on"))
+	frappe.db.set_value("Issue", without.name, unknown)
 	factories.make_service_level_agreement()
 	factories.resolve_issue(factories.make_issue(customer, opened[1], priority="High"), after_hours=60)
 	factories.resolve_issue(factories.make_issue(f"{PREFIX} Buys", opened[2]), after_hours=2.5)
@@ -236,28 +243,5 @@ def _make_issues() -> None:
 
 
 def _make_companies() -> None:
-	for company, currency, country in ((BERLIN, "EUR", "Germany"), (ZURICH, "CHF", "Switzerland")):
-		values = {"abbr": f"AG{company[-2:].upper()}", "default_currency": currency, "country": country}
-		values["chart_of_accounts"] = "Standard"
-		doc = frappe.get_doc({"doctype": "Company", "company_name": company, **values})
-		doc.insert(ignore_permissions=True)
-
-
-def _remove_companies() -> None:
-	"""With all that ERPNext made for them. Its own way of deleting a company fails in some releases."""
-	made = (BERLIN, ZURICH)
-	links = frappe.get_all("DocField", {"fieldtype": "Link", "options": "Company"}, ["parent", "fieldname"])
-	for link in links:
-		if not frappe.get_meta(link.parent).issingle and frappe.db.table_exists(link.parent):
-			frappe.db.delete(link.parent, {link.fieldname: ("in", made)})
-	frappe.db.delete("Company", {"name": ("in", made)})
-	frappe.db.commit()
-	for company in made:
-		frappe.clear_document_cache("Company", company)
-
-
-def _invoice_in(company: str, customer: str, amount: float, days: int) -> None:
-	currency = frappe.get_cached_value("Company", company, "default_currency")
-	rates = {"conversion_rate": 1, "plc_conversion_rate": 1, "price_list_currency": currency}
-	day = add_days(getdate(), days)
-	factories.make_invoice(customer, amount, day, company=company, currency=currency, **rates)
+	companies.make_company(BERLIN, "AGIN", "EUR", "Germany")
+	companies.make_company(ZURICH, "AGCH", "CHF", "Switzerland")

@@ -71,7 +71,7 @@ class TestUninstall(SiteTestCase):
 		with self.subTest("nothing names what is gone"):
 			self.nothing_names(ours)
 		for check in (
-			self.customer_has_no_field_of_ours,
+			self.documents_have_no_field_of_ours,
 			self.an_open_todo_is_closed_and_can_be_saved,
 			self.what_people_wrote_is_kept,
 			self.counters_of_others_go_on,
@@ -93,10 +93,10 @@ class TestUninstall(SiteTestCase):
 		patches = frappe.get_all("Patch Log", pluck="patch")
 		self.assertEqual([patch for patch in patches if patch.startswith(f"{APP}.")], [])
 
-	def customer_has_no_field_of_ours(self):
-		self.assertEqual(fields_of_customer(), set())
-		customer = frappe.get_meta("Customer", cached=False)
-		self.assertFalse([field for field in custom_fields() if customer.has_field(field)])
+	def documents_have_no_field_of_ours(self):
+		self.assertEqual(columns_of_fields(), {})
+		for doctype, fieldname in custom_fields():
+			self.assertFalse(frappe.get_meta(doctype, cached=False).has_field(fieldname), fieldname)
 
 	def an_open_todo_is_closed_and_can_be_saved(self):
 		todo = frappe.get_doc("ToDo", {"description": ("like", "%Ask Anna%")})
@@ -169,7 +169,7 @@ class TestUninstall(SiteTestCase):
 		self.assertTrue(frappe.db.exists("Health Scorecard", {"is_default": 1, "enabled": 1}))
 		self.assertTrue(frappe.db.exists("Workspace", MODULE))
 		self.assertEqual(frappe.db.count("Customer Segment"), 6)
-		self.assertEqual(fields_of_customer(), custom_columns())
+		self.assertEqual(columns_of_fields(), custom_columns())
 		self.assertTrue(frappe.db.exists("Scheduled Job Type", {"method": ("like", f"{APP}.scoring.%")}))
 		self.assertTrue(frappe.db.exists("Role", ROLE))
 
@@ -220,7 +220,7 @@ def edit_seeds() -> None:
 
 def names_of_ours() -> list[str]:
 	"""The app, its module and roles, and every record that came with it, by whatever DocType."""
-	names = {APP, MODULE, ROLE, ROLE_OF_OTHERS, *custom_fields()}
+	names = {APP, MODULE, ROLE, ROLE_OF_OTHERS, *(fieldname for _, fieldname in custom_fields())}
 	links = {"fieldtype": "Link", "options": "Module Def"}
 	for doctype, fieldname in frappe.get_all("DocField", links, ["parent", "fieldname"], as_list=True):
 		if doctype != "Property Setter" and not frappe.get_meta(doctype).istable:
@@ -229,20 +229,27 @@ def names_of_ours() -> list[str]:
 	return sorted(names)
 
 
-def custom_fields() -> list[str]:
-	return [field["fieldname"] for field in CUSTOM_FIELDS["Customer"]]
+def custom_fields() -> list[tuple[str, str]]:
+	"""DocType and name of each."""
+	return [(doctype, field["fieldname"]) for doctype, fields in CUSTOM_FIELDS.items() for field in fields]
 
 
-def custom_columns() -> set[str]:
-	"""The custom fields that hold a value."""
+def custom_columns() -> dict[str, set[str]]:
+	"""The custom fields that hold a value, by DocType."""
 	layout = ("Tab Break", "Section Break", "Column Break")
-	return {field["fieldname"] for field in CUSTOM_FIELDS["Customer"] if field["fieldtype"] not in layout}
+	return {
+		doctype: {field["fieldname"] for field in fields if field["fieldtype"] not in layout}
+		for doctype, fields in CUSTOM_FIELDS.items()
+	}
 
 
-def fields_of_customer() -> set[str]:
-	"""The custom fields that have a column."""
-	columns = frappe.db.get_table_columns_description("tabCustomer")
-	return {column.name for column in columns}.intersection(custom_fields())
+def columns_of_fields() -> dict[str, set[str]]:
+	"""The columns that there are of them, by DocType; no DocType without any."""
+	found = {
+		doctype: {column.name for column in frappe.db.get_table_columns_description(f"tab{doctype}")} & names
+		for doctype, names in custom_columns().items()
+	}
+	return {doctype: names for doctype, names in found.items() if names}
 
 
 def rows_that_name(names: list[str]) -> list[tuple[str, int]]:

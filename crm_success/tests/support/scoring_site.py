@@ -22,7 +22,11 @@ CHANGING = (
 )
 
 OURS = (HEALTH, SNAPSHOT, BATCH, "Work Run Message", RUN, "Score Calibration")
-DOCUMENTS = ("Sales Invoice", "Payment Entry", "Journal Entry", "Issue", "Delivery Note", "Contact")
+DOCUMENTS = (
+	*("Sales Invoice", "Payment Entry", "Journal Entry", "Issue", "Delivery Note", "Contact"),
+	*("Unreconcile Payment", "Currency Exchange", "Payment Terms Template", "Payment Term"),
+	*("POS Profile", "POS Invoice", "POS Opening Entry", "POS Closing Entry", "POS Invoice Merge Log"),
+)
 LEDGERS = ("GL Entry", "Payment Ledger Entry")
 
 
@@ -47,6 +51,16 @@ class ScoringTestCase(SiteTestCase):
 	@classmethod
 	def make_documents(cls) -> None:
 		"""The customers and documents of the class."""
+
+	@classmethod
+	def set_until_over(cls, *settings: tuple[str, str, Any]) -> None:
+		"""Values of single DocTypes, as DocType, field and value, until the class is over; left out where unknown."""
+		cls.addClassCleanup(frappe.db.commit)
+		for doctype, fieldname, value in settings:
+			if frappe.get_meta(doctype).has_field(fieldname):
+				before = frappe.db.get_single_value(doctype, fieldname)
+				cls.addClassCleanup(frappe.db.set_single_value, doctype, fieldname, before)
+				frappe.db.set_single_value(doctype, fieldname, value)
 
 	@classmethod
 	def _take_back(cls):

@@ -31,7 +31,10 @@
 	frappe.listview_settings[DOCTYPE] = {
 		add_fields: ["band", "score", "trend"],
 		// customers with nothing to measure would stand before the lowest scores
-		filters: [["band", "is", "set"]],
+		filters: [
+			["band", "is", "set"],
+			["customer_disabled", "=", "0"],
+		],
 		hide_name_column: true,
 
 		onload(listview) {

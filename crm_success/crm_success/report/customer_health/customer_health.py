@@ -11,12 +11,12 @@ from frappe.utils.nestedset import get_descendants_of
 from pypika.terms import Criterion
 
 from crm_success.crm_success.report.amounts import grouped
+from crm_success.crm_success.report.who_counts import includes_disabled, who_counts
 from crm_success.record_names import HEALTH, SEGMENT
 from crm_success.scoring.bands import BANDS
 from crm_success.scoring.engine.definitions import HealthBand
 from crm_success.scoring.reader_words import driver_words, stored_drivers
 from crm_success.scoring.shared.driver_words import DriverWords
-from crm_success.visibility import conditions_on
 
 Row = dict[str, Any]
 
@@ -28,6 +28,7 @@ ARROWS = {"Up": "↑", "Stable": "→", "Down": "↓"}
 SHOWN = (
 	*("customer", "customer_name", "score", "band", "trend", "change_30", "segment", "value_class", "stage"),
 	*("revenue", "overdue", "open_issues", "last_invoice", "account_manager", "driver_facts", "currency"),
+	"customer_disabled",
 )
 ROWS = 1000
 
@@ -35,11 +36,11 @@ ROWS = 1000
 def execute(filters: dict[str, Any] | None = None) -> tuple:
 	"""Columns, rows, message, chart and summary; the last three speak of all that fit, not only of the rows."""
 	filters = frappe._dict(filters or {})
-	where = Criterion.all([conditions_on(HEALTH), *conditions(filters)])
+	where = Criterion.all([who_counts(includes_disabled(filters)), *conditions(filters)])
 	bands = by_band(where)
 	rows = customers(where, row_limit(filters))
 	customers_found = sum(band.customers for band in bands.values())
-	return columns(), rows, about_limit(len(rows), customers_found), chart(bands), summary(bands, rows)
+	return columns(filters), rows, about_limit(len(rows), customers_found), chart(bands), summary(bands, rows)
 
 
 def row_limit(filters: frappe._dict) -> int:
@@ -148,10 +149,11 @@ def summary(bands: dict[str, frappe._dict], rows: list[Row]) -> list[Row] | None
 	]
 
 
-def columns() -> list[Row]:
+def columns(filters: frappe._dict) -> list[Row]:
 	def column(fieldname: str, label: str, fieldtype: str, width: int, **more: Any) -> Row:
 		return {"fieldname": fieldname, "label": label, "fieldtype": fieldtype, "width": width, **more}
 
+	disabled = column("customer_disabled", _("Customer Disabled"), "Check", 140)
 	return [
 		column("customer", _("Customer"), "Link", 140, options=HEALTH),
 		column("customer_name", _("Customer Name"), "Data", 180),
@@ -167,5 +169,6 @@ def columns() -> list[Row]:
 		column("open_issues", _("Open Issues"), "Int", 115),
 		column("last_invoice", _("Last Invoice"), "Date", 110),
 		column("account_manager", _("Account Manager"), "Data", 150),
+		*([disabled] if includes_disabled(filters) else []),
 		column("drivers", _("Why"), "Small Text", 600),
 	]

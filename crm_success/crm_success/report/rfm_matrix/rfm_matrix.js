@@ -12,14 +12,21 @@ crm_success.rfm_matrix.two_lines_a_cell = function (options) {
 	return Object.assign(options, { cellHeight: CELL_HEIGHT, inlineFilters: false });
 };
 
-crm_success.rfm_matrix.cell = function (frequency, data) {
-	const { escape_html } = frappe.utils;
-	const route = frappe.utils.generate_route({
+// The list of just the customers that the cell counts
+crm_success.rfm_matrix.route_to = function (recency, frequency) {
+	const scores = { recency_score: recency, frequency_score: frequency };
+	const includes_disabled = cint(frappe.query_report.get_filter_value("include_disabled"));
+	return frappe.utils.generate_route({
 		type: "DocType",
 		name: "Customer Health",
 		doc_view: "List",
-		route_options: { recency_score: cint(data.recency_score), frequency_score: frequency },
+		route_options: includes_disabled ? scores : { ...scores, customer_disabled: 0 },
 	});
+};
+
+crm_success.rfm_matrix.cell = function (frequency, data) {
+	const { escape_html } = frappe.utils;
+	const route = crm_success.rfm_matrix.route_to(cint(data.recency_score), frequency);
 	// light enough for the text to stay readable on the fullest cell, in dark themes too
 	const shade = `rgba(36, 144, 239, ${0.05 + 0.35 * flt(data[`f${frequency}_shade`])})`;
 	const style = `display: block; margin: -4px -6px; padding: 4px 6px; background-color: ${shade}`;
@@ -32,5 +39,6 @@ crm_success.rfm_matrix.cells = Object.fromEntries(
 );
 
 crm_success.report_tables.register("RFM Matrix", crm_success.rfm_matrix.cells, {
+	filters: [crm_success.report_tables.include_disabled()],
 	get_datatable_options: crm_success.rfm_matrix.two_lines_a_cell,
 });

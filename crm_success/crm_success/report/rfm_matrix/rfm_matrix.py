@@ -7,8 +7,8 @@ from frappe import _
 from frappe.query_builder.functions import Count, Sum
 
 from crm_success.crm_success.report.amounts import currency_of_scores, grouped, whole_amount
+from crm_success.crm_success.report.who_counts import includes_disabled, who_counts
 from crm_success.record_names import HEALTH
-from crm_success.visibility import conditions_on
 
 Row = dict[str, Any]
 Cells = dict[tuple[int, int], frappe._dict]
@@ -18,7 +18,7 @@ SCORES = (1, 2, 3, 4, 5)
 
 def execute(filters: dict[str, Any] | None = None) -> tuple:
 	"""Columns, one row a recency score (latest first), no message, no chart, and a summary."""
-	cells = read_cells()
+	cells = read_cells(includes_disabled(filters))
 	never = sum(cell.customers for scores, cell in cells.items() if not all(scores))
 	bought = {scores: cell for scores, cell in cells.items() if all(scores)}
 	currency = currency_of_scores()
@@ -26,7 +26,7 @@ def execute(filters: dict[str, Any] | None = None) -> tuple:
 	return columns(), rows, None, None, summary(bought, never, currency) if cells else None
 
 
-def read_cells() -> Cells:
+def read_cells(include_disabled: bool = False) -> Cells:
 	health = frappe.qb.DocType(HEALTH)
 	rows = (
 		frappe.qb.from_(health)
@@ -36,7 +36,7 @@ def read_cells() -> Cells:
 			Count("*").as_("customers"),
 			Sum(health.revenue).as_("revenue"),
 		)
-		.where(conditions_on(HEALTH))
+		.where(who_counts(include_disabled))
 		.groupby(health.recency_score, health.frequency_score)
 		.run(as_dict=True)
 	)

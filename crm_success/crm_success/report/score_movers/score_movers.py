@@ -16,12 +16,12 @@ from frappe.utils import add_days, cint, formatdate, getdate, nowdate
 from pypika.queries import QueryBuilder
 
 from crm_success.crm_success.report.amounts import grouped
+from crm_success.crm_success.report.who_counts import includes_disabled, snapshots_that_count
 from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.engine.definitions import HealthBand
 from crm_success.scoring.engine.drivers import Component
 from crm_success.scoring.reader_words import driver_words
 from crm_success.scoring.shared.driver_words import DriverWords
-from crm_success.visibility import only_visible_snapshots
 
 Row = dict[str, Any]
 Components = Mapping[str, Component]
@@ -39,10 +39,10 @@ def execute(filters: dict[str, Any] | None = None) -> tuple:
 	filters = frappe._dict(filters or {})
 	days = compared_days(*asked_days(filters))
 	if not days:
-		return columns(), [], _("There are no two days with snapshots yet that could be compared.")
-	changes = read_changes(*days, newly_at_risk=bool(cint(filters.newly_at_risk)))
+		return columns(filters), [], _("There are no two days with snapshots yet that could be compared.")
+	changes = read_changes(*days, bool(cint(filters.newly_at_risk)), includes_disabled(filters))
 	rows = described(movers(changes, filters), days)
-	return columns(), rows, about_days(*days), None, summary(changes)
+	return columns(filters), rows, about_days(*days), None, summary(changes)
 
 
 def asked_days(filters: frappe._dict) -> tuple[date, date]:
@@ -63,12 +63,14 @@ def compared_days(from_date: date, to_date: date) -> tuple[date, date] | None:
 	return min(days[:-1], key=lambda day: (abs((day - from_date).days), day)), days[-1]
 
 
-def read_changes(earlier: date, later: date, newly_at_risk: bool = False) -> dict[str, float]:
-	"""Change of the score by customer, of those whom the user may see and who have a score on both days.
+def read_changes(
+	earlier: date, later: date, newly_at_risk: bool = False, include_disabled: bool = False
+) -> dict[str, float]:
+	"""Change of the score by customer, of those who count and who have a score on both days.
 
 	With `newly_at_risk`, only of those in band At Risk on the later day and in another on the earlier.
 	"""
-	query, snapshot, change = compared(earlier, later, newly_at_risk)
+	query, snapshot, change = compared(earlier, later, newly_at_risk, include_disabled)
 	return {
 		customer: round(float(points), 2)
 		for customer, points in query.select(snapshot.customer, change).run()
@@ -76,12 +78,14 @@ def read_changes(earlier: date, later: date, newly_at_risk: bool = False) -> dic
 
 
 def count_newly_at_risk(earlier: date, later: date) -> int:
-	"""As many as `read_changes` finds."""
+	"""As many as `read_changes` finds without disabled customers."""
 	query, _snapshot, _change = compared(earlier, later, newly_at_risk=True)
 	return query.select(Count("*")).run()[0][0]
 
 
-def compared(earlier: date, later: date, newly_at_risk: bool) -> tuple[QueryBuilder, Any, Any]:
+def compared(
+	earlier: date, later: date, newly_at_risk: bool, include_disabled: bool = False
+) -> tuple[QueryBuilder, Any, Any]:
 	"""The snapshots of the later day beside those of the earlier one; their table, and the change of the score."""
 	snapshot, before = frappe.qb.DocType(SNAPSHOT), frappe.qb.DocType(SNAPSHOT).as_("before")
 	change = snapshot.computed_score - before.computed_score
@@ -89,7 +93,7 @@ def compared(earlier: date, later: date, newly_at_risk: bool) -> tuple[QueryBuil
 	if newly_at_risk:
 		conditions += [snapshot.band == AT_RISK, before.band != AT_RISK]
 	query = frappe.qb.from_(snapshot).join(before).on(before.customer == snapshot.customer)
-	return only_visible_snapshots(query, conditions), snapshot, change
+	return snapshots_that_count(query, conditions, include_disabled), snapshot, change
 
 
 def movers(changes: Mapping[str, float], filters: frappe._dict) -> list[str]:
@@ -170,7 +174,7 @@ def read_snapshots(customers: list[str], days: tuple[date, date]) -> dict[tuple[
 
 
 def read_healths(customers: list[str]) -> dict[str, frappe._dict]:
-	fields = ["customer", "customer_name", "account_manager", "currency"]
+	fields = ["customer", "customer_name", "account_manager", "customer_disabled", "currency"]
 	rows = frappe.get_all(HEALTH, filters={"name": ("in", customers)}, fields=fields)
 	return {row.customer: row for row in rows}
 
@@ -193,10 +197,11 @@ def about_days(earlier: date, later: date) -> str:
 	return _("Snapshots of {0} and {1} are compared.").format(formatdate(earlier), formatdate(later))
 
 
-def columns() -> list[Row]:
+def columns(filters: frappe._dict) -> list[Row]:
 	def column(fieldname: str, label: str, fieldtype: str, width: int, **more: Any) -> Row:
 		return {"fieldname": fieldname, "label": label, "fieldtype": fieldtype, "width": width, **more}
 
+	disabled = column("customer_disabled", _("Customer Disabled"), "Check", 140)
 	return [
 		column("direction", _("Direction"), "Data", 90),
 		column("customer", _("Customer"), "Link", 140, options=HEALTH),
@@ -208,4 +213,5 @@ def columns() -> list[Row]:
 		column("reasons", _("What Moved It"), "Small Text", 640),
 		column("revenue", _("Revenue"), "Currency", 120, options="currency"),
 		column("account_manager", _("Account Manager"), "Data", 150),
+		*([disabled] if includes_disabled(filters) else []),
 	]

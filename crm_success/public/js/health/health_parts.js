@@ -10,14 +10,14 @@ Object.assign(crm_success.customer_health.parts, {
 			$place.append($("<p class='text-muted'>").text(__("No metric was scored for this customer yet.")));
 			return;
 		}
-		const { head, group, sum } = crm_success.customer_health.parts;
+		const { head, group, sums } = crm_success.customer_health.parts;
 		const label = __("What the Score Is Made Of");
 		const $table = $("<div class='health-parts' role='table'>").attr("aria-label", label).append(head());
 		for (const dimension of new Set(components.map((component) => component.dimension))) {
 			const rows = components.filter((component) => component.dimension === dimension);
 			$table.append(group(dimension, rows, picture, on_evidence));
 		}
-		$place.append($table, $("<p class='small text-muted'>").text(sum(picture)));
+		$place.append($table, ...sums(picture).map((words) => $("<p class='small text-muted mb-1'>").text(words)));
 	},
 
 	head() {
@@ -92,13 +92,18 @@ Object.assign(crm_success.customer_health.parts, {
 			.on("click", () => on_evidence(part));
 	},
 
-	sum({ components, cap_reason, computed_score }) {
+	// From the contributions to the score that the gauge shows, a sentence a step
+	sums({ components, cap_reason, computed_score, score, is_override }) {
 		const { score_text } = crm_success.customer_health;
-		if (computed_score === null) return __("No score: there is nothing to measure for this customer yet.");
+		const by_hand = is_override ? [__("Set by hand: {0}", [score_text(score)])] : [];
+		if (computed_score === null) {
+			return [__("No score: there is nothing to measure for this customer yet."), ...by_hand];
+		}
 		const total = 50 + crm_success.customer_health.parts.add_up(components, "contribution");
 		const sum = __("50 and all contributions make {0}.", [score_text(total)]);
-		if (!cap_reason) return sum;
-		return `${sum} ${__("Capped at {0}: {1}", [score_text(computed_score), __(cap_reason)])}`;
+		if (!cap_reason) return [sum, ...by_hand];
+		const values = [score_text(computed_score), score_text(total - computed_score), __(cap_reason)];
+		return [sum, __("Capped at {0}, {1} less: {2}", values), ...by_hand];
 	},
 
 	add_up(rows, fieldname) {

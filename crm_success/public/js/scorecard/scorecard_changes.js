@@ -87,7 +87,9 @@ Object.assign(crm_success.scorecard_changes, {
 		if (average_before === null || average_after === null) {
 			return __("Average score of the customers concerned: {0} now, {1} then", [score(average_before), score(average_after)]);
 		}
-		const change = crm_success.customer_health.signed_text(average_after - average_before);
+		const { rounded, signed_text } = crm_success.customer_health;
+		// of the averages as they are shown
+		const change = signed_text(rounded(average_after, 1) - rounded(average_before, 1));
 		const values = [score(average_before), score(average_after), change];
 		return __("Average score of the customers concerned: {0} now, {1} then ({2})", values);
 	},
@@ -162,9 +164,32 @@ Object.assign(crm_success.scorecard_changes, {
 		return $("<a target='_blank'>").attr("href", url).text(customer_name);
 	},
 
-	footnotes({ messages }) {
-		const basis = __("Nothing was saved. Both sides are computed from the documents of today.");
-		return [...messages, basis].map((note) => $("<p class='small text-muted mb-1'>").text(note));
+	footnotes({ messages, cut_points }) {
+		const basis = [
+			crm_success.scorecard_changes.about_cut_points(cut_points),
+			__("Nothing was saved. Both sides are computed from the documents of today."),
+			__("A run on a later day counts the documents and the scores set by hand of that day."),
+		];
+		return [...messages, ...basis].map((note) => $("<p class='small text-muted mb-1'>").text(note));
+	},
+
+	// What a run of today would give, where it can be told, and what it would do besides
+	about_cut_points({ as_of, last_day, is_new, read, customers }) {
+		const { number } = crm_success.scorecard_changes;
+		if (!is_new) {
+			const days = [as_of, last_day].map((day) => frappe.datetime.str_to_user(day));
+			return __("Scores are by the cut points of {0}. A run after {1} takes new ones, which moves scores too.", days);
+		}
+		if (read < customers) {
+			const sizes = [number(customers), number(read)];
+			return __(
+				"The next run takes new cut points of all {0} customers. Those of an even sample of {1} are used here on both sides, so the scores of the run may differ a little.",
+				sizes
+			);
+		}
+		return __(
+			"The next run takes new cut points. They are used here on both sides, so what customers have now may differ from the scores that are stored."
+		);
 	},
 
 	number: (count) => format_number(count, null, 0),

@@ -7,8 +7,9 @@ frappe.provide("crm_success.customer_health");
 crm_success.customer_health.value_text = function (value, unit, currency) {
 	if (value === null || value === undefined || value === "") return __("nothing on record");
 	if (isNaN(value)) return String(value);
-	const { number_text, unit_words } = crm_success.customer_health;
+	const { number_text, percent_text, unit_words } = crm_success.customer_health;
 	const number = Number(value);
+	if (unit === "Percent") return percent_text(number);
 	const { one, many } = unit_words[unit] || {};
 	if (number === 1 && one) return one();
 	const text = number_text(number, unit === "Currency" ? currency : "");
@@ -19,7 +20,14 @@ crm_success.customer_health.unit_words = {
 	Days: { one: () => __("1 day"), many: (text) => __("{0} days", [text]) },
 	Hours: { one: () => __("1 hour"), many: (text) => __("{0} hours", [text]) },
 	Months: { one: () => __("1 month"), many: (text) => __("{0} months", [text]) },
-	Percent: { many: (text) => `${text} %` },
+};
+
+// What a share or a change may come to that nobody can picture any more is said in words
+crm_success.customer_health.percent_text = function (number) {
+	const { number_text } = crm_success.customer_health;
+	if (number >= 1000) return __("at least {0} times as much", [number_text(Math.floor(number / 100))]);
+	const percent = `${number_text(number)} %`;
+	return number < -100 ? __("{0}, more than all of it", [percent]) : percent;
 };
 
 // A whole number, or a large one, has no decimals, other numbers one. With a currency, an amount

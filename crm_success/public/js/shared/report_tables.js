@@ -1,4 +1,5 @@
-// What the tables of our reports share: links, bands, texts, and the keyboard. Each report's script includes it.
+// What our reports share: a filter, and in their tables links, bands, texts and the keyboard. Each report's script
+// includes it.
 
 frappe.provide("crm_success.report_tables");
 
@@ -14,6 +15,13 @@ Object.assign(crm_success.report_tables, {
 			...settings,
 		};
 	},
+
+	// as in who_counts.py
+	include_disabled: () => ({
+		fieldname: "include_disabled",
+		label: __("Include Disabled Customers"),
+		fieldtype: "Check",
+	}),
 
 	// What does not exist stays empty, where Frappe would write 0
 	write(cells, value, { fieldname, fieldtype }, data, as_usual) {

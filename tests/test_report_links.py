@@ -1,0 +1,35 @@
+"""The cells of the RFM Matrix open the list of just the customers that they count. Needs node."""
+
+import json
+import subprocess
+
+import pytest
+from desk_arithmetic import needs_node
+from test_layers import APP
+
+# what the scripts ask of the desk while they are loaded, and to link a cell
+DESK = """
+globalThis.frappe = {
+	provide(path) {
+		path.split(".").reduce((place, name) => (place[name] ??= {}), globalThis);
+	},
+	query_reports: {},
+	query_report: { get_filter_value: () => Number(process.argv[1]) },
+	is_mobile: () => false,
+	utils: { generate_route: ({ name, route_options }) => [name, route_options] },
+};
+globalThis.cint = (value) => Number(value) || 0;
+globalThis.__ = (text) => text;
+"""
+ASK = "console.log(JSON.stringify(crm_success.rfm_matrix.route_to(5, 2)));"
+SCRIPTS = ("public/js/shared/report_tables.js", "crm_success/report/rfm_matrix/rfm_matrix.js")
+
+
+@needs_node
+@pytest.mark.parametrize(("includes_disabled", "more"), [(0, {"customer_disabled": 0}), (1, {})])
+def test_a_cell_opens_its_customers(includes_disabled: int, more: dict[str, int]):
+	source = "\n".join([DESK, *((APP / script).read_text() for script in SCRIPTS), ASK])
+	command = ["node", "-e", source, str(includes_disabled)]
+	answer = subprocess.run(command, capture_output=True, text=True, check=True)
+	scores = {"recency_score": 5, "frequency_score": 2}
+	assert json.loads(answer.stdout) == ["Customer Health", scores | more]
