@@ -6,6 +6,7 @@ the read. Outside, the debts of a customer are added up.
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import cached_property
 
 from pypika import Case
 from pypika.functions import Count, Max, Min, Sum
@@ -33,23 +34,23 @@ _TOGETHER: dict[Function, Callable[[Term], Term]] = {
 class DebtRows(SourceRows):
 	"""One row a debt. A real column is that of the row that charges the customer."""
 
-	def __init__(
-		self,
-		source: Source,
-		tables: Tables,
-		as_of: date,
-		money: Money,
-		dialect: Dialect,
-		fieldnames: Iterable[str] = (),
-		keys: KeyRange = EVERYBODY,
-	) -> None:
-		"""As of SourceRows."""
-		super().__init__(source, tables, as_of, money, dialect, fieldnames, keys)
-		of_rows = {*self._fieldnames - NEEDS_DEBT, "is_debt"}
-		self._entries = SourceRows(source, tables, as_of, money, dialect, of_rows, keys)
-		self._entries.bindings = self.bindings
-		self._charging = is_debt(self._entries)
-		self._columns: dict[str, Term] = {}
+	@cached_property
+	def _entries(self) -> SourceRows:
+		"""The rows of the ledger that the debts are made of, for the same statement."""
+		fieldnames = {*self._fieldnames - NEEDS_DEBT, "is_debt"}
+		dialect = self.bindings.dialect
+		rows = SourceRows(self.source, self._tables, self.as_of, self._money, dialect, fieldnames, self._keys)
+		rows.bindings = self.bindings
+		return rows
+
+	@cached_property
+	def _charging(self) -> Criterion:
+		return is_debt(self._entries)
+
+	@cached_property
+	def _columns(self) -> dict[str, Term]:
+		"""What was asked for of the debts, by the name that it has inside."""
+		return {}
 
 	def query(self) -> QueryBuilder:
 		"""SELECT nothing yet FROM the debts. To be asked last: the columns that were asked for are in it."""

@@ -56,6 +56,7 @@ class SourceRows:
 		self._money = money
 		self._fieldnames = frozenset(fieldnames) - {""}
 		self._keys = keys
+		self._tables = tables
 		self._table = tables[source.doctype]
 		self._parent = tables[source.parent_doctype] if source.parent_doctype else None
 		self._rows = SqlTable(self._table.name, alias="source")
