@@ -14,10 +14,10 @@ from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, Field, Term
 
 from crm_success.database.dialects import EVERYBODY, Dialect, KeyRange
-from crm_success.scoring.engine.definitions import Money
+from crm_success.scoring.engine.definitions import Filter, Money
 from crm_success.scoring.engine.measure_table import Function, Window
 from crm_success.scoring.queries.aggregates import FUNCTIONS, average, column_of, counted, value_of
-from crm_success.scoring.queries.computed import NEEDS_DEBT, computed_field
+from crm_success.scoring.queries.computed import NEEDS_DEBT, computed_field, concern
 from crm_success.scoring.queries.ledger_rows import LEDGER, debts, is_debt
 from crm_success.scoring.queries.plan import Aggregate, Source, Tables, fields_of
 from crm_success.scoring.queries.source_rows import SourceRows, window_bounds
@@ -50,6 +50,11 @@ class DebtRows(SourceRows):
 	@cached_property
 	def _columns(self) -> dict[str, Term]:
 		"""What was asked for of the debts, by the name that it has inside."""
+		return {}
+
+	@cached_property
+	def _moments(self) -> dict[tuple[tuple[Filter, ...], str], str]:
+		"""The names of the columns that `_moment` made."""
 		return {}
 
 	def query(self) -> QueryBuilder:
@@ -85,7 +90,7 @@ class DebtRows(SourceRows):
 	def aggregate(self, aggregate: Aggregate, name: str) -> Term:
 		"""What an aggregate makes of the debts of one customer; `name` tells its columns inside from others."""
 		if fields_of(aggregate) & NEEDS_DEBT:
-			return self._over_debts(aggregate, name)
+			return self._over_debts(aggregate)
 		if aggregate.function is Function.AVERAGE:
 			inside = self._entries.inside(aggregate.filters, aggregate.date_field, aggregate.window)
 			value = Case().when(Criterion.all(inside), value_of(aggregate, self._entries))
@@ -96,15 +101,24 @@ class DebtRows(SourceRows):
 			return average(Sum(total), Sum(number))
 		return _TOGETHER[aggregate.function](self._inside(name, column_of(aggregate, self._entries)))
 
-	def _over_debts(self, aggregate: Aggregate, name: str) -> Term:
+	def _over_debts(self, aggregate: Aggregate) -> Term:
 		of_debt = [filter_ for filter_ in aggregate.filters if filter_.fieldname in NEEDS_DEBT]
-		of_row = tuple(filter_ for filter_ in aggregate.filters if filter_ not in of_debt)
-		inside = [self._charging, *self._entries.inside(of_row, aggregate.date_field, aggregate.window)]
-		is_inside = self._inside(f"{name}_inside", Max(Case().when(Criterion.all(inside), 1)))
-		matching = Criterion.all([is_inside == 1, *(self.matches(filter_) for filter_ in of_debt)])
+		# the row that charges is one of those that the number concerns
+		needless = {*of_debt, *(filter_ for name in NEEDS_DEBT for filter_ in concern(LEDGER, name))}
+		of_row = tuple(filter_ for filter_ in aggregate.filters if filter_ not in needless)
+		moment = self._moment(of_row, aggregate.date_field)
+		matching = Criterion.all(
+			[*self.inside_window(moment, aggregate.window), *(self.matches(filter_) for filter_ in of_debt)]
+		)
 		if aggregate.function is Function.COUNT:
 			return Count(Case().when(matching, counted(aggregate, self)))
 		return FUNCTIONS[aggregate.function](Case().when(matching, value_of(aggregate, self)))
+
+	def _moment(self, filters: tuple[Filter, ...], date_field: str) -> Field:
+		"""The date of the row that charges, where the filters hold for it: one column for all windows."""
+		name = self._moments.setdefault((filters, date_field), f"moment_{len(self._moments)}")
+		matching = Criterion.all([self._charging, *(self._entries.matches(filter_) for filter_ in filters)])
+		return self._inside(name, Max(Case().when(matching, self._entries.field(date_field))))
 
 	def _inside(self, name: str, term: Term) -> Field:
 		self._columns[name] = term

@@ -121,12 +121,16 @@ class SourceRows:
 
 	def inside(self, filters: tuple[Filter, ...], date_field: str, window: Window) -> list[Criterion]:
 		"""The conditions of filters and window."""
+		in_window = self.inside_window(self.field(date_field), window)
+		return in_window + [self.matches(filter_) for filter_ in filters]
+
+	def inside_window(self, moment: Term, window: Window) -> list[Criterion]:
+		"""The conditions of the window."""
 		start, end = window_bounds(window, self.as_of)
-		moment = self.field(date_field)
 		conditions = [moment < self.bindings.bind(end)]
 		if start:
 			conditions.insert(0, moment >= self.bindings.bind(start))
-		return conditions + [self.matches(filter_) for filter_ in filters]
+		return conditions
 
 	def matches(self, filter_: Filter) -> Criterion:
 		"""One filter as a condition."""
