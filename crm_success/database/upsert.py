@@ -32,17 +32,18 @@ def upsert(
 	rows: Iterable[Mapping[str, Any]],
 	conflict: Sequence[str],
 	choices: Mapping[str, Choice],
+	finish: Callable[[str], str] = str,
 ) -> None:
 	"""Insert rows that all have the same keys; where `conflict` exists, set the columns of `choices`, in order.
 
 	A term as value, the same in all rows, is worked out by the database. MariaDB takes any unique key for a conflict,
-	PostgreSQL the columns named.
+	PostgreSQL the columns named. `finish` has the last word on a statement.
 	"""
 	statements: dict[int, str] = {}
 	for chunk in _chunks(rows):
 		values = {name: value if isinstance(value, Term) else _VALUE for name, value in chunk[0].items()}
 		if len(chunk) not in statements:
-			statements[len(chunk)] = _statement(doctype, values, len(chunk), conflict, choices)
+			statements[len(chunk)] = finish(_statement(doctype, values, len(chunk), conflict, choices))
 		named = [name for name, value in values.items() if value is _VALUE]
 		frappe.db.sql(statements[len(chunk)], [row[name] for row in chunk for name in named])
 

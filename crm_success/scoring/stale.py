@@ -4,7 +4,7 @@ A mark has its moment, by the database's clock. Scores that were read before it 
 arrives while its customer is being scored is not forgotten.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import frappe
 from frappe.utils import now
@@ -40,13 +40,13 @@ def note_stale(customers: Iterable[str | None]) -> None:
 		frappe.db.after_commit.add(_mark_noted)
 
 
-def mark_stale(customers: Iterable[str]) -> None:
+def mark_stale(customers: Iterable[str], finish: Callable[[str], str] = str) -> None:
 	"""One statement that marks these customers; one without a health row gets one that says so and no more."""
 	mark = {"stale": STALE, "stale_since_utc": clock.utc_now_in_statement()}
 	moment, user = now(), frappe.session.user
 	stamps = {"creation": moment, "modified": moment, "owner": user, "modified_by": user}
 	rows = [{"name": name, "customer": name, **mark, **_NO_SCORE, **stamps} for name in sorted(customers)]
-	upsert(HEALTH, rows, ["customer"], dict.fromkeys(mark, take_the_offer))
+	upsert(HEALTH, rows, ["customer"], dict.fromkeys(mark, take_the_offer), finish)
 
 
 def mark_again(customers: Iterable[str]) -> None:
@@ -106,8 +106,7 @@ def _mark_noted() -> None:
 def mark_or_queue(names: Iterable[str]) -> None:
 	"""Mark them; where a row is locked for longer than a second, a background job does it."""
 	try:
-		with conflicts.impatient():
-			mark_stale(names)
+		mark_stale(names, conflicts.impatiently)
 	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
 		frappe.enqueue(mark_stale_later, queue="short", timeout=300, customers=sorted(names))
 
