@@ -3,7 +3,7 @@
 # make walk   walk through the desk of a bench in Chromium and take the pictures of the guides (PEOPLE="sales manager")
 # make soak   a million random formulas, a hundred random ledgers, twenty nights with workers, Redis and MariaDB killed
 # make bench  scoring of 100,000 customers on a site of its own, as ratios; CUSTOMERS=10000 for a quick look
-# make lint   style, formatting and types
+# make lint   style, formatting, types, and Frappe's semgrep rules where FRAPPE_SEMGREP_RULES names their folder
 # TESTS=crm_success.tests.scoring.test_x runs only these site tests (make test-site)
 # PYTHON=/path/to/python3 picks the interpreter, FRAPPE_BENCH=/path/to/bench the bench (empty: no site tests)
 
@@ -44,6 +44,7 @@ lint: .venv/.ready-dev
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/python -m tools.frappe_rules
 
 format: .venv/.ready-dev
 	@$(BIN)/ruff check --fix

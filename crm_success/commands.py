@@ -60,9 +60,11 @@ def score(context: frappe._dict, as_of_text: str | None, customer: str | None) -
 				"\nInterrupted. Background workers go on with the run; the same command joins it again.",
 			)
 		except Exception as error:
+			# half of a command that failed is not kept
 			frappe.db.rollback()
 			frappe.log_error(title="bench crm-success score failed")
-			frappe.db.commit()
+			# the command ends here, and nothing commits after it
+			frappe.db.commit()  # nosemgrep: frappe-manual-commit
 			_stop(FAILED, f"{type(error).__name__}: {error}. The Error Log has the details.")
 		finally:
 			frappe.destroy()
@@ -89,11 +91,13 @@ def _start_or_join(as_of: date) -> str:
 	if not run:
 		try:
 			run = start_scoring(as_of, "Command")
+			# background workers must see the run
 			frappe.db.commit()
 			click.echo(f"{run}: preparing the scores of {as_of}")
 			return run
 		except RunInProgressError:
 			# somebody started one in this very moment, for this day or for another
+			# only a new transaction sees the run of the other
 			frappe.db.rollback()
 			run = frappe.db.get_value(RUN, active)
 			if not run:
@@ -122,6 +126,7 @@ def _work_with_bar(run: str) -> None:
 
 
 def _progress(run: str) -> frappe._dict:
+	# a new transaction: one sees for ever what it saw first
 	frappe.db.rollback()
 	return frappe.db.get_value(
 		"Work Run", run, ["status", "percent_done", "rate", "remaining_seconds"], as_dict=True

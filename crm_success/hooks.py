@@ -8,7 +8,6 @@ app_publisher = "CRM Success contributors"
 app_description = (
 	"Customer health scores, segments and lifecycle stages from the documents that ERPNext already keeps"
 )
-app_email = "support@example.com"
 app_license = "gpl-3.0"
 # with its owner: a bare name makes the installer ask GitHub who owns it, which fails without internet
 required_apps = ["frappe/erpnext"]
@@ -39,6 +38,7 @@ doctype_js = {
 		"public/js/health/health_parts.js",
 		"public/js/health/health_history.js",
 		"public/js/health/health_documents.js",
+		"public/js/health/health_contacts.js",
 	],
 	"Customer Segment": "public/js/shared/record_title.js",
 	"Health Dimension": "public/js/shared/record_title.js",
@@ -64,10 +64,20 @@ doctype_js = {
 doctype_list_js = {
 	# for forms too: Frappe runs what belongs to a list whenever it loads the DocType
 	"Customer": ["public/js/shared/bands.js", "public/js/customer/customer_list.js"],
-	"Customer Health": "public/js/shared/bands.js",
-	"Customer Health Snapshot": "public/js/shared/bands.js",
-	"Health Metric": "public/js/shared/dimension_names.js",
-	"Health Scorecard": ["public/js/shared/dimension_names.js", "public/js/shared/bands.js"],
+	"Customer Health": ["public/js/shared/bands.js", "public/js/shared/plain_texts.js"],
+	"Customer Health Snapshot": ["public/js/shared/bands.js", "public/js/shared/plain_texts.js"],
+	"Health Metric": ["public/js/shared/dimension_names.js", "public/js/shared/plain_texts.js"],
+	"Health Scorecard": [
+		"public/js/shared/dimension_names.js",
+		"public/js/shared/bands.js",
+		"public/js/shared/plain_texts.js",
+	],
+	"CRM Success Settings": "public/js/shared/plain_texts.js",
+	"Customer Segment": "public/js/shared/plain_texts.js",
+	"Health Dimension": "public/js/shared/plain_texts.js",
+	"Score Calibration": "public/js/shared/plain_texts.js",
+	"Work Batch": "public/js/shared/plain_texts.js",
+	"Work Run": "public/js/shared/plain_texts.js",
 }
 # link fields find these by their translated names
 standard_queries = dict.fromkeys(
@@ -124,11 +134,14 @@ ignore_links_on_delete = ["Customer Health", "Customer Health Snapshot"]
 
 default_log_clearing_doctypes = _LOG_DAYS
 
+_OF_EVERYBODY = ("Work Run", "Work Batch", "Score Calibration")
+_OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot")
 permission_query_conditions = {
-	doctype: "crm_success.permissions.conditions_for_runs"
+	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.conditions_for_customers"),
 	# a table's rows can be listed without their parents
-	for doctype in ("Work Run", "Work Batch", "Work Run Message")
+	**dict.fromkeys((*_OF_EVERYBODY, "Work Run Message"), "crm_success.permissions.conditions_for_everybody"),
 }
 has_permission = {
-	doctype: "crm_success.permissions.has_run_permission" for doctype in ("Work Run", "Work Batch")
+	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.has_customer_permission"),
+	**dict.fromkeys(_OF_EVERYBODY, "crm_success.permissions.has_everybody_permission"),
 }

@@ -1,20 +1,32 @@
-"""Bodies of hooks: who sees the app, and runs, their batches and messages. visibility.py says who sees which customer.
+"""Bodies of hooks: who sees which records of ours. visibility.py says who may see which customer."""
 
-A run names customers of everybody in its messages and ranges, without a link by which Frappe could limit them.
-"""
-
+import frappe
 from frappe.model.document import Document
 
 from crm_success.doc_events.guard import answers_anyway
-from crm_success.visibility import may_see_all, reads_health
+from crm_success.visibility import is_hidden, may_see_all, only_seen_customers, reads_health
 
 
-def conditions_for_runs(user: str | None = None, doctype: str | None = None) -> str:
-	"""Nothing to add for somebody who may see all customers, nothing to see for somebody who may not."""
+def conditions_for_customers(user: str, doctype: str) -> str:
+	"""For lists of a DocType that is about one customer a record: the limits that the user has on customers."""
+	return only_seen_customers(doctype, user)
+
+
+def has_customer_permission(doc: Document, ptype: str | None = None, user: str | None = None) -> bool:
+	"""The same for one record."""
+	return not doc.customer or not is_hidden(doc.customer, user or frappe.session.user)
+
+
+def conditions_for_everybody(user: str | None = None, doctype: str | None = None) -> str:
+	"""For lists of what tells of all customers at once, without a link by which Frappe could limit it: runs, their
+	batches and messages name customers of everybody, cut points are made of all.
+
+	Nothing to add for somebody who may see all customers, nothing to see for somebody who may not.
+	"""
 	return "" if may_see_all(user) else "1 = 0"
 
 
-def has_run_permission(doc: Document, ptype: str | None = None, user: str | None = None) -> bool:
+def has_everybody_permission(doc: Document, ptype: str | None = None, user: str | None = None) -> bool:
 	"""The same for one record."""
 	return may_see_all(user)
 

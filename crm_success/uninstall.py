@@ -80,7 +80,8 @@ def after_uninstall() -> None:
 	delete_naming_series()
 	leave_app_choices()
 	frappe.clear_cache()
-	frappe.db.commit()  # the command ends here, and nothing commits after it
+	# the command ends here, and nothing commits after it
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
 	tell(told, found, kept_roles)
 
 

@@ -14,7 +14,7 @@ MODULE = APP / "crm_success"
 # records that are files of this app, by the folder's name
 FOLDERS = (
 	*("dashboard_chart", "dashboard_chart_source", "doctype", "form_tour", "module_onboarding"),
-	*("number_card", "onboarding_step", "report", "workspace"),
+	*("number_card", "onboarding_step", "print_format", "report", "workspace"),
 )
 # a path of the desk that only one version knows: /app and /app/..., but not /apps or /application
 DESK_PATH = re.compile(r"""["'`(]/app(?![\w-])""")

@@ -30,6 +30,8 @@ ALLOWED = {
 # what else these rooms may import besides Python's own
 LIBRARIES = {"numpy", "pandas", "pypika"}
 HEAVY = {"numpy", "pandas"}
+# what carries a statement out for the rest of the app
+OUR_WAYS = {"change_table", "reading.run"}
 LOADED_BY_WEB_WORKERS = (
 	"hooks.py",
 	"permissions.py",
@@ -150,7 +152,7 @@ def test_leased_batches_know_no_part_that_works_in_them():
 		name for path in sources("batches/**/*.py") for name in imported_names(path, ast.walk(tree_of(path)))
 	]
 	own = {".".join(name.split(".")[:2]) for name in names if name.startswith("crm_success.")}
-	assert own == {"crm_success.batches", "crm_success.database"}
+	assert own == {"crm_success.batches", "crm_success.database", "crm_success.record_checks"}
 
 
 def test_nothing_that_a_web_worker_loads_brings_pandas_with_it():
@@ -216,8 +218,8 @@ def test_no_sql_is_put_together_from_strings():
 
 
 def is_database_call(node: ast.AST) -> bool:
-	function = node.func if isinstance(node, ast.Call) else None
-	return isinstance(function, ast.Attribute) and function.attr in {"sql", "sql_ddl", "sql_list", "multisql"}
+	called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+	return called.split(".")[-1] in {"sql", "sql_ddl", "sql_list", "multisql"} or called in OUR_WAYS
 
 
 def is_composed(argument: ast.expr) -> bool:

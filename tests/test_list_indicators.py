@@ -25,6 +25,7 @@ globalThis.frappe = {
 	model: { can_read: () => true },
 	utils: { escape_html: (text) => text },
 };
+globalThis.locals = { DocType: {} };
 globalThis.__ = (text) => `«${text}»`;
 """
 ASK = """

@@ -4,9 +4,11 @@ import frappe
 
 from crm_success.batches import run_life
 from crm_success.batches.statuses import RUN
+from crm_success.record_checks.sizes import of_bounded_size
 
 
 @frappe.whitelist(methods=["POST"])
+@of_bounded_size
 def cancel_run(run: str) -> None:
 	"""Stop a run after the batches that are being worked on."""
 	_check_may_start(run)
@@ -14,6 +16,7 @@ def cancel_run(run: str) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
+@of_bounded_size
 def retry_failed(run: str) -> dict[str, int]:
 	"""Work on the failed batches of a finished run again; how many there are."""
 	_check_may_start(run)
@@ -23,4 +26,5 @@ def retry_failed(run: str) -> dict[str, int]:
 def _check_may_start(run: str) -> None:
 	"""Who may start runs, and may see this one."""
 	frappe.has_permission(RUN, "create", throw=True)
-	frappe.has_permission(RUN, "read", doc=run, throw=True)
+	# not has_permission, which asks about all runs where the name is empty
+	frappe.get_doc(RUN, run).check_permission("read")

@@ -56,7 +56,8 @@ def give_back(batch: frappe._dict, error: str = "") -> None:
 		if worn_out:
 			values["finished_at"] = clock.now()
 		frappe.db.set_value(BATCH, batch.name, values)
-	frappe.db.commit()
+	# the lease is free for other workers from here on
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 
 def end_expired(run: str) -> int:
@@ -92,6 +93,7 @@ def _claimable(run: str) -> list[str]:
 	query = frappe.qb.from_(batch).select(batch.name).where(batch.work_run == run)
 	query = query.where(_is_free(batch, clock.utc_now())).orderby(batch.batch_no).limit(_CANDIDATES)
 	names = query.run(pluck=True)
+	# what it saw ends here: each claim must look at the rows of its own moment
 	frappe.db.rollback()
 	return names
 
@@ -123,6 +125,7 @@ def _claim(name: str) -> frappe._dict | None:
 		held.status == QUEUED or (held.status == RUNNING and _has_ended(held.claimed_utc, moment))
 	)
 	if not free or held.attempts >= MOST_ATTEMPTS:
+		# lets go of the row that was locked to look at it
 		frappe.db.rollback()
 		return None
 	started_at = clock.now()
@@ -135,14 +138,16 @@ def _claim(name: str) -> frappe._dict | None:
 		"lease_until": started_at + LEASE,
 	}
 	frappe.db.set_value(BATCH, name, claimed)
-	frappe.db.commit()
+	# the claim is kept, whatever becomes of the work: other workers must see it now
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
 	return frappe.db.get_value(BATCH, name, _CLAIMED_FIELDS, as_dict=True)
 
 
 @conflicts.own_transaction
 def _end(name: str, worker: str, moment: datetime) -> None:
 	_end_if_forsaken(name, worker, moment)
-	frappe.db.commit()
+	# other workers must see the end of the lease now
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 
 def _end_if_forsaken(name: str, worker: str, moment: datetime) -> None:

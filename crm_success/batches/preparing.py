@@ -40,6 +40,7 @@ def _claim(run: str) -> bool:
 	row = frappe.db.get_value(RUN, run, ["status", "sign_of_life_utc"], as_dict=True, for_update=True)
 	forsaken = row and row.status == PREPARING and is_forsaken(row.sign_of_life_utc)
 	if not row or not (row.status == QUEUED or forsaken):
+		# lets go of the row that was locked to look at it
 		frappe.db.rollback()
 		return False
 	_sign_of_life(run, {"status": PREPARING, "started_at": clock.now()})
@@ -88,4 +89,5 @@ def _write_batches(run: str, ranges: Sequence[Range]) -> None:
 def _sign_of_life(run: str, values: dict[str, Any] | None = None) -> None:
 	"""Store and commit: what is done so far is kept, and nobody takes the preparation over."""
 	frappe.db.set_value(RUN, run, {**(values or {}), "sign_of_life_utc": clock.utc_now()})
-	frappe.db.commit()
+	# a sign of life is one only for others who see it
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit

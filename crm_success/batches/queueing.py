@@ -30,10 +30,13 @@ def offer_work(run: str, batches: int) -> None:
 	"""
 	try:
 		enqueue_workers(run, workers_for(batches))
+		# Frappe queues a job at the commit: here it shows whether the queue can be reached
 		frappe.db.commit()
 	except RedisError:
+		# the jobs that wait for the commit would meet the same queue again
 		frappe.db.rollback()
 		frappe.log_error(title=f"No workers could be queued for {run}")
+		# the caller may end without a commit, and the log would be lost
 		frappe.db.commit()
 
 

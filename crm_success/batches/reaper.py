@@ -19,6 +19,7 @@ def requeue_expired_batches() -> None:
 		try:
 			revive(run)
 		except Exception as error:
+			# what failed for one run must not stand in the transaction of the next
 			frappe.db.rollback()
 			errors.append(error)
 	if errors:
@@ -38,7 +39,8 @@ def _revive_preparation(run: str) -> None:
 	last_sign = frappe.db.get_value(RUN, run, "sign_of_life_utc")
 	if preparing.is_forsaken(last_sign) and not queueing.waiting_jobs(run):
 		queueing.enqueue_prepare(run)
-		frappe.db.commit()
+		# the job is queued at the commit; the runs after this one may fail
+		frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 
 def _revive_work(run: str) -> None:
@@ -51,4 +53,5 @@ def _revive_work(run: str) -> None:
 	wanted = queueing.workers_for(open_again) - at_work - queueing.waiting_jobs(run)
 	if wanted > 0:
 		queueing.enqueue_workers(run, wanted)
-		frappe.db.commit()
+		# the job is queued at the commit; the runs after this one may fail
+		frappe.db.commit()  # nosemgrep: frappe-manual-commit

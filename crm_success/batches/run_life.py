@@ -40,6 +40,7 @@ def start_run(kind: str, as_of: date, triggered_by: str) -> str:
 	run.update({"active": kind, "sign_of_life_utc": clock.utc_now()})
 	run.flags.is_started = True
 	try:
+		# whoever may not start runs was refused at the endpoint; the scheduler has no user
 		run.insert(ignore_permissions=True)
 	except (frappe.UniqueValidationError, frappe.DuplicateEntryError, frappe.QueryDeadlockError):
 		# somebody else was faster by the blink of an eye; only a new transaction sees their run
@@ -101,6 +102,7 @@ def finish_if_done(run: str) -> bool:
 	Every worker asks after its batches, and the lock on the run's row lets one of them in.
 	"""
 	if frappe.db.get_value(RUN, run, "status", for_update=True) != RUNNING or progress.open_batches(run):
+		# lets go of the row that was locked to look at it
 		frappe.db.rollback()
 		return False
 	progress.store(run)
@@ -188,6 +190,7 @@ def _close(run: str, status: str, values: dict[str, Any] | None = None) -> None:
 	if status in (COMPLETED, WITH_WARNINGS):
 		closed["percent_done"] = 100
 	frappe.db.set_value(RUN, run, {**closed, **(values or {})})
-	frappe.db.commit()
+	# everybody must see the end before the desk is told of it
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
 	frappe.clear_document_cache(RUN, run)
 	progress.publish(run)

@@ -14,8 +14,10 @@ def logged(entry_point: Callable[[], None]) -> Callable[[], None]:
 		try:
 			entry_point()
 		except Exception:
+			# half of a job that failed is not kept
 			frappe.db.rollback()
 			frappe.log_error(title=f"{entry_point.__name__} failed")
+			# Frappe rolls back after the error that is raised next
 			frappe.db.commit()
 			raise
 

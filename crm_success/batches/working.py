@@ -63,6 +63,7 @@ def do_batch(batch: frappe._dict, work: Work) -> None:
 def _write(batch: frappe._dict, work: Work, computed: Any) -> None:
 	"""What the work writes and the batch's end in one transaction: a kill leaves all of it or nothing."""
 	if not leases.is_ours(batch):
+		# lets go of the row that was locked to look at it
 		frappe.db.rollback()
 		return
 	done = work.write(batch, computed)
@@ -78,4 +79,5 @@ def _write(batch: frappe._dict, work: Work, computed: Any) -> None:
 			"error": None,
 		},
 	)
-	frappe.db.commit()
+	# what the work wrote and the end of its batch, at once
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit

@@ -17,7 +17,7 @@ _IN_STATEMENT = {
 
 def utc_now() -> datetime:
 	"""The moment in UTC, for what is compared with other moments."""
-	return frappe.db.sql(dialect().query.select(utc_now_in_statement()).get_sql())[0][0]
+	return frappe.qb.select(utc_now_in_statement()).run()[0][0]
 
 
 def utc_now_in_statement() -> Term:
@@ -29,7 +29,8 @@ def start_reading() -> datetime:
 	"""The moment in UTC before which everything that is read from here on was committed. Commits, because a
 	transaction goes on seeing what it saw first.
 	"""
-	frappe.db.commit()
+	# only a new transaction sees what others have committed
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
 	return utc_now()
 
 

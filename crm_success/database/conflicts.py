@@ -27,11 +27,13 @@ def impatient() -> Iterator[None]:
 	if dialect() is not Dialect.MARIADB:
 		yield
 		return
-	frappe.db.sql("SET SESSION innodb_lock_wait_timeout = 1")
+	# the builder knows no settings of a connection
+	frappe.db.sql("SET SESSION innodb_lock_wait_timeout = 1")  # nosemgrep: frappe-using-db-sql
 	try:
 		yield
 	finally:
-		frappe.db.sql("SET SESSION innodb_lock_wait_timeout = DEFAULT")
+		# as above
+		frappe.db.sql("SET SESSION innodb_lock_wait_timeout = DEFAULT")  # nosemgrep: frappe-using-db-sql
 
 
 def impatiently(statement: str) -> str:
@@ -43,6 +45,7 @@ def impatiently(statement: str) -> str:
 def start_over() -> None:
 	"""Ends the transaction without keeping anything; on a new connection where the server dropped the old one."""
 	try:
+		# a transaction that met a conflict is done again from its beginning
 		frappe.db.rollback()
 	except Exception as error:
 		if not _is_lost(error):
@@ -90,6 +93,7 @@ def undo_or_raise(savepoint: str, error: Exception) -> None:
 	gone too, and there is no savepoint any more: then the error itself is raised.
 	"""
 	try:
+		# to the savepoint: what the user wrote before is kept
 		frappe.db.rollback(save_point=savepoint)
 	except Exception:
 		raise error from None

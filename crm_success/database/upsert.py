@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import frappe
 from pypika import Field
 from pypika import Table as SqlTable
 from pypika.terms import Parameter, Term, Values
@@ -45,7 +44,7 @@ def upsert(
 		if len(chunk) not in statements:
 			statements[len(chunk)] = finish(_statement(doctype, values, len(chunk), conflict, choices))
 		named = [name for name, value in values.items() if value is _VALUE]
-		frappe.db.sql(statements[len(chunk)], [row[name] for row in chunk for name in named])
+		reading.run(statements[len(chunk)], [row[name] for row in chunk for name in named])
 
 
 def _statement(

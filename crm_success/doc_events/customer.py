@@ -68,6 +68,7 @@ def clear_the_way(doc: Document, method: str | None, old: str, new: str, merge: 
 def rename_health(doc: Document, method: str | None, old: str, new: str, merge: bool = False) -> None:
 	"""after_rename: the links are moved already; the record's own name, comments and versions follow."""
 	if old != new and frappe.db.exists(HEALTH, old):
+		# who may rename the customer renames what goes with it
 		rename_doc(
 			HEALTH, old, new, force=True, ignore_permissions=True, show_alert=False, rebuild_search=False
 		)
@@ -99,6 +100,7 @@ def _delete_health_of(customer: str) -> None:
 
 def _delete_record(customer: str) -> None:
 	if frappe.db.exists(HEALTH, customer):
+		# who may delete the customer deletes what goes with it
 		frappe.delete_doc(HEALTH, customer, ignore_permissions=True, force=True, delete_permanently=True)
 
 

@@ -87,7 +87,8 @@ def _remember_failure(hook: Hook, doc: Document) -> None:
 def _log(failure: dict[str, Any]) -> None:
 	try:
 		frappe.log_error(**failure)
-		frappe.db.commit()  # the document's own commit is over
+		# the document's own commit is over, and nothing commits after it
+		frappe.db.commit()
 	except Exception as error:
 		raise_if_out_of_time(error)
 		frappe.logger("crm_success").error(failure["message"])

@@ -3,7 +3,7 @@
 import frappe
 
 from crm_success.setup.renaming import rename_column, rename_doctype, rename_mentions_of_field
-from crm_success.setup.table_columns import columns_of
+from crm_success.setup.table_columns import change_table, columns_of
 
 RENAMED = {
 	"Scoring Run Message": "Work Run Message",
@@ -26,8 +26,6 @@ def execute() -> None:
 
 def drop_old_index() -> None:
 	if frappe.db.db_type == "postgres":
-		frappe.db.sql_ddl(
-			'ALTER TABLE "tabWork Batch" DROP CONSTRAINT IF EXISTS "unique_scoring_run_batch_no"'
-		)
+		change_table('ALTER TABLE "tabWork Batch" DROP CONSTRAINT IF EXISTS "unique_scoring_run_batch_no"')
 	else:
-		frappe.db.sql_ddl("ALTER TABLE `tabWork Batch` DROP INDEX IF EXISTS `unique_scoring_run_batch_no`")
+		change_table("ALTER TABLE `tabWork Batch` DROP INDEX IF EXISTS `unique_scoring_run_batch_no`")

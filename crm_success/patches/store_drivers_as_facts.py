@@ -13,7 +13,7 @@ from frappe.model.utils.user_settings import sync_user_settings
 from crm_success.record_names import HEALTH
 from crm_success.scoring.engine.drivers import drivers_of
 from crm_success.scoring.health_rows import as_json
-from crm_success.setup.table_columns import columns_of
+from crm_success.setup.table_columns import change_table, columns_of
 
 # was a column, and is worded when read
 SENTENCES = "drivers"
@@ -40,6 +40,7 @@ def store_facts() -> None:
 	while rows := query.where(health.name > after).run():
 		facts = {name: {"driver_facts": as_json(drivers_of(json.loads(text)))} for name, text in rows}
 		frappe.db.bulk_update(HEALTH, facts, update_modified=False)
+		# in chunks: a migration that ends in between goes on from here
 		frappe.db.commit()
 		after = rows[-1][0]
 
@@ -103,6 +104,6 @@ def without(rows: list[Any] | None, fieldname_of: Callable[[Any], str]) -> list[
 
 def drop_sentences() -> None:
 	"""So that nothing can read words that nobody keeps true."""
-	frappe.db.sql_ddl("ALTER TABLE `tabCustomer Health` DROP COLUMN `drivers`")
+	change_table("ALTER TABLE `tabCustomer Health` DROP COLUMN `drivers`")
 	# Frappe remembers which columns there are until it looks at them
 	frappe.db.updatedb(HEALTH)

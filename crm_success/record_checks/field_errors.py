@@ -52,7 +52,7 @@ def one_of(names: Collection[str], most: int = 8) -> str:
 	shown = [bold(name) for name in list(names)[:most]]
 	if len(names) > most:
 		return _("{0} or another").format(", ".join(shown))
-	return _(" or ").join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+	return _("{0} or {1}").format(", ".join(shown[:-1]), shown[-1]) if len(shown) > 1 else "".join(shown)
 
 
 def closest(word: Any, words: Collection[str]) -> str:

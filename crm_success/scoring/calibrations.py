@@ -76,6 +76,7 @@ def make_calibration(
 	"""
 
 	def end_read_view(_customers: int) -> None:
+		# only reads came before: a new read view after each range, so that none grows old
 		frappe.db.rollback()
 		after_each()
 
@@ -104,6 +105,7 @@ def save_calibration(calibration: Calibration, fingerprint: str, run: str | None
 			"value_potential_revenue": storable(calibration.value_potential_revenue),
 		}
 	)
+	# nobody may make one by hand
 	doc.insert(ignore_permissions=True)
 	return doc.name
 

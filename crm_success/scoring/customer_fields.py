@@ -87,7 +87,7 @@ def _copy(names: Sequence[str], sources: Mapping[str, str]) -> None:
 	free = [row["name"] for row in reading.read_rows(_free_among(names))]
 	if free:
 		statement = _copying(free, sources)
-		frappe.db.sql(statement.sql, statement.parameters)
+		reading.run(statement.sql, statement.parameters)
 		frappe.db.after_commit.add(partial(_forget_cached, free))
 	if busy := sorted(set(names).difference(free)):
 		mark_again(busy)

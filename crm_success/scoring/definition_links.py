@@ -43,7 +43,8 @@ def forget(doctypes: Iterable[str], fieldname: str, names: Sequence[str]) -> Non
 			doctype, filters={fieldname: ("in", names)}, pluck="name", order_by="name", limit=_AT_ONCE
 		):
 			frappe.db.set_value(doctype, {"name": ("in", rows)}, fieldname, None, update_modified=False)
-			frappe.db.commit()  # lets go of the locks
+			# lets go of the locks
+			frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 
 def _gone(doctype: str, rows: Iterable[Row], fieldname: str) -> set[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from frappe import _
 
 from crm_success.batches.messages import EXAMPLES, WARNING, Message
+from crm_success.record_checks.markup import without_markup
 from crm_success.scoring.engine.definitions import Definitions
 from crm_success.scoring.queries.repeated_fields import CUSTOMER_DISABLED, REPEATED_FIELDS
 
@@ -60,6 +61,8 @@ def storable(amount: float | None) -> float | None:
 def repeated(values: Mapping[str, Any]) -> Row:
 	"""What a health repeats of its customer, as its columns hold it."""
 	texts = {name: _storable_text(values[name]) for name in _REPEATED_TEXTS}
+	# the title of a health, which the desk puts on pages as HTML, in places of its own too: a quick list, a search
+	texts["customer_name"] = without_markup(texts["customer_name"] or "") or None
 	return {**texts, CUSTOMER_DISABLED: int(bool(values[CUSTOMER_DISABLED]))}
 
 

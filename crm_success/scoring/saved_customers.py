@@ -27,7 +27,7 @@ def compare_after_commit(customer: Document) -> None:
 	Where it says something else than before, it is marked for scoring too: another group may bring another scorecard,
 	and a batch that read the customer before may write what it read after this.
 	"""
-	says_else = any(map(customer.has_value_changed, REPEATED_FIELDS.values()))
+	says_else = any(customer.has_value_changed(fieldname) for fieldname in REPEATED_FIELDS.values())
 	noted = frappe.flags.setdefault(_NOTED, {})
 	noted[customer.name] = noted.get(customer.name, False) or says_else
 	frappe.db.after_commit.add(_compare_noted)
@@ -43,7 +43,8 @@ def _compare_noted() -> None:
 		# the customer is saved already: its author must not hear of it, and the next scoring compares again
 		conflicts.raise_if_out_of_time(error)
 		frappe.log_error(title="Customers could not be compared with their health")
-	frappe.db.commit()
+	# the document's own commit is over, and nothing commits after it
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 
 def _compare(noted: Mapping[str, bool]) -> None:

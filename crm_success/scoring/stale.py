@@ -68,6 +68,7 @@ def unmark(customers: Iterable[str]) -> None:
 	for customer in customers:
 		try:
 			frappe.db.set_value(HEALTH, {"customer": customer}, "stale", FRESH, update_modified=False)
+			# one by one: a row that cannot be written keeps no other mark
 			frappe.db.commit()
 		except Exception as error:
 			conflicts.raise_if_out_of_time(error)
@@ -100,7 +101,8 @@ def _mark_noted() -> None:
 		# the document is saved already: whatever went wrong here, its author must not hear of it
 		conflicts.raise_if_out_of_time(error)
 		frappe.log_error(title="Customers could not be marked for scoring")
-	frappe.db.commit()
+	# the document's own commit is over, and nothing commits after it
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 
 def mark_or_queue(names: Iterable[str]) -> None:
@@ -116,6 +118,7 @@ def mark_stale_later(customers: list[str]) -> None:
 
 	def mark() -> None:
 		mark_stale(customers)
-		frappe.db.commit()
+		# tried again after a conflict, as a whole transaction
+		frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 	conflicts.again_after_conflict(mark)

@@ -6,7 +6,7 @@ import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_fields
 from frappe.model import numeric_fieldtypes
 
-from crm_success.setup.table_columns import allow_null
+from crm_success.setup.table_columns import allow_null, change_table
 
 MODULE = "CRM Success"
 
@@ -117,7 +117,7 @@ def remove_custom_fields(fieldnames_by_doctype: dict[str, set[str]]) -> None:
 		frappe.db.delete("Property Setter", {"doc_type": doctype, "field_name": ("in", fieldnames)})
 		columns = fieldnames.intersection(frappe.db.get_db_table_columns(f"tab{doctype}"))
 		if columns:
-			frappe.db.sql_ddl(_drop_statement(doctype, sorted(columns)))
+			change_table(_drop_statement(doctype, sorted(columns)))
 		frappe.clear_cache(doctype=doctype)
 
 

@@ -222,6 +222,7 @@ def _whole(savepoint: str) -> Iterator[None]:
 	try:
 		yield
 	except Exception:
+		# to the savepoint: what was done before is kept
 		frappe.db.rollback(save_point=savepoint)
 		raise
 

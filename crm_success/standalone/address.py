@@ -1,12 +1,14 @@
 """Reads database URLs: the kind of database, its place and its user. Connects to nothing, never shows a password."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from crm_success.database.dialects import Dialect
 from crm_success.standalone.command_errors import CommandError
+from crm_success.standalone.tls_options import parse_options
 
 _DIALECTS = {
 	"sqlite": Dialect.SQLITE,
@@ -21,7 +23,7 @@ _FORMS = "sqlite:///path, mysql://user:password@host:port/database or postgresql
 
 @dataclass(frozen=True)
 class Address:
-	"""A database. On SQLite `database` is the path of the file and the rest is empty."""
+	"""A database; `options` are those of TLS. On SQLite `database` is the path of the file and the rest is empty."""
 
 	dialect: Dialect
 	database: str
@@ -29,6 +31,7 @@ class Address:
 	port: int = 0
 	user: str = ""
 	password: str = field(default="", repr=False)
+	options: Mapping[str, str] = field(default_factory=dict)
 
 	@property
 	def label(self) -> str:
@@ -62,7 +65,10 @@ def sqlite_url(path: Path) -> str:
 
 
 def _sqlite(rest: str) -> Address:
-	path = unquote(rest.partition("?")[0])
+	path, question_mark, _options = rest.partition("?")
+	if question_mark:
+		raise CommandError("An SQLite URL takes no options. In a path, write %3F for a question mark.")
+	path = unquote(path)
 	if not path.startswith("/") or path == "/":
 		raise CommandError(
 			"An SQLite URL has three slashes and a path, four for an absolute one: sqlite:////tmp/erp.db."
@@ -77,18 +83,18 @@ def _server(dialect: Dialect, url: str) -> Address:
 	except ValueError as error:
 		raise _unreadable() from error
 	# a slash or an at sign in a password that is not percent-encoded ends up here
-	if "@" in parts.path or "#" in url or "?" in parts.netloc:
+	if "@" in parts.path + parts.query or "#" in url or "?" in parts.netloc:
 		raise _unreadable()
 	database = unquote(parts.path.strip("/"))
 	if not parts.hostname or not database:
 		raise CommandError(f"The database URL lacks a host or the name of the database: {_FORMS}.")
-	return Address(
-		dialect, database, parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or "")
-	)
+	user, password = unquote(parts.username or ""), unquote(parts.password or "")
+	options = parse_options(dialect, parts.query)
+	return Address(dialect, database, parts.hostname, port, user, password, options)
 
 
 def _unreadable() -> CommandError:
 	return CommandError(
 		"The database URL cannot be read: the port must be a number, and @ : / ? # % in a user or password must be "
-		"percent-encoded (@ is %40)."
+		"percent-encoded (@ is %40), also in an option."
 	)

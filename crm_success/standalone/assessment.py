@@ -76,7 +76,7 @@ class Scoring:
 			take(_as_csv(rows))
 			progress(number)
 		figures = collector.figures(self._definitions)
-		return Outcome(figures, self._definitions, tuple(map(as_warning, self._findings())))
+		return Outcome(figures, self._definitions, tuple(as_warning(finding) for finding in self._findings()))
 
 	def _reader_of(self, metrics: tuple[Metric, ...]) -> Reader:
 		plan = plan_reads(metrics, self._tables)

@@ -22,6 +22,7 @@ from crm_success.standalone.address import sqlite_url
 from crm_success.standalone.assessment import Outcome, Scoring
 from crm_success.standalone.command_errors import CommandError, one_line
 from crm_success.standalone.connections import Database, connect
+from crm_success.standalone.csv_cells import as_cells
 from crm_success.standalone.csv_columns import COLUMN_NAMES, COLUMNS
 from crm_success.standalone.default_definitions import segment_strategies
 from crm_success.standalone.output import whole_files
@@ -86,6 +87,7 @@ def demo(output: Path, customers: int, seed: int, as_of: str | None) -> None:
 	metavar="URL",
 	envvar="CRM_SUCCESS_DATABASE",
 	help="sqlite:///path, mysql://user:password@host:port/database (MariaDB too) or postgresql://user:password@host:port/database. "
+	"Options for TLS follow a question mark: ?ssl_ca=ca.pem for MySQL, ?sslmode=verify-full&sslrootcert=ca.pem for PostgreSQL. "
 	"May stand in the environment variable CRM_SUCCESS_DATABASE instead, where no process list shows the password.",
 )
 @click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
@@ -141,7 +143,7 @@ def _fail_unexpectedly(error: Exception) -> None:
 	if os.environ.get(_DEBUG):
 		traceback.print_exception(error)
 		advice = "Report it with the lines above"
-	said = ": ".join(filter(None, (type(error).__name__, one_line(error))))
+	said = ": ".join(part for part in (type(error).__name__, one_line(error)) if part)
 	_fail(f"Something unexpected went wrong: {said}. {advice}.")
 
 
@@ -176,7 +178,7 @@ def _score(database: Database, as_of: date, folder: Path, source: str) -> Outcom
 
 
 def _append(rows: pd.DataFrame, file: IO[str]) -> None:
-	rows.to_csv(file, index=False, header=False, lineterminator="\n")
+	as_cells(rows).to_csv(file, index=False, header=False, lineterminator="\n")
 
 
 def _progress(length: int, label: str):

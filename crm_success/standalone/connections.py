@@ -12,6 +12,7 @@ from crm_success.database.dialects import Dialect, Statement
 from crm_success.database.port import Answer
 from crm_success.standalone.address import Address, parse_address
 from crm_success.standalone.command_errors import CommandError, one_line
+from crm_success.standalone.tls_options import mariadb_context
 
 _CONNECT_SECONDS = 10
 _DRIVERS = {Dialect.MARIADB: ("MariaDB", "PyMySQL"), Dialect.POSTGRES: ("PostgreSQL", "psycopg2-binary")}
@@ -88,6 +89,7 @@ def _mariadb(address: Address) -> Database:
 		import pymysql
 	except ImportError as error:
 		raise _missing_driver(address) from error
+	context = mariadb_context(address.options)
 	try:
 		connection = pymysql.connect(
 			host=address.host,
@@ -98,8 +100,11 @@ def _mariadb(address: Address) -> Database:
 			charset="utf8mb4",
 			connect_timeout=_CONNECT_SECONDS,
 			autocommit=False,
+			ssl=context,
 		)
 		with connection.cursor() as cursor:
+			if context:
+				_check_encrypted(cursor, address)
 			cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 			cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
 	# a host or password that cannot be encoded is refused before the network is asked
@@ -107,6 +112,14 @@ def _mariadb(address: Address) -> Database:
 		reason = error.args[-1] if error.args else error
 		raise _no_connection(address, reason) from error
 	return Database(address, connection, (pymysql.MySQLError, OSError))
+
+
+def _check_encrypted(cursor: Any, address: Address) -> None:
+	"""PyMySQL before 1.2 goes on without TLS where a server offers none."""
+	cursor.execute("SHOW SESSION STATUS LIKE 'Ssl_cipher'")
+	row = cursor.fetchone()
+	if not row or not row[1]:
+		raise _no_connection(address, "it offers no TLS, which the options of the URL ask for")
 
 
 def _postgres(address: Address) -> Database:
@@ -122,6 +135,7 @@ def _postgres(address: Address) -> Database:
 			password=address.password,
 			dbname=address.database,
 			connect_timeout=_CONNECT_SECONDS,
+			**address.options,
 		)
 		connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
 	except (psycopg2.Error, UnicodeError) as error:
@@ -140,8 +154,10 @@ def _missing_driver(address: Address) -> CommandError:
 
 def _no_connection(address: Address, reason: object) -> CommandError:
 	said = address.without_password(one_line(reason))
+	tls = f" Check {', '.join(address.options)} too." if address.options else ""
 	return CommandError(
-		f"Cannot connect to the {address.label}: {said}. Check host, port, user, password and the name of the database."
+		f"Cannot connect to the {address.label}: {said}. Check host, port, user, password and the name of the "
+		f"database.{tls}"
 	)
 
 

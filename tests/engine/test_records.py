@@ -18,6 +18,9 @@ from crm_success.scoring.engine.definitions import (
 from crm_success.scoring.engine.errors import DefinitionError
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.records import (
+	LONGEST_FILTERS,
+	MOST_CONDITIONS,
+	MOST_VALUES,
 	filters_from_record,
 	limits_from_record,
 	metric_from_record,
@@ -259,6 +262,42 @@ def test_filters_compare_with_plain_values_only(value: object) -> None:
 def test_filters_nested_beyond_reason_are_not_valid() -> None:
 	with pytest.raises(DefinitionError, match="not valid JSON"):
 		filters_from_record("[" * 100_000)
+
+
+@pytest.mark.parametrize("count", [1000, 1001])
+@pytest.mark.parametrize("operator", ["in", "not in"])
+def test_the_values_of_all_filters_together_are_limited(count: int, operator: str) -> None:
+	values = [f"{number:04}" for number in range(count - 1)]
+	for listed in (values, ",".join(values)):
+		filters = [["customer", operator, listed], ["status", "=", "Open"]]
+		if count <= MOST_VALUES:
+			assert len(filters_from_record(filters)) == 2
+			continue
+		with pytest.raises(DefinitionError, match="compare with 1001 values, but at most 1000 can be used"):
+			filters_from_record(filters)
+
+
+def test_a_text_with_commas_is_one_value_where_no_list_is_asked_for() -> None:
+	assert filters_from_record([["subject", "like", "," * 1000]])
+
+
+def test_conditions_are_limited() -> None:
+	conditions = [["status", "!=", str(number)] for number in range(MOST_CONDITIONS + 1)]
+	assert len(filters_from_record(conditions[1:])) == MOST_CONDITIONS
+	with pytest.raises(DefinitionError, match="101 conditions, but at most 100 can be used: write several"):
+		filters_from_record(conditions)
+
+
+def test_a_text_that_is_compared_with_is_limited() -> None:
+	for value in ("x" * 1001, ["a", "x" * 1001]):
+		with pytest.raises(DefinitionError, match=r"has 1001 characters, but at most 1000 .* shorten it"):
+			filters_from_record([["customer", "=" if isinstance(value, str) else "in", value]])
+
+
+def test_filters_that_take_long_to_read_are_not_read() -> None:
+	text = '[["customer", "=", "a"]]' + " " * LONGEST_FILTERS
+	with pytest.raises(DefinitionError, match="200024 characters, but at most 200000 can be used"):
+		filters_from_record(text)
 
 
 @pytest.mark.parametrize("key", ["_recency", "Sum", "1a", "a b", ""])

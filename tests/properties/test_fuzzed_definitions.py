@@ -104,7 +104,7 @@ KNOWN: list[tuple[dict[str, Any], str]] = [
 	(remarks("like", f"{TEXT_MARK}'%(p1)s:p1\\"), "scored"),
 	(remarks("not like", f"%{TEXT_MARK}_%"), "scored"),
 	(remarks("like", "%_" * 499), "scored"),
-	(remarks("like", "%a" * 30_000), "unreadable"),
+	(remarks("like", "%a" * 30_000), "refused"),
 	(remarks("=", "\ud800"), "refused"),
 	({"metric_name": "\ud800"}, "refused"),
 	(remarks("!=", "a\x00b"), "refused"),

@@ -53,6 +53,7 @@ def test_an_sqlite_url_without_a_path_shows_one(url):
 		"mysql://u:s3cret#1@h/db",
 		"mysql://u:p@h:s3cret/db",
 		"postgresql://u:s3cret?x@h/db",
+		"mysql://u:1/2?s3cret@h/db",
 	],
 )
 def test_a_password_that_is_not_encoded_is_refused_and_not_repeated(url):
@@ -60,6 +61,12 @@ def test_a_password_that_is_not_encoded_is_refused_and_not_repeated(url):
 	assert "percent-encoded (@ is %40)" in text or "lacks a host" in text
 	assert "s3cret" not in text
 	assert "34" not in text
+
+
+@pytest.mark.parametrize("url", ["sqlite:///erp.db?mode=ro", "sqlite:///erp.db?"])
+def test_an_sqlite_url_takes_no_options(url):
+	assert refusal(url) == "An SQLite URL takes no options. In a path, write %3F for a question mark."
+	assert parse_address("sqlite:///what%3F.db").database == "what?.db"
 
 
 @pytest.mark.parametrize("url", ["mysql://u:s3cret@h", "mysql://u:s3cret@/db", "postgresql:///db"])

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import os
 import shlex
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -102,6 +104,22 @@ def test_the_database_is_not_changed(run, erp, tmp_path):
 	run("score", "--database", f"sqlite:///{erp}", "--output", tmp_path / "out")
 	assert erp.read_bytes() == before
 	assert not list(tmp_path.glob("erp.db-*"))
+
+
+def test_a_text_of_the_database_is_no_formula_in_a_spreadsheet(run, erp, tmp_path):
+	formula = '=HYPERLINK("https://elsewhere.example.com","Open")'
+	alter(erp, f"UPDATE tabCustomer SET customer_name = '{formula}', territory = '-2+3' WHERE name = 'A'")
+	run("score", "--database", f"sqlite:///{erp}", "--output", tmp_path / "out", "--as-of", "2026-01-31")
+	row = rows_of(tmp_path / "out" / "health.csv")[0]
+	assert (row["customer_name"], row["territory"]) == (f"'{formula}", "'-2+3")
+	assert float(row["revenue"]) == 1100
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are others there")
+def test_the_files_are_for_their_owner_alone(run, tmp_path):
+	run("demo", "--customers", 5, "--as-of", "2026-01-31", "--output", tmp_path / "demo")
+	modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "demo").iterdir()}
+	assert modes == dict.fromkeys(("health.csv", "report.html", "erpnext.db"), 0o600)
 
 
 def test_today_is_scored_unless_told_otherwise(run, erp, tmp_path):

@@ -1,6 +1,7 @@
 """Output files appear whole or not at all."""
 
 import os
+import stat
 import subprocess
 import sys
 
@@ -48,6 +49,20 @@ def test_a_folder_in_place_of_a_file_is_noticed_before_the_work(tmp_path):
 	(tmp_path / "a.txt").mkdir()
 	with pytest.raises(CommandError, match=r"a\.txt in it is a folder"), whole_files(tmp_path, ("a.txt",)):
 		pytest.fail("the work began")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are others there")
+def test_files_are_for_their_owner_alone_also_where_others_could_read_them_before(tmp_path):
+	(tmp_path / "a.txt").write_text("before")
+	(tmp_path / "a.txt").chmod(0o644)
+	before = os.umask(0)
+	try:
+		with whole_files(tmp_path, ("a.txt", "b.txt")) as folder:
+			for name in ("a.txt", "b.txt"):
+				(folder / name).write_text("whole")
+	finally:
+		os.umask(before)
+	assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a.txt", "b.txt")} == {0o600}
 
 
 @pytest.fixture

@@ -96,6 +96,14 @@ def health_parts(window: Window) -> None:
 	window.page.mouse.wheel(0, -110)
 
 
+def contacts(window: Window) -> None:
+	health(window)
+	window.page.evaluate(
+		"document.querySelector('[data-fieldname=contacts]').closest('.form-section').scrollIntoView()"
+	)
+	window.page.mouse.wheel(0, -110)
+
+
 def evidence(window: Window) -> None:
 	health(window)
 	window.shown.locator(".health-part-evidence button").first.click()
@@ -174,6 +182,7 @@ PICTURES: dict[View, tuple[Picture, ...]] = {
 		("customer-health", 900, health),
 		("customer-health-parts", 900, health_parts),
 		("customer-health-documents", 800, evidence),
+		("customer-health-contacts", 560, contacts),
 		("customer-health-override", 800, override),
 		("customer", 800, customer),
 		("customer-list", 700, listed("customer")),

@@ -27,6 +27,8 @@ BATCH_SIZE = 100
 DAYS_SCORED = (*range(364, 29, -30), 28, 21, 14, 7, 0)
 
 ACCOUNT_MANAGERS = ("Anna Becker", "Jonas Lind", "Maria Rossi", "Tom Hughes", "Zofia Nowak")
+# at every customer
+CONTACTS = (("Clara", "Weiss", "Head of Purchasing"), ("Peter", "Novak", "Accounts Payable"))
 ROWS = ("Customer", "Sales Invoice", "Payment Ledger Entry", "Issue", "Currency Exchange")
 
 
@@ -37,6 +39,7 @@ def main(site: str, password: str) -> None:
 	make_companies()
 	make_people(password)
 	copy_documents(getdate())
+	make_contacts()
 	settle()
 	score(getdate())
 	frappe.destroy()
@@ -93,6 +96,24 @@ def copy_rows(source: sqlite3.Connection, doctype: str) -> None:
 	rows = source.execute(f'SELECT * FROM "tab{doctype}"')  # a name from ROWS
 	columns = [column for column, *_ in rows.description]
 	frappe.db.bulk_insert(doctype, columns, rows.fetchall(), ignore_duplicates=True, chunk_size=2000)
+
+
+def make_contacts() -> None:
+	"""Written as rows too: saving hundreds of them takes long."""
+	contacts, links = [], []
+	for number, customer in enumerate(frappe.get_all("Customer", pluck="name", order_by="name")):
+		for place, (first, last, designation) in enumerate(CONTACTS):
+			name = f"{first} {last}-{customer}"
+			email = f"{first}.{last}.{number}@example.com".lower()
+			contacts.append(
+				(name, first, last, designation, email, f"+49 30 555 {number:03}{place}", int(not place))
+			)
+			links.append((name, name, "Contact", "links", 1, "Customer", customer))
+	fields = ["name", "first_name", "last_name", "designation", "email_id", "phone", "is_primary_contact"]
+	frappe.db.bulk_insert("Contact", fields, contacts, ignore_duplicates=True)
+	fields = ["name", "parent", "parenttype", "parentfield", "idx", "link_doctype", "link_name"]
+	frappe.db.bulk_insert("Dynamic Link", fields, links, ignore_duplicates=True)
+	frappe.db.commit()
 
 
 def settle() -> None:

@@ -88,7 +88,16 @@ def health(window: Window, person: Person) -> None:
 	window.shown.locator(".health-part-evidence button").first.click()
 	window.dialog.locator("p").first.wait_for()
 	window.look("evidence", title_is_ours=False)
+	if not person.reads_customers:
+		# who may open no invoice sees which there are, and whom to ask
+		table = window.dialog.locator(".health-documents")
+		window.expect(table.locator("tbody tr").count(), "the documents behind the value are not listed")
+		window.expect(not table.locator("a").count(), "documents are offered that may not be opened")
+		window.expect(window.dialog.locator("p.small").count(), "nothing says whom to ask for the documents")
 	window.close_dialog()
+	window.step = "contacts"
+	contacts = window.shown.locator('[data-fieldname="contacts"]')
+	window.expect(contacts.locator('a[href^="mailto:"]').count(), "no contact can be written to")
 
 
 def wait_for_health(window: Window) -> None:

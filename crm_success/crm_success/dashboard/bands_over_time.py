@@ -15,13 +15,16 @@ from typing import Any
 import frappe
 from frappe import _
 from frappe.query_builder.functions import Count, Max, Min
-from frappe.utils import formatdate, getdate, nowdate
+from frappe.utils import add_days, formatdate, getdate, nowdate
 from frappe.utils.dateutils import get_dates_from_timegrain, get_from_date_from_timespan
 from pypika.terms import Criterion
 
+from crm_success.crm_success.report.asked_filters import choice
 from crm_success.crm_success.report.who_counts import disabled_customers
+from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.bands import BANDS
+from crm_success.scoring.scoring_day import check_order, parse_asked_day
 from crm_success.visibility import check_reads_health, only_visible_snapshots
 
 Chart = dict[str, Any]
@@ -32,9 +35,14 @@ CHART = "Bands over Time"
 MOST_DAYS = 60
 # a customer left out on more snapshot days in a row is not counted until its next one
 LONGEST_GAP = 8
+# by time interval, the days of the longest one
+DAYS_IN = {"Daily": 1, "Weekly": 7, "Monthly": 31, "Quarterly": 92, "Yearly": 366}
+# a timespan whose first and last day are given beside it
+CHOSEN_SPAN = "Select Date Range"
 
 
 @frappe.whitelist()
+@of_bounded_size
 def bands_over_time(
 	timespan: str | None = None,
 	time_interval: str | None = None,
@@ -60,16 +68,27 @@ def bands_over_time(
 
 def asked_days(timespan: str | None, interval: str | None, from_date: Any, to_date: Any) -> list[date]:
 	"""The ends of the weeks or months in the span, the latest last and never later than today."""
-	settings = frappe.get_cached_value("Dashboard Chart", CHART, ["timespan", "time_interval"]) or (
-		None,
-		None,
-	)
-	timespan, interval = timespan or settings[0] or "Last Quarter", interval or settings[1] or "Weekly"
-	last = min(getdate(to_date or nowdate()), getdate(nowdate()))
-	if timespan != "Select Date Range" or not from_date:
-		from_date = get_from_date_from_timespan(last, timespan) if timespan != "Select Date Range" else last
-	days = {min(getdate(day), last) for day in get_dates_from_timegrain(from_date, last, interval)}
+	own = frappe.get_cached_value("Dashboard Chart", CHART, ["timespan", "time_interval"]) or (None, None)
+	timespan = choice(_("Timespan"), timespan or own[0] or "Last Quarter", timespans())
+	interval = choice(_("Time Interval"), interval or own[1] or "Weekly", DAYS_IN)
+	today = getdate(nowdate())
+	last = parse_asked_day(to_date) if to_date else today
+	first = parse_asked_day(from_date) if from_date and timespan == CHOSEN_SPAN else None
+	check_order(first or last, last)
+	last = min(last, today)
+	first = min(first, last) if first else beginning_of(timespan, last)
+	# no more steps than the chart shows, however early the first day
+	first = max(first, add_days(last, -MOST_DAYS * DAYS_IN[interval]))
+	days = {min(getdate(day), last) for day in get_dates_from_timegrain(first, last, interval)}
 	return sorted(days)[-MOST_DAYS:]
+
+
+def timespans() -> list[str]:
+	return frappe.get_meta("Dashboard Chart").get_field("timespan").options.split("\n")
+
+
+def beginning_of(timespan: str, last: date) -> date:
+	return last if timespan == CHOSEN_SPAN else getdate(get_from_date_from_timespan(last, timespan))
 
 
 def count_bands(days: Iterable[date]) -> dict[date, Counts]:

@@ -18,6 +18,7 @@ from crm_success.crm_success.report.score_movers.score_movers import (
 	count_newly_at_risk,
 )
 from crm_success.crm_success.report.who_counts import who_counts
+from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import HEALTH
 from crm_success.scoring.engine.definitions import HealthBand
 from crm_success.visibility import check_reads_health
@@ -34,6 +35,7 @@ SHORTENED_FROM = 10_000
 
 
 @frappe.whitelist()
+@of_bounded_size
 def average_score(filters: Asked = None) -> Card | str:
 	"""The mean health score of the customers who have one."""
 	check_reads_health()
@@ -47,6 +49,7 @@ def average_score(filters: Asked = None) -> Card | str:
 
 
 @frappe.whitelist()
+@of_bounded_size
 def revenue_at_risk(filters: Asked = None) -> Card | str:
 	"""Yearly revenue of the customers in band At Risk, in the reporting currency."""
 	check_reads_health()
@@ -65,6 +68,7 @@ def revenue_at_risk(filters: Asked = None) -> Card | str:
 
 
 @frappe.whitelist()
+@of_bounded_size
 def newly_at_risk(filters: Asked = None) -> Card | str:
 	"""Customers At Risk who were not a week ago, as the report Score Movers compares them."""
 	check_reads_health()

@@ -15,6 +15,8 @@ from pypika.functions import Floor
 
 from crm_success.crm_success.report.amounts import currency_of_scores
 from crm_success.crm_success.report.who_counts import who_counts
+from crm_success.record_checks.markup import without_markup
+from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import HEALTH
 from crm_success.scoring.bands import BANDS
 from crm_success.visibility import check_reads_health
@@ -24,11 +26,10 @@ Chart = dict[str, Any]
 POINTS = 10
 STEPS = 100 // POINTS
 LOWEST = 10
-# a label is put on the page as HTML, and cut to the room it has: escaped, it could be cut in the middle of a sign
-HARMLESS = str.maketrans("<>", "()")
 
 
 @frappe.whitelist()
+@of_bounded_size
 def lowest_scores(**asked: Any) -> Chart:
 	"""The customers who need somebody first, by name, with their scores."""
 	check_reads_health()
@@ -38,12 +39,13 @@ def lowest_scores(**asked: Any) -> Chart:
 	rows = query.orderby(health.score).orderby(health.name).limit(LOWEST).run()
 	if not rows:
 		return {}
-	labels = [(name or customer).translate(HARMLESS) for name, customer, _score in rows]
+	labels = [_label(name or customer) for name, customer, _score in rows]
 	scores = [round(flt(score), 1) for _name, _customer, score in rows]
 	return {"labels": labels, "datasets": [{"name": _("Health Score"), "values": scores}]}
 
 
 @frappe.whitelist()
+@of_bounded_size
 def score_distribution(**asked: Any) -> Chart:
 	"""Customers by ten points of the score; 100 belongs to the highest ten."""
 	check_reads_health()
@@ -62,6 +64,7 @@ def score_distribution(**asked: Any) -> Chart:
 
 
 @frappe.whitelist()
+@of_bounded_size
 def segment_sizes(**asked: Any) -> Chart:
 	"""Customers by segment, the largest first; those in none at the end."""
 	check_reads_health()
@@ -73,12 +76,13 @@ def segment_sizes(**asked: Any) -> Chart:
 	names = [_(segment, context=HEALTH) if segment else _("No Segment") for segment, _customers in rows]
 	values = [customers for _segment, customers in rows]
 	return {
-		"labels": [name.translate(HARMLESS) for name in names],
+		"labels": [_label(name) for name in names],
 		"datasets": [{"name": _("Customers"), "values": values}],
 	}
 
 
 @frappe.whitelist()
+@of_bounded_size
 def revenue_by_band(**asked: Any) -> Chart:
 	"""Yearly revenue by band, in the reporting currency. A dataset a band, so that each keeps its colour."""
 	check_reads_health()
@@ -101,3 +105,8 @@ def revenue_by_band(**asked: Any) -> Chart:
 			for name, band in zip(in_currency, BANDS, strict=True)
 		],
 	}
+
+
+def _label(name: str) -> str:
+	"""It is put on the page as HTML, and cut to the room it has: escaped, it could be cut in the middle of a sign."""
+	return without_markup(name)

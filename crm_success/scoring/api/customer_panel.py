@@ -4,6 +4,7 @@ from typing import Any
 
 import frappe
 
+from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import HEALTH
 from crm_success.scoring.api.scoring_runs import may_rescore
 from crm_success.scoring.reader_words import driver_words, stored_drivers
@@ -25,6 +26,7 @@ _SHOWN = (
 
 
 @frappe.whitelist(methods=["GET"])
+@of_bounded_size
 def get_health(customer: str) -> dict[str, Any] | None:
 	"""The health of a customer, without a name where it was not scored yet; None where it may not be seen."""
 	check_reads_health()

@@ -7,6 +7,7 @@ from frappe import _
 from frappe.utils import escape_html, getdate
 
 from crm_success.record_checks.phrases import in_words
+from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import HEALTH, METRIC
 from crm_success.scoring import door
 from crm_success.scoring.api.health_picture import picture_of, values_by_metric
@@ -16,6 +17,7 @@ from crm_success.visibility import check_may_see
 
 
 @frappe.whitelist()
+@of_bounded_size
 def picture(customer: str) -> dict[str, Any]:
 	"""The score with its thresholds, what it is made of, and the newest snapshots that the user may see."""
 	check_may_see(customer)
@@ -23,6 +25,7 @@ def picture(customer: str) -> dict[str, Any]:
 
 
 @frappe.whitelist()
+@of_bounded_size
 def metric_documents(customer: str, metric: str) -> dict[str, Any]:
 	"""What made the value of a metric, by its key: documents that the user may read, or a formula's metrics."""
 	check_may_see(customer)

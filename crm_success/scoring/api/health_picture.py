@@ -1,4 +1,4 @@
-"""What the form draws of a score: thresholds, the parts of the score, and its history. Computes no score."""
+"""What the form draws: thresholds, the parts of the score, its history, and whom to call. Computes no score."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -9,6 +9,7 @@ from frappe.model.document import Document
 from frappe.utils import getdate
 
 from crm_success.record_names import DIMENSION, METRIC, SCORECARD, SNAPSHOT
+from crm_success.scoring.api.health_contacts import contacts_of
 from crm_success.scoring.bands import limits_of
 from crm_success.scoring.engine.drivers import Component
 from crm_success.scoring.engine.measure_table import Measure
@@ -33,6 +34,7 @@ def picture_of(health: Document) -> dict[str, Any]:
 		"currency": health.currency,
 		"components": components_of(health),
 		"snapshots": snapshots_of(health.customer),
+		"contacts": contacts_of(health.customer),
 	}
 
 

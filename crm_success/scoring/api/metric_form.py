@@ -9,6 +9,7 @@ from frappe import _
 from frappe.utils import escape_html, getdate, strip_html
 
 from crm_success.record_checks.phrases import in_words
+from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import METRIC
 from crm_success.scoring import door
 from crm_success.scoring.api.requests import parse_record
@@ -27,6 +28,7 @@ from crm_success.scoring.source_tables import parent_doctype_for
 
 
 @frappe.whitelist()
+@of_bounded_size
 def get_source_fields(
 	doctype: str, parent_doctype: str | None = None, measure: str | None = None
 ) -> dict[str, list[dict[str, str]]]:
@@ -51,6 +53,7 @@ def get_source_fields(
 
 
 @frappe.whitelist(methods=["POST"])
+@of_bounded_size
 def preview_metric(metric: str | dict, as_of: str | None = None) -> dict[str, Any]:
 	"""What the metric, saved or not, measures for a few customers that the user may see. Saves nothing."""
 	frappe.has_permission(METRIC, "write", throw=True)
@@ -58,6 +61,7 @@ def preview_metric(metric: str | dict, as_of: str | None = None) -> dict[str, An
 
 
 @frappe.whitelist(methods=["POST"])
+@of_bounded_size
 def metric_distribution(metric: str | dict) -> dict[str, Any]:
 	"""Today's values of the metric, saved or not, with how many customers have each. Saves nothing.
 

@@ -1,14 +1,24 @@
 """Finds metrics, dimensions and segments by name, as stored or in the reader's language. Searches nothing else."""
 
+import json
+
 import frappe
 from frappe import _
+from frappe.utils import escape_html
 
+from crm_success.record_checks.field_errors import Refusal
+from crm_success.record_checks.phrases import in_words
+from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import DIMENSION, METRIC, SEGMENT
+from crm_success.scoring.checks.filter_checks import check_filters, parse
+from crm_success.scoring.checks.source_fields import fields_of
+from crm_success.scoring.engine.errors import ScoringError
 
 SEARCHED = (SEGMENT, DIMENSION, METRIC)
 
 
 @frappe.whitelist()
+@of_bounded_size
 @frappe.validate_and_sanitize_search_inputs
 def search_names(
 	doctype: str,
@@ -25,9 +35,21 @@ def search_names(
 	# a disabled record is offered nowhere
 	has_switch = frappe.get_meta(doctype).has_field("enabled")
 	fields = ["name", "enabled"] if has_switch else ["name"]
-	rows = frappe.get_list(doctype, filters=frappe.parse_json(filters), fields=fields, limit=0)
+	rows = frappe.get_list(doctype, filters=_conditions(doctype, filters), fields=fields, limit=0)
 	names = [row.name for row in rows if row.get("enabled", 1) and _is_called(row.name, txt, doctype)]
 	return [[name] for name in names[start : start + page_len]]
+
+
+def _conditions(doctype: str, filters: dict | list | str | None) -> list:
+	"""The filters of the link field, which anybody may send, once Frappe can work with them."""
+	text = filters if isinstance(filters, str) else json.dumps(filters or [])
+	try:
+		check_filters(text, [doctype], fields_of(doctype))
+	except Refusal as error:
+		frappe.throw(str(error))
+	except ScoringError as error:
+		frappe.throw(escape_html(in_words(error)))
+	return parse(text)
 
 
 def _is_called(name: str, txt: str, doctype: str) -> bool:

@@ -7,6 +7,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import escape_html, getdate
 
+from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import SCORECARD
 from crm_success.scoring import door
 from crm_success.scoring.api.requests import parse_record
@@ -14,6 +15,7 @@ from crm_success.visibility import check_reads_health
 
 
 @frappe.whitelist(methods=["POST"])
+@of_bounded_size
 def what_would_change(scorecard: str | dict) -> dict[str, Any]:
 	"""Moves between bands if the scorecard, saved or not, were saved now and everybody scored. Saves nothing."""
 	frappe.has_permission(SCORECARD, "write", throw=True)
@@ -29,7 +31,6 @@ def _check_as_saving_would(doc: Document) -> None:
 	"""Refuse what saving would refuse, in the same words; afterwards the record is as saving would store it."""
 	doc._action = "save"
 	doc._set_defaults()
-	doc.set_parent_in_children()
 	doc._validate_links()
 	if doc.is_new():
 		doc.set_new_name()
@@ -37,6 +38,7 @@ def _check_as_saving_would(doc: Document) -> None:
 	else:
 		# for the checks that compare; Frappe's own way locks the record, which others may be saving
 		doc._doc_before_save = frappe.get_doc(SCORECARD, doc.name)
+	doc.set_parent_in_children()
 	doc.run_method("validate")
 	doc._validate()
 

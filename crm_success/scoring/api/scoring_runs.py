@@ -8,6 +8,7 @@ from frappe import _
 from crm_success.batches import queueing
 from crm_success.batches.statuses import RUN
 from crm_success.record_checks.field_errors import bold
+from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import CALIBRATION, HEALTH, RESCORING_ROLES
 from crm_success.scoring import door
 from crm_success.scoring.runs.starting import start_scoring
@@ -16,6 +17,7 @@ from crm_success.visibility import check_may_see, may_see_all
 
 
 @frappe.whitelist(methods=["POST"])
+@of_bounded_size
 def start_run(as_of: str | None = None) -> dict[str, str]:
 	"""Score all customers in the background, as of today or a day in the past; the name of the run."""
 	frappe.has_permission(RUN, "create", throw=True)
@@ -29,6 +31,7 @@ def start_run(as_of: str | None = None) -> dict[str, str]:
 
 
 @frappe.whitelist(methods=["POST"])
+@of_bounded_size
 def rescore_customer(customer: str) -> dict[str, Any]:
 	"""Score one customer now; its score and band."""
 	_check_may_rescore(customer)

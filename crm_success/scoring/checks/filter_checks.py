@@ -11,10 +11,10 @@ from frappe.utils import cstr, escape_html
 from pypika import Field
 
 from crm_success.database.dialects import Bindings, Dialect
-from crm_success.record_checks.field_errors import Refusal, bold, closest
+from crm_success.record_checks.field_errors import Refusal, bold, closest, one_of
 from crm_success.scoring.checks.source_fields import SourceField
 from crm_success.scoring.engine.definitions import Filter
-from crm_success.scoring.engine.records import filters_from_record
+from crm_success.scoring.engine.records import check_length, filters_from_record
 from crm_success.scoring.queries.conditions import OPERATORS, condition
 from crm_success.scoring.queries.tables import kind_of
 
@@ -39,6 +39,7 @@ def check_filters(text: str | None, doctypes: Collection[str], fields: Mapping[s
 
 def parse(text: str | None) -> list:
 	"""The rows of filters in Frappe's format."""
+	check_length(text or "")
 	try:
 		rows = json.loads(text or "[]")
 	except (ValueError, RecursionError) as error:
@@ -60,7 +61,7 @@ def known_field(fieldname: str, doctypes: Collection[str], fields: Mapping[str, 
 	if not field:
 		by_label = next((field.fieldname for field in fields.values() if field.label == fieldname), None)
 		advice = closest(by_label or fieldname, fields)
-		source = bold(" / ".join(map(_, doctypes)))
+		source = bold(" / ".join(_(doctype) for doctype in doctypes))
 		raise Refusal(_("{0} has no field {1}.").format(source, bold(fieldname)) + advice)
 	if field.refused:
 		raise Refusal(
@@ -79,7 +80,7 @@ def _check_doctype(row: list, doctypes: Collection[str]) -> None:
 	if len(row) in (4, 5) and row[0] not in doctypes:
 		raise Refusal(
 			_("A filter is on {0}, but it can only be on {1}.").format(
-				bold(_(cstr(row[0]))), _(" or ").join(bold(_(doctype)) for doctype in doctypes)
+				bold(_(cstr(row[0]))), one_of([_(doctype) for doctype in doctypes])
 			)
 		)
 
@@ -129,7 +130,7 @@ def _check_is(filter_: Filter, field: SourceField) -> None:
 	if filter_.value not in SET_OR_NOT:
 		raise Refusal(
 			_("{0} is {1} cannot be checked. After {2} comes {3} or {4}.").format(
-				bold(field.fieldname), bold(filter_.value), "is", *map(bold, SET_OR_NOT)
+				bold(field.fieldname), bold(filter_.value), "is", *[bold(word) for word in SET_OR_NOT]
 			)
 		)
 
@@ -185,7 +186,7 @@ def _check_option(value: Any, field: SourceField) -> None:
 	options = [option.strip() for option in field.options.split("\n")]
 	if value and field.options.strip() and str(value) not in options:
 		advice = closest(value, options) or " " + _("It can be {0}.").format(
-			", ".join(map(bold, filter(None, options)))
+			", ".join(bold(option) for option in options if option)
 		)
 		raise Refusal(_("{0} is never {1}.").format(bold(field.fieldname), bold(value)) + advice)
 

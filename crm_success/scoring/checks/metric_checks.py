@@ -33,6 +33,8 @@ SOURCE_FIELDS = (
 	"filters",
 	"matching",
 )
+# what a change of the value rests on
+MEASURED = ("measure", "window_days", *SOURCE_FIELDS)
 
 
 def validate_metric(doc: Document) -> None:

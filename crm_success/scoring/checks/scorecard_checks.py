@@ -8,10 +8,15 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import flt
 
-from crm_success.record_checks.field_errors import bold, refuse, refusing
+from crm_success.record_checks.field_errors import bold, one_of, refuse, refusing
 from crm_success.record_names import METRIC, SCORECARD
-from crm_success.scoring.checks.filter_checks import check_filters
+from crm_success.scoring.checks.filter_checks import check_filters, parse
 from crm_success.scoring.checks.source_fields import CUSTOMER, fields_of
+from crm_success.scoring.engine.records import filters_from_record
+from crm_success.scoring.queries.repeated_fields import REPEATED_FIELDS
+
+# whoever reads a health reads these of its customer
+READABLE_ON_HEALTH = frozenset({"name", *REPEATED_FIELDS.values()})
 
 
 def check_dimensions(doc: Document) -> None:
@@ -72,6 +77,8 @@ def check_caps(doc: Document) -> None:
 def check_customer_filters(doc: Document) -> None:
 	with refusing(doc, "customer_filters"):
 		check_filters(doc.customer_filters, [CUSTOMER], fields_of(CUSTOMER))
+	if not doc.flags.ignore_permissions and doc.has_value_changed("customer_filters"):
+		_check_fields_are_readable(doc)
 
 
 def check_default(doc: Document) -> None:
@@ -111,7 +118,7 @@ def end_other_defaults(doc: Document) -> None:
 	if others:
 		frappe.msgprint(
 			_("{0} is the default scorecard now, in place of {1}.").format(
-				bold(doc.name), ", ".join(map(bold, others))
+				bold(doc.name), ", ".join(bold(other) for other in others)
 			),
 			alert=True,
 		)
@@ -125,6 +132,20 @@ def other_defaults(doc: Document) -> list[str]:
 def _was_default(doc: Document) -> bool:
 	before = doc.get_doc_before_save()
 	return bool(before and before.is_default)
+
+
+def _check_fields_are_readable(doc: Document) -> None:
+	"""Which scorecard takes a customer tells what its fields hold: those of a health, or what the user may read."""
+	if frappe.has_permission(CUSTOMER, "read"):
+		return
+	names = [filter_.fieldname for filter_ in filters_from_record(parse(doc.customer_filters))]
+	hidden = [name for name in names if name not in READABLE_ON_HEALTH]
+	if hidden:
+		message = _(
+			"You are not allowed to read the field {0} of a customer. Use {1}, or ask a System Manager for the right to read Customer."
+		)
+		choice = one_of(sorted(READABLE_ON_HEALTH))
+		refuse(doc, "customer_filters", message.format(bold(hidden[0]), choice), frappe.PermissionError)
 
 
 def _check_weights(doc: Document, table: str, link: str) -> None:

@@ -20,6 +20,7 @@ from crm_success.scoring.checks.source_fields import (
 )
 from crm_success.scoring.engine.measure_table import Measure, ValueField
 from crm_success.scoring.source_tables import parent_doctype_for
+from crm_success.visibility import reads_everything
 
 # amounts first, yes-or-no fields last
 NUMBERS_IN_ORDER = ("Currency", "Float", "Int", "Duration", "Percent", "Rating", "Long Int", "Check")
@@ -32,11 +33,10 @@ def check_source(doc: Document) -> None:
 	check_customer_field(doc, fields)
 	check_date_field(doc, fields)
 	check_value_field(doc, fields)
+	doctypes = [doctype for doctype in (doc.source_doctype, doc.parent_doctype) if doctype]
 	for fieldname in ("filters", "matching"):
 		with refusing(doc, fieldname):
-			check_filters(
-				doc.get(fieldname), [doc.source_doctype, *filter(None, [doc.parent_doctype])], fields
-			)
+			check_filters(doc.get(fieldname), doctypes, fields)
 	if Measure(doc.measure).row.matching and not frappe.parse_json(doc.matching or "[]"):
 		refuse(doc, "matching", _("A share needs a condition that the documents of the numerator match."))
 
@@ -58,7 +58,7 @@ def check_source_doctype(doc: Document) -> None:
 
 
 def check_readable(doc: Document) -> None:
-	"""Who declares a metric must be allowed to read what it measures: its values are shown to many."""
+	"""Who measures documents must be allowed to read them."""
 	doctype = doc.parent_doctype or doc.source_doctype
 	if doctype and not frappe.has_permission(doctype, "read"):
 		refuse(
@@ -69,6 +69,19 @@ def check_readable(doc: Document) -> None:
 			),
 			frappe.PermissionError,
 		)
+
+
+def check_wholly_readable(doc: Document) -> None:
+	"""Who declares a metric must be allowed to read all that it measures: its values tell of every document, and
+	a filter changed again and again tells what is in them.
+	"""
+	check_readable(doc)
+	doctype = doc.parent_doctype or doc.source_doctype
+	if doctype and not reads_everything(doctype):
+		message = _(
+			"You may read only some of the documents of {0}, and a metric measures all of them. Ask somebody who may read them all to change what it measures."
+		)
+		refuse(doc, "source_doctype", message.format(bold(_(doctype))), frappe.PermissionError)
 
 
 def check_parent_doctype(doc: Document) -> None:

@@ -70,7 +70,7 @@ def customer_fields(doctype: str, parent_doctype: str = "") -> list[str]:
 		return ["name"]
 	fields = [field for field in fields_of(doctype, parent_doctype).values() if not field.refused]
 	links = [field.fieldname for field in fields if field.fieldtype == "Link" and field.options == CUSTOMER]
-	owners = [doctype, *filter(None, [parent_doctype])]
+	owners = [doctype, *([parent_doctype] if parent_doctype else [])]
 	ranks = {field.fieldname: _rank_as_customer(field, owners) for field in fields}
 	best = max(ranks.values(), default=NO_CUSTOMER)
 	return links + [name for name, rank in ranks.items() if rank == best != NO_CUSTOMER]
@@ -131,7 +131,7 @@ def _rank_as_customer(field: SourceField, owners: list[str]) -> int:
 	if field.fieldtype != "Dynamic Link":
 		return NO_CUSTOMER
 	# a child table's own field hides one of the same name in its parent
-	owner = next(meta for meta in map(frappe.get_meta, owners) if meta.has_field(field.fieldname))
+	owner = next(meta for name in owners if (meta := frappe.get_meta(name)).has_field(field.fieldname))
 	type_field = owner.get_field(field.options)
 	if not type_field:
 		return NO_CUSTOMER
@@ -143,7 +143,7 @@ def _rank_as_customer(field: SourceField, owners: list[str]) -> int:
 def _is_for_parties(fieldname: str, type_field) -> bool:
 	"""Whether the DocType beside a Dynamic Link is Customer or its like: ERPNext's names tell, or its default."""
 	names = (fieldname, type_field.fieldname)
-	return any(map(PARTY_WORD.search, names)) or type_field.default == CUSTOMER
+	return any(PARTY_WORD.search(name) for name in names) or type_field.default == CUSTOMER
 
 
 def _doctypes_with_customer() -> set[str]:

@@ -43,7 +43,10 @@ def calibration_metrics(definitions: Definitions) -> tuple[Metric, ...]:
 def calibration_fingerprint(definitions: Definitions) -> str:
 	"""Changes when cut points taken under other definitions, or by another rule, would mean something else."""
 	# how a metric is named, judged or weighed does not move its cut points, nor does the order of metrics
-	read = sorted(map(_without_judgement, calibration_metrics(definitions)), key=lambda metric: metric.key)
+	read = sorted(
+		(_without_judgement(metric) for metric in calibration_metrics(definitions)),
+		key=lambda metric: metric.key,
+	)
 	limits = Limits(**{name: getattr(definitions.limits, name) for name in _CUTTING_LIMITS})
 	# rates change every day: like a customer's revenue, they wait for the next calibration
 	rates = tuple(replace(rate, rate=1.0) for rate in definitions.money.rates)

@@ -279,7 +279,7 @@ def _value_of_comparison(node: ast.Compare, values: pd.DataFrame) -> Array:
 	operands = [_value(operand, values) for operand in (node.left, *node.comparators)]
 	pairs = zip(node.ops, operands[:-1], operands[1:], strict=True)
 	holds = reduce(np.logical_and, [_COMPARISONS[type(op)](left, right) for op, left, right in pairs])
-	return np.where(reduce(np.logical_or, map(np.isnan, operands)), np.nan, holds)
+	return np.where(reduce(np.logical_or, [np.isnan(operand) for operand in operands]), np.nan, holds)
 
 
 def _value_of_condition(node: ast.IfExp, values: pd.DataFrame) -> Array:

@@ -95,7 +95,7 @@ def _under(
 			"computed_score": result.score,
 			"band": health.bands(result.score, scorecard),
 			"cap_reason": result.cap_reason,
-			"drivers": pd.Series(list(map(drivers_of, components)), index=raw.index, dtype=object),
+			"drivers": pd.Series([drivers_of(each) for each in components], index=raw.index, dtype=object),
 			"components": pd.Series(components, index=raw.index, dtype=object),
 		}
 	)

@@ -29,7 +29,13 @@ Record = Mapping[str, Any]
 
 # a name that a formula can use; a leading underscore is the profile's
 METRIC_KEY = re.compile(r"[a-z][a-z0-9_]*")
+# what one list of filters may hold: all of it is work for every document at every scoring
 MOST_CONDITIONS = 100
+MOST_VALUES = 1000
+MOST_CHARACTERS = 1000
+LONGEST_FILTERS = 200_000
+# operators whose value may be a text with commas, as the desk's filter area writes it
+_LISTS = ("in", "not in")
 E = TypeVar("E", Measure, ScaleKind, MissingValue)
 
 
@@ -87,7 +93,10 @@ def segments_from_records(records: Iterable[Record]) -> tuple[Segment, ...]:
 	"""Enabled Customer Segments by priority and name."""
 	enabled = (record for record in records if record.get("enabled", 1))
 	return tuple(
-		sorted(map(segment_from_record, enabled), key=lambda segment: (segment.priority, segment.name))
+		sorted(
+			(segment_from_record(record) for record in enabled),
+			key=lambda segment: (segment.priority, segment.name),
+		)
 	)
 
 
@@ -122,6 +131,7 @@ def limits_from_record(record: Record) -> Limits:
 def filters_from_record(value: Any) -> tuple[Filter, ...]:
 	"""Filters in Frappe's format, a JSON text or a list of [doctype, field, operator, value] (doctype optional)."""
 	if isinstance(value, str):
+		check_length(value)
 		try:
 			value = json.loads(value or "[]")
 		except (ValueError, RecursionError) as error:
@@ -132,9 +142,23 @@ def filters_from_record(value: Any) -> tuple[Filter, ...]:
 		raise DefinitionError("Filters are a list of conditions like [field, operator, value]")
 	if len(value or ()) > MOST_CONDITIONS:
 		raise DefinitionError(
-			"There are {0} conditions, but at most {1} can be used", len(value), MOST_CONDITIONS
+			"There are {0} conditions, but at most {1} can be used: write several values of a field as one condition.",
+			len(value),
+			MOST_CONDITIONS,
 		)
-	return tuple(_filter(row) for row in value or ())
+	filters = tuple(_filter(row) for row in value or ())
+	_check_number_of_values(filters)
+	return filters
+
+
+def check_length(text: str) -> None:
+	"""Raises DefinitionError for a text of filters that takes long to read, whatever it says."""
+	if len(text) > LONGEST_FILTERS:
+		raise DefinitionError(
+			"The filters have {0} characters, but at most {1} can be used: compare with fewer values.",
+			len(text),
+			LONGEST_FILTERS,
+		)
 
 
 def _filter(row: Any) -> Filter:
@@ -148,9 +172,37 @@ def _filter(row: Any) -> Filter:
 		raise DefinitionError(
 			"A filter on {0} compares with one value or a plain list of values", fieldname[:MOST_SHOWN]
 		)
-	for item in (fieldname, *values):
+	for item in (fieldname, *_compared_with(operator.lower(), value)):
 		_check_characters(item)
+		_check_length_of_value(item)
 	return Filter(fieldname, operator.lower(), tuple(values) if isinstance(value, list | tuple) else value)
+
+
+def _compared_with(operator: str, value: Any) -> list[Any]:
+	"""The values that a filter compares with."""
+	if isinstance(value, list | tuple):
+		return list(value)
+	return value.split(",") if operator in _LISTS and isinstance(value, str) else [value]
+
+
+def _check_number_of_values(filters: Iterable[Filter]) -> None:
+	number = sum(len(_compared_with(filter_.operator, filter_.value)) for filter_ in filters)
+	if number > MOST_VALUES:
+		raise DefinitionError(
+			"The filters compare with {0} values, but at most {1} can be used: compare with a group, a range or the beginning of a text.",
+			number,
+			MOST_VALUES,
+		)
+
+
+def _check_length_of_value(value: Any) -> None:
+	if isinstance(value, str) and len(value) > MOST_CHARACTERS:
+		raise DefinitionError(
+			"{0} has {1} characters, but at most {2} can be compared with: shorten it.",
+			shown(value),
+			len(value),
+			MOST_CHARACTERS,
+		)
 
 
 def _check_characters(value: Any) -> None:

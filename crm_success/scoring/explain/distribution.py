@@ -8,14 +8,12 @@ from crm_success.scoring.definition_records import metric_of
 from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.explain.sampling import (
 	customers_of,
-	definitions_with,
 	even_sample,
+	frozen_for,
 	keys_of,
 	reader_of,
 	visible,
 )
-from crm_success.scoring.frozen_definitions import FrozenDefinitions
-from crm_success.scoring.source_tables import tables_for
 
 # so many customers are read while somebody waits: shares of an even sample are right to within one or two percent
 SAMPLE = 5_000
@@ -27,8 +25,8 @@ def distribution(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 	`customers` are those that the user may see, `read` those that were looked at: an even sample of many.
 	"""
 	metric = metric_of(record)
-	definitions = definitions_with(metric, as_of)
-	frozen = FrozenDefinitions(definitions, tuple(tables_for(definitions.metrics).values()))
+	frozen = frozen_for(metric, as_of)
+	definitions = frozen.definitions
 	reader = reader_of(definitions.metrics, frozen, as_of, strict=True)
 	everybody = customers_of(frozen, as_of).index
 	customers = visible(everybody)
@@ -42,5 +40,6 @@ def distribution(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 		"customers": len(customers),
 		"read": len(chosen),
 		"missing": int(values.isna().sum()),
+		"only_readable": any(table.only_names for table in frozen.tables),
 		"values": [[float(value), int(count)] for value, count in counts.items()],
 	}

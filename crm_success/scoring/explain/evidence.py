@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from numbers import Number
 from typing import Any
 
 import frappe
@@ -52,19 +53,22 @@ def doctype_of(metric: Metric) -> str:
 
 
 def readable_documents(record: Mapping[str, Any], customer: str, as_of: date) -> dict[str, Any]:
-	"""Those of a saved metric that the user may read, at most 20; ScoringError where the metric cannot be read.
+	"""Those of a saved metric, at most 20, for whoever may see the customer's health; ScoringError where the metric
+	cannot be read.
 
-	`may_read` is false where the user may read none of the DocType; `hidden` counts the documents among the
-	newest that were left out; `more` tells of documents that are not listed.
+	Who has the right to read the DocType sees the documents that are within it, and what they are called; `hidden`
+	counts those among the newest that were left out. Who has none (`may_read` is false) sees what the score rests on:
+	which documents there are, of what day and with what number. `more` tells of documents that are not listed.
 	"""
 	metric = metric_of(record)
 	doctype = doctype_of(metric)
 	# a measure with a unit of its own leaves that of a document's value unsaid
 	unit = "" if metric.measure.row.unit else metric.unit
 	answer = {"doctype": doctype, "unit": unit, "documents": [], "hidden": 0, "more": False}
-	if not frappe.has_permission(doctype, "read"):
-		return {**answer, "may_read": False}
 	found = _newest(metric, customer, as_of)
+	if not frappe.has_permission(doctype, "read"):
+		bare = [_without_text(row) for row in found[:DOCUMENTS]]
+		return {**answer, "may_read": False, "documents": bare, "more": len(found) > DOCUMENTS}
 	titles = _titles_of_readable(found, customer)
 	readable = [{**row, "title": title} for row in found if (title := titles.get(_identity(row))) is not None]
 	return {
@@ -74,6 +78,12 @@ def readable_documents(record: Mapping[str, Any], customer: str, as_of: date) ->
 		"hidden": len(found) - len(readable),
 		"more": len(readable) > DOCUMENTS or len(found) == _LOOKED_AT,
 	}
+
+
+def _without_text(document: Mapping[str, Any]) -> dict[str, Any]:
+	"""What a metric counts different values of is no number: it is the content of the document."""
+	value = document["value"]
+	return {**document, "title": "", "value": value if isinstance(value, Number) else None}
 
 
 def keys_in_formula(record: Mapping[str, Any]) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.engine.pipeline import metric_points
 from crm_success.scoring.explain.evidence import documents_behind, readable_of
-from crm_success.scoring.explain.sampling import definitions_with, reader_of, visible
+from crm_success.scoring.explain.sampling import frozen_for, reader_of, visible
 from crm_success.scoring.frozen_definitions import FrozenDefinitions
-from crm_success.scoring.source_tables import CUSTOMER, tables_for
+from crm_success.scoring.source_tables import CUSTOMER
 
 EACH_SIDE = 5
 
@@ -25,8 +25,7 @@ EACH_SIDE = 5
 def preview(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 	"""Five lowest and five highest customers that the user may see; ScoringError where nothing can be read."""
 	metric = metric_of(record)
-	definitions = definitions_with(metric, as_of)
-	frozen = FrozenDefinitions(definitions, tuple(tables_for(definitions.metrics).values()))
+	frozen = frozen_for(metric, as_of)
 	values = _values(frozen, as_of)
 	known = values[metric.key].dropna().sort_values(kind="stable")
 	points = _points(metric, values[metric.key], as_of)
@@ -38,6 +37,7 @@ def preview(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 		"as_of": as_of,
 		"measured": len(known),
 		"missing": len(values) - len(known),
+		"only_readable": any(table.only_names for table in frozen.tables),
 		"customers": [
 			{
 				"customer": customer,

@@ -12,9 +12,11 @@ from crm_success.scoring.definition_records import read_definitions
 from crm_success.scoring.engine.definitions import Definitions, Metric
 from crm_success.scoring.engine.measures import needed_metrics, raw_values, usable_expressions
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
+from crm_success.scoring.queries.ledger_rows import INVOICE
+from crm_success.scoring.queries.till_sales import TILL
 from crm_success.scoring.shared.reader import Reader
-from crm_success.scoring.source_tables import CUSTOMER
-from crm_success.visibility import visible_among
+from crm_success.scoring.source_tables import CUSTOMER, tables_for
+from crm_success.visibility import readable_names, visible_among
 
 
 def definitions_with(metric: Metric, as_of: date) -> Definitions:
@@ -25,6 +27,18 @@ def definitions_with(metric: Metric, as_of: date) -> Definitions:
 	if broken:
 		raise broken
 	return replace(definitions, metrics=needed_metrics([*others, metric], [metric.key]), scorecards=())
+
+
+def frozen_for(metric: Metric, as_of: date) -> FrozenDefinitions:
+	"""The metric and what its formula needs, with their tables. What it measures itself, it measures on documents that
+	the user may read: whoever could count others could learn their contents by guesses.
+	"""
+	definitions = definitions_with(metric, as_of)
+	tables = tables_for(definitions.metrics)
+	for doctype in {metric.parent_doctype or metric.doctype, TILL if metric.doctype == INVOICE else ""}:
+		if doctype in tables:
+			tables[doctype] = replace(tables[doctype], only_names=readable_names(doctype))
+	return FrozenDefinitions(definitions, tuple(tables.values()))
 
 
 def reader_of(

@@ -217,11 +217,11 @@ def _movers(compared: pd.DataFrame, cards: pd.DataFrame) -> list[dict[str, Any]]
 			"customer": customer,
 			"customer_name": names.get(customer) or customer,
 			"change": float(change[customer]),
+			# a number of numpy's is none to version 16's JSON
 			**{
-				f"{what}_{when}": compared.at[customer, f"{what}_{when}"]
-				for what in ("score", "band")
-				for when in ("before", "after")
+				f"score_{when}": float(compared.at[customer, f"score_{when}"]) for when in ("before", "after")
 			},
+			**{f"band_{when}": compared.at[customer, f"band_{when}"] for when in ("before", "after")},
 			"scorecard_before": cards.at[customer, "before"],
 			"scorecard_after": cards.at[customer, "after"],
 		}

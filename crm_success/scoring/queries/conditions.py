@@ -16,8 +16,6 @@ from crm_success.scoring.queries.tables import DATE, DATETIME, NUMERIC_KINDS, TE
 
 Build: TypeAlias = Callable[[Term, Any, str, Bindings], Criterion]
 
-MOST_CHARACTERS = 1000
-
 
 def condition(filter_: Filter, column: Term, kind: str, bindings: Bindings) -> Criterion:
 	"""One filter as a condition on its column; DefinitionError for an operator or a value that does not fit."""
@@ -37,15 +35,7 @@ def _value(value: Any, kind: str) -> Any:
 
 
 def _text(value: Any) -> str:
-	text = "" if value is None else str(value)
-	if len(text) > MOST_CHARACTERS:
-		raise DefinitionError(
-			"{0} has {1} characters, but at most {2} can be compared with",
-			shown(text),
-			len(text),
-			MOST_CHARACTERS,
-		)
-	return text
+	return "" if value is None else str(value)
 
 
 def _time(value: Any) -> str:

@@ -127,7 +127,7 @@ def check_readable(metric: Metric, tables: Tables) -> None:
 			raise SourceError("{0} is no child table, so it has no parent", Phrase(metric.doctype))
 	names = [metric.customer_field, metric.date_field, metric.value_field]
 	names += [filter_.fieldname for filter_ in (*metric.filters, *metric.matching)]
-	for name in filter(None, names):
+	for name in [name for name in names if name]:
 		_check_field(metric, name, tables)
 	if not metric.date_field or not metric.customer_field:
 		raise DefinitionError("A date field and a customer field are needed")

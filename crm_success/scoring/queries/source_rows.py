@@ -8,7 +8,7 @@ from pypika import Case, Field
 from pypika import Table as SqlTable
 from pypika.functions import NullIf
 from pypika.queries import QueryBuilder
-from pypika.terms import Criterion, Term
+from pypika.terms import Bracket, Criterion, LiteralValue, Term
 
 from crm_success.database.dialects import EVERYBODY, Bindings, Dialect, KeyRange, within
 from crm_success.scoring.engine.definitions import Filter, Money
@@ -187,6 +187,8 @@ class SourceRows:
 		rules += [build(rows, self.bindings) for name, build in _NEVER_COUNTS.items() if table.has(name)]
 		if table.has(SPLIT_FROM):
 			rules.append(is_there(rows, self.bindings, self.as_of))
+		if table.only_names:
+			rules.append(rows.name.isin(Bracket(LiteralValue(table.only_names))))
 		if self._money.companies and table.has("company"):
 			rules.append(rows.company.isin(self.bindings.bind_all(self._money.companies)))
 		return rules

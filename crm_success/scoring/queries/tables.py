@@ -60,13 +60,18 @@ class PartyField:
 
 @dataclass(frozen=True)
 class Table:
-	"""The table of a DocType: its columns, whether only submitted rows count, whether it is a child table."""
+	"""The table of a DocType: its columns, whether only submitted rows count, whether it is a child table.
+
+	`only_names` is a SELECT of the names of the documents that count, without a %, where not all do: what one person may
+	read.
+	"""
 
 	doctype: str
 	columns: tuple[Column, ...]
 	submittable: bool = False
 	is_child: bool = False
 	party_fields: tuple[PartyField, ...] = ()
+	only_names: str = ""
 
 	def __post_init__(self) -> None:
 		check_identifier(self.doctype)

@@ -33,7 +33,8 @@ def dispatch_scoring_run() -> None:
 		frappe.db.rollback()
 		return
 	queueing.enqueue_prepare(run)
-	frappe.db.commit()
+	# the job is queued at the commit
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 
 @logged

@@ -74,6 +74,7 @@ def rescore_stale() -> None:
 			# more than a few of them fail: the next group may not
 			conflicts.start_over()
 			frappe.log_error(title="Stale customers could not be scored")
+			# the group after this one may fail and roll the log back
 			frappe.db.commit()
 
 
@@ -92,5 +93,6 @@ def _calibration(frozen: FrozenDefinitions, as_of: date) -> Calibration:
 	if not name:
 		ranges = customer_ranges(reading.SITE, frozen.tables_by_doctype[CUSTOMER], _CALIBRATION_RANGE)
 		name = make_calibration(frozen, as_of, ranges)
-		frappe.db.commit()
+		# others need not measure everybody again while this one goes on
+		frappe.db.commit()  # nosemgrep: frappe-manual-commit
 	return read_calibration(name)

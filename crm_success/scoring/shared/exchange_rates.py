@@ -36,7 +36,7 @@ def money_on(
 
 def reporting_currency(currencies: Iterable[str], chosen: str, default: str) -> str:
 	"""The one chosen, else the one in which all companies keep their books, else the default, else the first."""
-	names = list(dict.fromkeys(filter(None, currencies)))
+	names = list(dict.fromkeys(currency for currency in currencies if currency))
 	if chosen or not names:
 		return chosen or default
 	return names[0] if len(names) == 1 or not default else default

@@ -150,7 +150,7 @@ def page_of(report: Report) -> Page:
 		ring=ring_arcs({band.name: band.customers for band in bands.rows}),
 		histogram=histogram_columns(figures.histogram),
 		thresholds=_thresholds(definitions),
-		calls=tuple(map(_call, figures.calls.to_dict("records"))),
+		calls=tuple(_call(row) for row in figures.calls.to_dict("records")),
 		calls_at_risk=figures.calls["money_at_risk"].sum(),
 		segments=_segments(figures.segments, report.strategies),
 		frequencies=tuple(_FREQUENCY_NAMES.get(score, str(score)) for score in range(1, 6)),
@@ -215,7 +215,7 @@ def _call(row: Mapping[str, Any]) -> Call:
 	details = (customer if customer != name else "", _text(row["segment"]), _text(row["territory"]))
 	return Call(
 		name=name,
-		details=" · ".join(filter(None, details)),
+		details=" · ".join(detail for detail in details if detail),
 		account_manager=_text(row["account_manager"]),
 		band=_text(row["band"]),
 		score=row["score"],

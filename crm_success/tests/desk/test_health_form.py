@@ -207,7 +207,7 @@ class TestHealthForm(ScoringTestCase):
 			with self.assertRaises(frappe.PermissionError):
 				call(OTHER)
 
-	def test_documents_are_shown_to_those_who_may_read_them_only(self):
+	def test_whoever_sees_the_health_sees_what_it_rests_on(self):
 		for role, metric, may_read in (
 			("Accounts User", "net_revenue_365d", True),
 			("Accounts User", "overdue_amount", True),
@@ -215,11 +215,49 @@ class TestHealthForm(ScoringTestCase):
 			("Support Team", "net_revenue_365d", False),
 			("Sales User", "overdue_amount", False),
 			("Customer Success User", "net_revenue_365d", False),
+			("Customer Success User", "open_issues", False),
 		):
+			frappe.set_user("Administrator")
+			(whole,) = health_form.metric_documents(OTHER, metric)["documents"]
 			self.act_as(role)
 			with self.subTest(role=role, metric=metric):
 				answer = health_form.metric_documents(OTHER, metric)
-				self.assertEqual((answer["may_read"], bool(answer["documents"])), (may_read, may_read))
+				self.assertEqual(answer["may_read"], may_read)
+				# without the right to read it, a document is not told by what stands in it
+				self.assertEqual(answer["documents"], [whole if may_read else {**whole, "title": ""}])
+
+	def test_texts_of_documents_are_for_those_who_may_read_them(self):
+		values = {"metric_name": "Form Subjects", "metric_key": "form_subjects", "measure": "Distinct Count"}
+		values |= {"source_doctype": "Issue", "customer_field": "customer", "date_field": "opening_date"}
+		values |= {"value_field": "subject", "scale": "Linear", "worst": 0, "best": 10}
+		frappe.get_doc({"doctype": "Health Metric", **values}).insert()
+		for role, value in (("Support Team", ODD), ("Customer Success User", None)):
+			self.act_as(role)
+			with self.subTest(role=role):
+				(row,) = health_form.metric_documents(OTHER, "form_subjects")["documents"]
+				self.assertEqual((row["name"], row["value"]), (self.issue, value))
+
+	def test_contacts_are_shown_to_whoever_sees_the_health(self):
+		people = {"Ada": {"email": "ada@form.example.com"}, "Bob": {"phone": "+49 30 1234"}}
+		for first_name, reached in people.items():
+			contact = frappe.new_doc("Contact")
+			contact.update({"first_name": first_name, "last_name": "Form", "designation": "Buyer"})
+			contact.append("links", {"link_doctype": "Customer", "link_name": BUYER})
+			if "email" in reached:
+				contact.append("email_ids", {"email_id": reached["email"], "is_primary": 1})
+			else:
+				contact.append("phone_nos", {"phone": reached["phone"], "is_primary_phone": 1})
+			contact.is_primary_contact = int(first_name == "Bob")
+			contact.insert()
+		for role in ("Customer Success User", "Sales User"):
+			self.act_as(role)
+			with self.subTest(role=role):
+				contacts = health_form.picture(BUYER)["contacts"]
+				self.assertEqual(contacts["may_open"], role == "Sales User")
+				told = [(row["designation"], row["email"], row["phone"]) for row in contacts["rows"]]
+				expected = [("Buyer", "", "+49 30 1234"), ("Buyer", "ada@form.example.com", "")]
+				self.assertEqual(told, expected)
+				self.assertEqual(health_form.picture(OTHER)["contacts"]["rows"], [])
 
 	def test_a_document_that_the_user_may_not_read_is_left_out_and_counted(self):
 		self.allow_only("Accounts User", "Sales Invoice", self.invoices[3])

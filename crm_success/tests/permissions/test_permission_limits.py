@@ -10,7 +10,6 @@ from frappe.utils import add_days, nowdate
 from crm_success.tests.support import factories
 from crm_success.tests.support.permission_matrix import (
 	ACCOUNTS_USER,
-	NAME_EVERYBODY,
 	OF_A_CUSTOMER,
 	OWNERS,
 	READERS,
@@ -18,6 +17,7 @@ from crm_success.tests.support.permission_matrix import (
 	SALES_USER,
 	SUCCESS_MANAGER,
 	SYSTEM_MANAGER,
+	TELL_OF_EVERYBODY,
 )
 from crm_success.tests.support.permission_site import OTHER, OWN, SECRET, PermissionTestCase, Visitor, rows_of
 from crm_success.tests.support.utils import aggregate
@@ -110,7 +110,7 @@ class TestLimits(PermissionTestCase):
 
 	def test_no_run_is_seen_in_any_way(self):
 		def check(visitor, role):
-			for doctype in NAME_EVERYBODY:
+			for doctype in TELL_OF_EVERYBODY:
 				self.assertEqual(rows_of(visitor.list(doctype)), [])
 				counted = visitor.call("frappe.desk.reportview.get_count", doctype=doctype)
 				self.assertFalse(counted.json.get("message"))
@@ -144,7 +144,7 @@ class TestLimits(PermissionTestCase):
 		territory.insert(ignore_permissions=True)
 		permission.delete()
 		self.addCleanup(self.put_permission_back, permission, territory)
-		for doctype in NAME_EVERYBODY:
+		for doctype in TELL_OF_EVERYBODY:
 			self.assertEqual(rows_of(visitor.list(doctype)), [], doctype)
 
 	def put_permission_back(self, permission, territory):

@@ -14,20 +14,11 @@ from crm_success.batches.statuses import BATCH, COMPLETED, FAILED, RUN, RUNNING
 from crm_success.scoring.runs.starting import KIND
 from crm_success.tests.support import permission_matrix as matrix
 from crm_success.tests.support.permission_matrix import ENDPOINTS, READERS, REPORTS, RIGHTS, ROLES, Endpoint
-from crm_success.tests.support.permission_site import OTHER, OWN, PermissionTestCase, Visitor
+from crm_success.tests.support.permission_site import OTHER, OWN, PermissionTestCase, Visitor, arguments_for
 from crm_success.tests.support.scoring_site import drop_jobs
 
 MODULE = "CRM Success"
 DASHBOARD = "crm_success.crm_success.dashboard"
-METRIC = {
-	"metric_name": "PM Half",
-	"metric_key": "pm_half",
-	"measure": "Expression",
-	"expression": "net_revenue_365d / 2",
-	"scale": "Linear",
-	"worst": 0,
-	"best": 10,
-}
 
 
 class TestReportsAndEndpoints(PermissionTestCase):
@@ -54,17 +45,8 @@ class TestReportsAndEndpoints(PermissionTestCase):
 			frappe.db.set_value(BATCH, {"work_run": self.runs[0]}, "status", FAILED)
 
 	def call(self, visitor: Visitor, method: str, endpoint: Endpoint, arguments: dict[str, Any]) -> Any:
-		scorecard = frappe.get_doc("Health Scorecard", {"is_default": 1})
-		meant = {
-			matrix.OWN: OWN,
-			matrix.OTHER: OTHER,
-			matrix.RUN: self.runs[1],
-			matrix.FAILED_RUN: self.runs[0],
-			matrix.METRIC: json.dumps(METRIC),
-			matrix.SCORECARD: frappe.as_json(scorecard.as_dict()),
-		}
 		self.make_ready(arguments)
-		sent = {name: meant.get(value, value) for name, value in arguments.items()}
+		sent = arguments_for(arguments, self.runs)
 		return visitor.call(method, endpoint.verb, **sent)
 
 	def test_every_whitelisted_function_is_in_the_matrix(self):
@@ -101,14 +83,15 @@ class TestReportsAndEndpoints(PermissionTestCase):
 					answer = self.plain[matrix.SUCCESS_MANAGER].get(f"/api/method/{method}")
 					self.assertEqual(answer.status_code, 403)
 
-	def test_documents_are_named_to_those_who_may_read_them(self):
+	def test_documents_are_named_to_whoever_sees_the_health(self):
 		method = "crm_success.scoring.api.health_form.metric_documents"
-		named = {}
+		may_read = {}
 		for role in READERS:
 			answer = self.limited[role].call(method, "GET", customer=OWN, metric="net_revenue_365d")
-			named[role] = bool(answer.json["message"]["documents"])
+			self.assertEqual(len(answer.json["message"]["documents"]), 2)
+			may_read[role] = answer.json["message"]["may_read"]
 		readers_of_invoices = {matrix.ACCOUNTS_USER, matrix.ACCOUNTS_MANAGER}
-		self.assertEqual({role for role in READERS if named[role]}, readers_of_invoices)
+		self.assertEqual({role for role in READERS if may_read[role]}, readers_of_invoices)
 
 	def run_report(self, visitor: Any, report: str, include_disabled: int = 0, **arguments: Any) -> Any:
 		filters = {"from_date": add_days(nowdate(), -30), "to_date": nowdate()}

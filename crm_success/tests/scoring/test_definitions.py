@@ -240,7 +240,8 @@ class TestFilters(SiteTestCase):
 		self.assert_filter_refused(["status", "is", "empty"], "not set")
 
 	def test_what_was_entered_is_escaped(self):
-		self.assert_filter_refused(["<img src=x>", "=", 1], "&lt;img src=x&gt;")
+		self.assert_filter_refused(["<img src=x>", "=", 1], "&lt;img")
+		self.assert_filter_refused(["a < b & c >", "=", 1], "a &lt; b &amp; c &gt;")
 
 	def test_share_needs_a_numerator(self):
 		self.assert_refused(new_metric(measure="Share of Matching Documents"), "Matching")

@@ -65,8 +65,8 @@ MADE_BY_SCORING = (
 	"Work Batch",
 	"Score Calibration",
 )
-# hidden as a whole from whoever may see some customers only: they name customers of everybody
-NAME_EVERYBODY = ("Work Run", "Work Batch")
+# hidden as a whole from whoever may see some customers only: they name customers of everybody, or are made of all
+TELL_OF_EVERYBODY = ("Work Run", "Work Batch", "Score Calibration")
 # of these, whoever may see some customers only sees the records of these customers
 OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot")
 
@@ -82,6 +82,8 @@ REPORTS: dict[str, tuple[str, ...]] = {
 class Endpoint:
 	"""A whitelisted function: how it is called, and by whom, while limited to some customers too.
 
+	`by_share`: also for those to whom a Customer Health was shared, whatever their roles, for that one.
+
 	In the arguments, OWN stands for a customer whom the limited may see and OTHER for one they may not, RUN and
 	FAILED_RUN for runs, METRIC and SCORECARD for unsaved records.
 	"""
@@ -91,6 +93,7 @@ class Endpoint:
 	arguments: dict[str, str | int] = field(default_factory=dict)
 	limited: tuple[str, ...] = ()
 	about_other: dict[str, str] = field(default_factory=dict)
+	by_share: bool = False
 
 
 OWN, OTHER, RUN, FAILED_RUN, METRIC, SCORECARD = "<own>", "<other>", "<run>", "<failed>", "<metric>", "<card>"
@@ -109,10 +112,10 @@ ENDPOINTS: dict[str, Endpoint] = {
 		"GET", _READ_CUSTOMERS, {"customer": OWN}, _READ_CUSTOMERS, {"customer": OTHER}
 	),
 	"crm_success.scoring.api.health_form.picture": Endpoint(
-		"GET", READERS, {"customer": OWN}, READERS, {"customer": OTHER}
+		"GET", READERS, {"customer": OWN}, READERS, {"customer": OTHER}, by_share=True
 	),
 	"crm_success.scoring.api.health_form.metric_documents": Endpoint(
-		"GET", READERS, {"customer": OWN, **_REVENUE}, READERS, {"customer": OTHER, **_REVENUE}
+		"GET", READERS, {"customer": OWN, **_REVENUE}, READERS, {"customer": OTHER, **_REVENUE}, by_share=True
 	),
 	"crm_success.scoring.api.metric_form.get_source_fields": Endpoint(
 		"GET", READERS, {"doctype": "Issue"}, READERS

@@ -12,6 +12,7 @@ from frappe.utils.password import set_encrypted_password
 from werkzeug.test import TestResponse
 
 from crm_success.tests.support import factories
+from crm_success.tests.support import permission_matrix as matrix
 from crm_success.tests.support.permission_matrix import GUEST, READERS, ROLES
 from crm_success.tests.support.scoring_site import ScoringTestCase, drain, start_and_prepare
 
@@ -20,6 +21,15 @@ OWN, OTHER = "PM-1", "PM-2"
 SECRET = "Zirconium Secrets"
 OWN_NAME = "Permitted Own"
 MAIL = "@matrix.example.com"
+METRIC = {
+	"metric_name": "PM Half",
+	"metric_key": "pm_half",
+	"measure": "Expression",
+	"expression": "net_revenue_365d / 2",
+	"scale": "Linear",
+	"worst": 0,
+	"best": 10,
+}
 # what a site notes about people's requests
 _NOTES = ("Access Log", "Activity Log", "Comment", "Deleted Document", "Error Log", "Version", "View Log")
 
@@ -77,15 +87,10 @@ class PermissionTestCase(ScoringTestCase):
 	def make_documents(cls):
 		today = getdate()
 		factories.make_fiscal_years(today.year - 1, today.year)
-		for customer, name in ((OWN, OWN_NAME), (OTHER, SECRET)):
-			factories.make_customer(customer)
-			frappe.db.set_value("Customer", customer, "customer_name", name)
-			factories.make_invoice(customer, 100, str(add_days(today, -70)))
-			factories.make_invoice(customer, 500, str(add_days(today, -7)))
-			factories.make_issue(customer, f"{add_days(today, -3)} 10:00:00", subject=f"Issue of {name}")
+		make_customers()
 		cls.plain = {GUEST: Visitor(GUEST)}
 		for role in ROLES[1:]:
-			cls.plain[role] = Visitor(_make_user(role))
+			cls.plain[role] = Visitor(make_user(frappe.scrub(role), role))
 		cls.limited = {role: Visitor(_make_limited_user(role)) for role in READERS}
 		frappe.db.commit()
 		cls.runs = [start_and_prepare(add_days(today, -30)), None]
@@ -118,6 +123,17 @@ class PermissionTestCase(ScoringTestCase):
 		(self.assert_allowed if may else self.assert_refused)(answer)
 
 
+def make_customers() -> None:
+	"""OWN and OTHER, each with invoices and an issue."""
+	today = getdate()
+	for customer, name in ((OWN, OWN_NAME), (OTHER, SECRET)):
+		factories.make_customer(customer)
+		frappe.db.set_value("Customer", customer, "customer_name", name)
+		factories.make_invoice(customer, 100, str(add_days(today, -70)))
+		factories.make_invoice(customer, 500, str(add_days(today, -7)))
+		factories.make_issue(customer, f"{add_days(today, -3)} 10:00:00", subject=f"Issue of {name}")
+
+
 def rows_of(answer: TestResponse) -> list[dict]:
 	"""The rows of a list, however it was asked for; none of a refusal."""
 	if answer.status_code != 200:
@@ -128,8 +144,23 @@ def rows_of(answer: TestResponse) -> list[dict]:
 	return found
 
 
-def _make_user(role: str, prefix: str = "") -> str:
-	user = factories.make_user(f"{prefix}{frappe.scrub(role)}{MAIL}", role)
+def arguments_for(arguments: dict[str, Any], runs: list[str]) -> dict[str, Any]:
+	"""The arguments of an endpoint of the matrix, with what its placeholders stand for; `runs`: a failed one, another."""
+	scorecard = frappe.get_doc("Health Scorecard", {"is_default": 1})
+	meant = {
+		matrix.OWN: OWN,
+		matrix.OTHER: OTHER,
+		matrix.FAILED_RUN: runs[0],
+		matrix.RUN: runs[1],
+		matrix.METRIC: json.dumps(METRIC),
+		matrix.SCORECARD: frappe.as_json(scorecard.as_dict()),
+	}
+	return {name: meant.get(value, value) for name, value in arguments.items()}
+
+
+def make_user(name: str, *roles: str) -> str:
+	"""Somebody with exactly these roles, who may send requests; the user's name."""
+	user = factories.make_user(f"{name}{MAIL}", *roles)
 	# the field holds stars in place of the secret: without them, saving the user would drop it
 	frappe.db.set_value("User", user, {"api_key": frappe.generate_hash(length=15), "api_secret": "*" * 15})
 	set_encrypted_password("User", user, frappe.generate_hash(length=15), "api_secret")
@@ -137,7 +168,7 @@ def _make_user(role: str, prefix: str = "") -> str:
 
 
 def _make_limited_user(role: str) -> str:
-	user = _make_user(role, "limited_")
+	user = make_user(f"limited_{frappe.scrub(role)}", role)
 	values = {"user": user, "allow": "Customer", "for_value": OWN, "apply_to_all_doctypes": 1}
 	frappe.get_doc({"doctype": "User Permission", **values}).insert(ignore_permissions=True)
 	return user

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import frappe
 from frappe import _
-from frappe.model.document import Document
 from frappe.utils import cint, flt, getdate
 
 from crm_success.database.reading import SITE
+from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.field_errors import bold, refuse
 from crm_success.record_checks.storable_values import check_entered
 from crm_success.record_names import SNAPSHOT
@@ -43,7 +43,7 @@ ORDERED = (
 USED_UNLESS_ZERO = frozenset({"value_high_percent", "value_potential_amount", "value_high_amount"})
 
 
-class CRMSuccessSettings(Document):
+class CRMSuccessSettings(PrintedAsText):
 	def validate(self):
 		check_entered(self)
 		for fieldname, (lowest, highest) in RANGES.items():
@@ -85,6 +85,7 @@ class CRMSuccessSettings(Document):
 		if row and row.days == days:
 			return
 		log_settings.register_doctype(SNAPSHOT, days)
+		# this one number of theirs is a setting of ours
 		log_settings.flags.ignore_permissions = True
 		log_settings.save()
 
@@ -96,7 +97,7 @@ class CRMSuccessSettings(Document):
 				_(
 					"There is no exchange rate from {0} to {1}, so amounts in it are left out of the scores. Add a {2} record."
 				).format(
-					", ".join(map(bold, missing)),
+					", ".join(bold(currency) for currency in missing),
 					bold(target),
 					frappe.bold(_("Currency Exchange")),
 				),

@@ -27,7 +27,7 @@ frappe.ui.form.on("Customer Health", {
 crm_success.customer_health.show_picture = function (frm) {
 	const { customer } = frm.doc;
 	// until the site is migrated, its form has no place for the pictures
-	if (!frm.get_field("gauge")) return;
+	if (!frm.get_field("contacts")) return;
 	if (frm.pictured_customer !== customer) crm_success.customer_health.clear_picture(frm);
 	frappe.call({
 		method: "crm_success.scoring.api.health_form.picture",
@@ -40,17 +40,18 @@ crm_success.customer_health.show_picture = function (frm) {
 };
 
 crm_success.customer_health.clear_picture = function (frm) {
-	["gauge", "history", "parts"].forEach((fieldname) => frm.get_field(fieldname).$wrapper.empty());
+	["gauge", "history", "parts", "contacts"].forEach((fieldname) => frm.get_field(fieldname).$wrapper.empty());
 	frm.toggle_display(["score", "band"], true);
 };
 
 // The gauge says what the fields Score and Band say; where it cannot be drawn, they stay
 crm_success.customer_health.draw_picture = function (frm, picture) {
-	const { gauge, parts, history, documents } = crm_success.customer_health;
+	const { gauge, parts, history, contacts, documents } = crm_success.customer_health;
 	const place = (fieldname) => frm.get_field(fieldname).$wrapper;
 	gauge.draw(place("gauge"), picture);
 	history.draw(place("history"), picture);
 	parts.draw(place("parts"), picture, (part) => documents.show(frm, part, picture));
+	contacts.draw(place("contacts"), picture);
 	frm.pictured_customer = frm.doc.customer;
 	frm.toggle_display(["score", "band"], false);
 };

@@ -7,8 +7,10 @@ from frappe.model.document import Document
 from frappe.utils import getdate
 
 from crm_success.database.dialects import KeyRange
+from crm_success.printed_texts import PrintedAsText
+from crm_success.record_checks.storable_values import check_entered
 from crm_success.record_names import HEALTH
-from crm_success.scoring.checks.override_checks import check_override
+from crm_success.scoring.checks.override_checks import ENTERED, check_override
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.overrides import OVERRIDE, set_override
 from crm_success.scoring.reader_words import driver_words, stored_drivers
@@ -17,7 +19,7 @@ from crm_success.setup.table_columns import allow_null
 NULLABLE = ("score", "computed_score", "change_30", "clv")
 
 
-class CustomerHealth(Document):
+class CustomerHealth(PrintedAsText):
 	def __init__(self, *arguments, **values):
 		super().__init__(*arguments, **values)
 		# nobody enters a link here, and one to a definition that is gone must not keep an override from being saved
@@ -41,6 +43,7 @@ class CustomerHealth(Document):
 		before = self.get_doc_before_save()
 		self.refuse_changes_by_hand(before)
 		self.restore_computed_values(before)
+		check_entered(self, ENTERED)
 		check_override(self, before)
 
 	def db_update(self):
@@ -50,6 +53,7 @@ class CustomerHealth(Document):
 		self.score, self.band = set_override(self.customer, override, getdate())
 
 	def before_print(self, settings=None):
+		super().before_print(settings)
 		# Frappe prints what a record holds: a property is not seen
 		self.set("drivers", self.drivers)
 
@@ -79,7 +83,11 @@ class CustomerHealth(Document):
 		]
 
 	def differs_from(self, before: Document, fieldname: str) -> bool:
-		return bool(self.get(fieldname) or before.get(fieldname)) and self.has_value_changed(fieldname)
+		try:
+			return bool(self.get(fieldname) or before.get(fieldname)) and self.has_value_changed(fieldname)
+		except (OverflowError, TypeError, ValueError):
+			# what is no moment at all cannot be compared with one
+			return True
 
 
 def on_doctype_update() -> None:

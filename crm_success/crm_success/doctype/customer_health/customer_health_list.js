@@ -13,20 +13,14 @@
 		return `<a class="filterable ellipsis" data-filter="${filter}">${word}</a>`;
 	};
 
-	for (const fieldname of Object.keys(CONTEXTS)) {
+	const set_formatter = function (fieldname, in_words) {
 		const docfield = frappe.meta.get_docfield(DOCTYPE, fieldname);
-		if (docfield) docfield.formatter = translated(fieldname);
-	}
+		if (docfield) docfield.formatter = (value) => crm_success.plain_texts.as_text(in_words(value));
+	};
+	Object.keys(CONTEXTS).forEach((fieldname) => set_formatter(fieldname, translated(fieldname)));
 
-	// Frappe shows texts as HTML, and scoring writes these past its cleaning. Only "<": forms escape some themselves
-	const as_text = (value) => frappe.utils.replace_newlines((value || "").replaceAll("<", "&lt;"));
-	for (const fieldname of ["customer_name", "cap_reason", "drivers", "override_reason"]) {
-		const docfield = frappe.meta.get_docfield(DOCTYPE, fieldname);
-		if (docfield) docfield.formatter = as_text;
-	}
 	// an administrator's words, or those that came with the app
-	const cap_reason = frappe.meta.get_docfield(DOCTYPE, "cap_reason");
-	if (cap_reason) cap_reason.formatter = (value) => as_text(value ? __(value) : "");
+	set_formatter("cap_reason", (value) => (value ? __(value) : ""));
 
 	frappe.listview_settings[DOCTYPE] = {
 		add_fields: ["band", "score", "trend"],
@@ -55,7 +49,8 @@
 				return doc.band ? `<span>${format_number(value, null, 1)}</span>` : "";
 			},
 			trend(value) {
-				return value ? `<span>${crm_success.bands.TREND_ARROWS[value]} ${__(value)}</span>` : "";
+				const arrow = crm_success.bands.TREND_ARROWS[value];
+				return arrow ? `<span>${arrow} ${__(value)}</span>` : "";
 			},
 			stage: filterable("stage"),
 			activity: filterable("activity"),

@@ -3,9 +3,9 @@
 import json
 
 import frappe
-from frappe.model.document import Document
 from frappe.utils import add_days, nowdate
 
+from crm_success.printed_texts import PrintedAsText
 from crm_success.record_names import SNAPSHOT
 from crm_success.scoring.engine.drivers import drivers_of
 from crm_success.scoring.reader_words import driver_words
@@ -15,7 +15,7 @@ from crm_success.setup.table_columns import allow_null
 CLEARED_AT_ONCE = 10_000
 
 
-class CustomerHealthSnapshot(Document):
+class CustomerHealthSnapshot(PrintedAsText):
 	@property
 	def drivers(self) -> str:
 		"""What moved the score that day, in the reader's language, a sentence a line.
@@ -26,6 +26,7 @@ class CustomerHealthSnapshot(Document):
 		return driver_words().lines(drivers, currency=None) if drivers else ""
 
 	def before_print(self, settings=None):
+		super().before_print(settings)
 		# Frappe prints what a record holds: a property is not seen
 		self.set("drivers", self.drivers)
 
@@ -42,7 +43,8 @@ class CustomerHealthSnapshot(Document):
 			.run(pluck=True)
 		):
 			frappe.qb.from_(snapshot).delete().where(snapshot.name.isin(names)).run()
-			frappe.db.commit()
+			# in chunks: history is too much for one transaction
+			frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 
 def on_doctype_update() -> None:

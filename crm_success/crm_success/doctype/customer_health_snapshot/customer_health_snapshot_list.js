@@ -1,15 +1,9 @@
 // options mean something else elsewhere in ERPNext: the words of Customer Health, and of the stage on Customer
 Object.entries({ stage: "Customer", value_class: "Customer Health" }).forEach(([fieldname, context]) => {
 	const docfield = frappe.meta.get_docfield("Customer Health Snapshot", fieldname);
-	if (docfield) docfield.formatter = (value) => (value ? __(value, null, context) : "");
+	const in_words = (value) => (value ? __(value, null, context) : "");
+	if (docfield) docfield.formatter = (value) => crm_success.plain_texts.as_text(in_words(value));
 });
-
-// Frappe shows texts as HTML. Only "<": forms escape some themselves
-(function () {
-	const docfield = frappe.meta.get_docfield("Customer Health Snapshot", "drivers");
-	const as_text = (value) => frappe.utils.replace_newlines((value || "").replaceAll("<", "&lt;"));
-	if (docfield) docfield.formatter = as_text;
-})();
 
 frappe.listview_settings["Customer Health Snapshot"] = {
 	add_fields: ["band"],

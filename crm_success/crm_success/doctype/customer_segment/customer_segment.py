@@ -2,9 +2,9 @@
 
 import frappe
 from frappe import _
-from frappe.model.document import Document
 from frappe.utils import cint
 
+from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.storable_values import check_entered
 from crm_success.record_names import SEGMENT
 from crm_success.scoring import door
@@ -15,7 +15,7 @@ LETTERS = {"r": "Recency", "f": "Frequency", "m": "Monetary"}
 EXAMPLES = 3
 
 
-class CustomerSegment(Document):
+class CustomerSegment(PrintedAsText):
 	def before_insert(self):
 		check_entered(self)
 

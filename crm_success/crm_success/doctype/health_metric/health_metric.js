@@ -145,6 +145,9 @@ crm_success.health_metric.show_preview = function (frm, preview) {
 	]);
 	const $body = dialog.get_field("tables").$wrapper;
 	$body.append($("<p class='text-muted'>").text(counts));
+	if (preview.only_readable) {
+		$body.append($("<p class='text-muted'>").text(crm_success.metric_words.about_readable()));
+	}
 	for (const [side, title] of [
 		["lowest", __("Lowest")],
 		["highest", __("Highest")],

@@ -1,5 +1,9 @@
-from frappe.model.document import Document
+"""One step of a metric's scale. Checked with its parent; here only where it is saved alone."""
+
+from crm_success.printed_texts import PrintedAsText
+from crm_success.record_checks.storable_values import check_entered
 
 
-class HealthMetricBand(Document):
-	pass
+class HealthMetricBand(PrintedAsText):
+	def validate(self):
+		check_entered(self)

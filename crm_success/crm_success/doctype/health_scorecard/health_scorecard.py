@@ -1,14 +1,13 @@
 """Weights, bands and caps for the customers that a filter names. The checks are in scorecard_checks.py."""
 
-from frappe.model.document import Document
-
+from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.storable_values import check_entered
 from crm_success.record_names import HEALTH
 from crm_success.scoring.checks import scorecard_checks
 from crm_success.scoring.definition_links import forget
 
 
-class HealthScorecard(Document):
+class HealthScorecard(PrintedAsText):
 	def before_insert(self):
 		check_entered(self)
 

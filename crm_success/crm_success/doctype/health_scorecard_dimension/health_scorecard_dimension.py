@@ -1,5 +1,9 @@
-from frappe.model.document import Document
+"""What a dimension weighs. Checked with its parent; here only where it is saved alone."""
+
+from crm_success.printed_texts import PrintedAsText
+from crm_success.record_checks.storable_values import check_entered
 
 
-class HealthScorecardDimension(Document):
-	pass
+class HealthScorecardDimension(PrintedAsText):
+	def validate(self):
+		check_entered(self)

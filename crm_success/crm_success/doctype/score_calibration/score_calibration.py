@@ -1,7 +1,7 @@
 """Cut points taken from all customers on one day. Written by scoring runs only."""
 
-from frappe.model.document import Document
+from crm_success.printed_texts import PrintedAsText
 
 
-class ScoreCalibration(Document):
+class ScoreCalibration(PrintedAsText):
 	pass

@@ -1,10 +1,11 @@
 """A range of customers that one job works on under a lease. Written by runs only."""
 
 import frappe
-from frappe.model.document import Document
+
+from crm_success.printed_texts import PrintedAsText
 
 
-class WorkBatch(Document):
+class WorkBatch(PrintedAsText):
 	pass
 
 

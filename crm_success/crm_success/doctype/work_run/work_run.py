@@ -2,11 +2,11 @@
 
 import frappe
 from frappe import _
-from frappe.model.document import Document
 from frappe.model.naming import make_autoname
 from frappe.utils import add_days, nowdate
 
 from crm_success.batches.kinds import series_of
+from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.field_errors import bold
 from crm_success.scoring.definition_links import forget
 from crm_success.setup.log_days import RUN_DAYS
@@ -14,7 +14,7 @@ from crm_success.setup.log_days import RUN_DAYS
 CLEARED_AT_ONCE = 100
 
 
-class WorkRun(Document):
+class WorkRun(PrintedAsText):
 	def autoname(self):
 		self.name = make_autoname(series_of(self.kind))
 
@@ -49,7 +49,8 @@ class WorkRun(Document):
 			delete_traces(runs)
 			frappe.db.delete("Work Run Message", {"parenttype": "Work Run", "parent": ("in", runs)})
 			frappe.db.delete("Work Run", {"name": ("in", runs)})
-			frappe.db.commit()
+			# in chunks: the batches of many runs are too much for one transaction
+			frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 
 def delete_traces(runs: list[str]) -> None:

@@ -6,10 +6,10 @@ import frappe
 from frappe import _
 from frappe.query_builder import Case
 from frappe.query_builder.functions import Count, Sum
-from frappe.utils import cint
 from frappe.utils.nestedset import get_descendants_of
 from pypika.terms import Criterion
 
+from crm_success.crm_success.report import asked_filters
 from crm_success.crm_success.report.amounts import grouped
 from crm_success.crm_success.report.who_counts import includes_disabled, who_counts
 from crm_success.record_names import HEALTH, SEGMENT
@@ -31,6 +31,7 @@ SHOWN = (
 	"customer_disabled",
 )
 ROWS = 1000
+MOST_ROWS = 1_000_000
 
 
 def execute(filters: dict[str, Any] | None = None) -> tuple:
@@ -45,21 +46,29 @@ def execute(filters: dict[str, Any] | None = None) -> tuple:
 
 def row_limit(filters: frappe._dict) -> int:
 	"""0 means all."""
-	return ROWS if filters.limit in (None, "") else max(cint(filters.limit), 0)
+	if filters.limit in (None, ""):
+		return ROWS
+	return asked_filters.number(_("Rows at Most"), filters.limit, MOST_ROWS)
 
 
 def conditions(filters: frappe._dict) -> list[Criterion]:
 	health = frappe.qb.DocType(HEALTH)
-	found = [health[name] == filters[name] for name in EQUAL if filters.get(name)]
+	chosen = {name: chosen_in(filters, name) for name in (*EQUAL, *TREES) if filters.get(name)}
+	found = [health[name] == chosen[name] for name in EQUAL if name in chosen]
 	for name, doctype in TREES.items():
-		if filters.get(name):
-			found.append(health[name].isin(with_all_below(doctype, filters[name])))
+		if name in chosen:
+			found.append(health[name].isin(with_all_below(doctype, chosen[name])))
 	return found
+
+
+def chosen_in(filters: frappe._dict, name: str) -> str:
+	return asked_filters.text(_(frappe.get_meta(HEALTH).get_label(name), context=HEALTH), filters[name])
 
 
 def with_all_below(doctype: str, name: str) -> list[str]:
 	if not frappe.db.exists(doctype, name):
 		return [name]
+	# a name tells nothing: what is counted under it is limited to what the user may see
 	return [name, *get_descendants_of(doctype, name, ignore_permissions=True)]
 
 

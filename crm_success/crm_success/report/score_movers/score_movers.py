@@ -12,7 +12,7 @@ from typing import Any
 import frappe
 from frappe import _
 from frappe.query_builder.functions import Count
-from frappe.utils import add_days, cint, formatdate, getdate, nowdate
+from frappe.utils import add_days, cint, formatdate, nowdate
 from pypika.queries import QueryBuilder
 
 from crm_success.crm_success.report.amounts import grouped
@@ -21,6 +21,7 @@ from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.engine.definitions import HealthBand
 from crm_success.scoring.engine.drivers import Component
 from crm_success.scoring.reader_words import driver_words
+from crm_success.scoring.scoring_day import check_order, parse_asked_day
 from crm_success.scoring.shared.driver_words import DriverWords
 
 Row = dict[str, Any]
@@ -46,8 +47,10 @@ def execute(filters: dict[str, Any] | None = None) -> tuple:
 
 
 def asked_days(filters: frappe._dict) -> tuple[date, date]:
-	to_date = getdate(filters.to_date or nowdate())
-	return getdate(filters.from_date or add_days(to_date, -DAYS)), to_date
+	last = parse_asked_day(filters.to_date or nowdate())
+	first = parse_asked_day(filters.from_date) if filters.from_date else add_days(last, -DAYS)
+	check_order(first, last)
+	return first, last
 
 
 def compared_days(from_date: date, to_date: date) -> tuple[date, date] | None:

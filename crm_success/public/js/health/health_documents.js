@@ -45,21 +45,21 @@ Object.assign(crm_success.customer_health.documents, {
 	},
 
 	list(answer, currency) {
-		const { doctype, documents, may_read } = answer;
-		if (!may_read) return $("<p class='text-muted'>").text(__("You may not read {0}.", [__(doctype)]));
+		const { documents } = answer;
 		const $list = $("<div>");
 		if (documents.length) $list.append(crm_success.customer_health.documents.rows(answer, currency));
 		const notes = crm_success.customer_health.documents.notes(answer);
 		return $list.append(notes.map((note) => $("<p class='text-muted small'>").text(note)));
 	},
 
-	rows({ doctype, documents, unit }, currency) {
+	rows({ doctype, documents, unit, may_read }, currency) {
 		const { link_to, table } = crm_success.customer_health.documents;
+		const named = (row) => (may_read ? link_to(row) : $("<span>").text(row.name));
 		const has_values = documents.some(({ value }) => value !== null && value !== undefined);
 		const titles = [__("Date"), __(doctype), ...(has_values ? [__("Value")] : [])];
 		const rows = documents.map((row) => [
 			$("<span>").text(row.date ? frappe.datetime.str_to_user(row.date, false, true) : ""),
-			$("<span>").append(link_to(row), " ", $("<span class='text-muted'>").text(row.title)),
+			$("<span>").append(named(row), " ", $("<span class='text-muted'>").text(row.title)),
 			...(has_values
 				? [$("<span>").text(crm_success.customer_health.value_text(row.value, unit, currency))]
 				: []),
@@ -67,11 +67,21 @@ Object.assign(crm_success.customer_health.documents, {
 		return table(titles, rows);
 	},
 
-	notes({ documents, hidden, more }) {
+	notes({ doctype, documents, hidden, more, may_read }) {
 		const notes = [];
+		if (!may_read && documents.length) {
+			const words = __("You may not open them: ask a System Manager for the right to read {0}.", [__(doctype)]);
+			notes.push(words);
+		}
 		if (!documents.length && !hidden) notes.push(__("There are no documents behind this value."));
 		if (more) notes.push(__("Only the newest {0} are listed.", [documents.length]));
-		if (hidden) notes.push(__("{0} documents are left out, because you may not read them.", [hidden]));
+		if (hidden) {
+			notes.push(
+				__("{0} documents are left out, because you may not read them. Ask a System Manager which limits you have.", [
+					hidden,
+				])
+			);
+		}
 		return notes;
 	},
 

@@ -10,6 +10,7 @@ Object.assign(crm_success.metric_words, {
 			const sizes = [number(data.read), number(data.customers)];
 			notes.push(__("Figures are of an even sample of {0} of {1} customers.", sizes));
 		}
+		if (data.only_readable) notes.push(crm_success.metric_words.about_readable());
 		notes.push(about_missing(doc, data));
 		if (scale.problem) notes.push(scale.problem);
 		if (!shown) return notes;
@@ -19,6 +20,10 @@ Object.assign(crm_success.metric_words, {
 			notes.push(...about_percentiles(doc, data));
 		}
 		return notes;
+	},
+
+	about_readable() {
+		return __("Only documents that you may read are counted here; a score counts all.");
 	},
 
 	about_missing({ missing_treatment }, { values, missing }) {

@@ -24,11 +24,13 @@ Object.assign(crm_success.report_tables, {
 	}),
 
 	// What does not exist stays empty, where Frappe would write 0
-	write(cells, value, { fieldname, fieldtype }, data, as_usual) {
+	write(cells, value, { fieldname, fieldtype, options }, data, as_usual) {
 		if (value === null || value === undefined || value === "") return "";
 		if (cells[fieldname] && data) return cells[fieldname](value, data);
 		if (fieldtype === "Percent") return `${format_number(value, null, 1)} %`;
-		if (["Data", "Small Text"].includes(fieldtype)) return frappe.utils.escape_html(String(value));
+		// a link that cannot be opened is a name or a title alone
+		const is_text = fieldtype === "Link" ? !frappe.model.can_read(options) : ["Data", "Small Text"].includes(fieldtype);
+		if (is_text) return frappe.utils.escape_html(String(value));
 		return as_usual();
 	},
 

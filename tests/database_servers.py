@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -22,19 +23,35 @@ class NotInstalled(Exception):
 @contextmanager
 def mariadb_socket() -> Iterator[str]:
 	"""The socket of a fresh MariaDB that asks for no password."""
+	with _mariadb("--skip-networking") as directory:
+		yield str(directory / "socket")
+
+
+@contextmanager
+def mariadb_port(certificate: Path | None = None, key: Path | None = None) -> Iterator[int]:
+	"""The port on this machine of such a MariaDB, with TLS where it gets a certificate."""
+	port = _free_port()
+	files = {"cert": certificate, "key": key, "ca": certificate}
+	tls = [f"--ssl-{name}={path}" for name, path in files.items()] if certificate else ["--skip-ssl"]
+	with _mariadb("--bind-address=127.0.0.1", f"--port={port}", *tls):
+		yield port
+
+
+@contextmanager
+def _mariadb(*options: str) -> Iterator[Path]:
 	server, install = _program("mariadbd", "mysqld"), _program("mariadb-install-db", "mysql_install_db")
 	if not (server and install):
 		raise NotInstalled("MariaDB is not installed: install the package mariadb-server to run these tests")
 	with _directory() as directory:
-		data, socket = directory / "data", directory / "socket"
+		data, at = directory / "data", directory / "socket"
 		user = ["--user=root"] if os.geteuid() == 0 else []
 		common = ["--no-defaults", f"--datadir={data}", *user]
 		fresh = ["--auth-root-authentication-method=normal", "--skip-test-db"]
 		_run([install, *common, *fresh], directory)
-		process = _start([server, *common, f"--socket={socket}", *_MARIADB_OPTIONS], directory)
+		process = _start([server, *common, f"--socket={at}", *_MARIADB_OPTIONS, *options], directory)
 		try:
-			_wait_for(socket, process, directory)
-			yield str(socket)
+			_wait_for(at, process, directory)
+			yield directory
 		finally:
 			_stop(process, signal.SIGTERM)
 
@@ -42,25 +59,42 @@ def mariadb_socket() -> Iterator[str]:
 @contextmanager
 def postgres_socket_directory() -> Iterator[str]:
 	"""The socket directory of a fresh PostgreSQL whose user postgres needs no password."""
+	with _postgres(5432, "-h", "") as directory:
+		yield str(directory)
+
+
+@contextmanager
+def postgres_port(certificate: Path | None = None, key: Path | None = None) -> Iterator[int]:
+	"""The port on this machine of such a PostgreSQL, with TLS where it gets a certificate."""
+	port = _free_port()
+	with _postgres(port, "-h", "127.0.0.1", certificate=certificate, key=key):
+		yield port
+
+
+@contextmanager
+def _postgres(
+	port: int, *more: str, certificate: Path | None = None, key: Path | None = None
+) -> Iterator[Path]:
 	programs = _postgres_programs()
 	user = _postgres_user()
 	with _directory(user) as directory:
 		data = directory / "data"
 		locale = ["--encoding=UTF8", "--locale=C", "--auth=trust", "--username=postgres", "--no-sync"]
 		_run([str(programs / "initdb"), f"--pgdata={data}", *locale], directory, user)
-		options = ["-D", str(data), "-k", str(directory), *_POSTGRES_OPTIONS]
+		options = ["-D", str(data), "-k", str(directory), "-p", str(port), *_POSTGRES_OPTIONS, *more]
+		if certificate and key:
+			options += _tls_of_postgres(data, certificate, key, user)
 		process = _start([str(programs / "postgres"), *options], directory, user)
 		try:
-			_wait_for(directory / ".s.PGSQL.5432", process, directory)
-			yield str(directory)
+			_wait_for(directory / f".s.PGSQL.{port}", process, directory)
+			yield directory
 		finally:
 			# a polite PostgreSQL would wait for every connection to end
 			_stop(process, signal.SIGINT)
 
 
-# nothing here has to survive a power cut, and no other program may come in
+# nothing here has to survive a power cut
 _MARIADB_OPTIONS = [
-	"--skip-networking",
 	"--skip-grant-tables",
 	"--skip-log-bin",
 	"--character-set-server=utf8mb4",
@@ -70,7 +104,26 @@ _MARIADB_OPTIONS = [
 	"--innodb-log-file-size=16M",
 	"--performance-schema=OFF",
 ]
-_POSTGRES_OPTIONS = ["-h", "", "-F", "-c", "shared_buffers=32MB", "-c", "full_page_writes=off"]
+_POSTGRES_OPTIONS = ["-F", "-c", "shared_buffers=32MB", "-c", "full_page_writes=off"]
+
+
+def _tls_of_postgres(data: Path, certificate: Path, key: Path, user: str | None) -> list[str]:
+	"""It takes a key only that its own user alone may read."""
+	options = ["-c", "ssl=on"]
+	for name, source in (("ssl_cert_file", certificate), ("ssl_key_file", key), ("ssl_ca_file", certificate)):
+		target = data / source.name
+		shutil.copyfile(source, target)
+		target.chmod(0o600)
+		if user:
+			shutil.chown(target, user)
+		options += ["-c", f"{name}={target}"]
+	return options
+
+
+def _free_port() -> int:
+	with socket.socket() as asked:
+		asked.bind(("127.0.0.1", 0))
+		return int(asked.getsockname()[1])
 
 
 def _program(*names: str) -> str | None:
