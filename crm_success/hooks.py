@@ -73,6 +73,8 @@ doctype_list_js = {
 		"public/js/shared/plain_texts.js",
 	],
 	"CRM Success Settings": "public/js/shared/plain_texts.js",
+	"Customer Audience": "public/js/shared/plain_texts.js",
+	"Customer Audience Member": "public/js/shared/plain_texts.js",
 	"Customer Segment": "public/js/shared/plain_texts.js",
 	"Health Dimension": "public/js/shared/plain_texts.js",
 	"Score Calibration": "public/js/shared/plain_texts.js",
@@ -96,9 +98,17 @@ doc_events = {
 		"before_rename": [
 			"crm_success.doc_events.customer.make_room_for_merge",
 			"crm_success.doc_events.customer.clear_the_way",
+			"crm_success.doc_events.customer_audiences.keep_one_membership",
+			"crm_success.doc_events.customer_audiences.clear_memberships",
 		],
-		"after_rename": "crm_success.doc_events.customer.rename_health",
-		"on_trash": "crm_success.doc_events.customer.delete_health",
+		"after_rename": [
+			"crm_success.doc_events.customer.rename_health",
+			"crm_success.doc_events.customer_audiences.show_memberships",
+		],
+		"on_trash": [
+			"crm_success.doc_events.customer.delete_health",
+			"crm_success.doc_events.customer_audiences.delete_memberships",
+		],
 	},
 	**{
 		doctype: dict.fromkeys(_LEDGER_EVENTS, _MARK_STALE)
@@ -121,21 +131,27 @@ scheduler_events = {
 		"*/5 * * * *": [
 			"crm_success.scoring.runs.customer_scoring.rescore_stale_customers",
 			"crm_success.batches.reaper.requeue_expired_batches",
+			"crm_success.audiences.evaluation.evaluate_if_due",
 		],
 	},
 	"daily": ["crm_success.scoring.runs.customer_scoring.end_overrides"],
 }
 
 # a hook of ours, for other apps too: what is done in leased batches
-crm_success_work_kinds = {"Scoring": "crm_success.scoring.runs.scoring_work.ScoringWork"}
+crm_success_work_kinds = {
+	"Scoring": "crm_success.scoring.runs.scoring_work.ScoringWork",
+	"Audiences": "crm_success.audiences.audience_pass.AudiencePass",
+}
+# and what follows when such work has ended
+crm_success_work_ended = {"Scoring": "crm_success.audiences.evaluation.after_scoring"}
 
 # scores follow their customer: they never keep it, or a definition, from being deleted
-ignore_links_on_delete = ["Customer Health", "Customer Health Snapshot"]
+ignore_links_on_delete = ["Customer Health", "Customer Health Snapshot", "Customer Audience Member"]
 
 default_log_clearing_doctypes = _LOG_DAYS
 
 _OF_EVERYBODY = ("Work Run", "Work Batch", "Score Calibration")
-_OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot")
+_OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot", "Customer Audience Member")
 permission_query_conditions = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.conditions_for_customers"),
 	# a table's rows can be listed without their parents

@@ -11,6 +11,9 @@ SCORECARD = "Health Scorecard"
 SEGMENT = "Customer Segment"
 CALIBRATION = "Score Calibration"
 SETTINGS = "CRM Success Settings"
+AUDIENCE = "Customer Audience"
+CONDITION = "Customer Audience Condition"
+MEMBER = "Customer Audience Member"
 
 ROLES = ("Customer Success Manager", "Customer Success User")
 # the desk shows the button to the same ones

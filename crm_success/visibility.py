@@ -71,7 +71,7 @@ def reads_those_of_others(doctype: str, user: str | None = None) -> bool:
 def limits_on_customers(user: str) -> str:
 	"""SQL over Customer, under its own name, that holds for those whom the user may see; "" where nobody is hidden."""
 	query = DatabaseQuery(CUSTOMER, user=user)
-	if _reads_by_role(CUSTOMER, user):
+	if _finds_by_role(CUSTOMER, user):
 		limits = [query.build_match_conditions()]
 		if _reads_only_own(CUSTOMER, user):
 			# Frappe lists all of them to somebody who may also select them
@@ -101,7 +101,7 @@ def is_hidden(customer: str, user: str) -> bool:
 def only_seen_customers(doctype: str, user: str) -> str:
 	"""SQL over a DocType that has a link `customer`: only rows of customers whom no limit hides from the user."""
 	# whoever reads by share only sees what was shared, whosever it is
-	limits = limits_on_customers(user) if _reads_by_role(doctype, user) else ""
+	limits = limits_on_customers(user) if _finds_by_role(doctype, user) else ""
 	return limits and f"`tab{doctype}`.`customer` in (select `name` from `tab{CUSTOMER}` where {limits})"
 
 
@@ -112,7 +112,7 @@ def check_may_see(customer: str) -> None:
 	if name:
 		frappe.has_permission(HEALTH, "read", doc=name, throw=True)
 	# not scored yet: it is not among what was shared, and no limit may hide it
-	elif not _reads_by_role(HEALTH, frappe.session.user) or is_hidden(customer, frappe.session.user):
+	elif not _finds_by_role(HEALTH, frappe.session.user) or is_hidden(customer, frappe.session.user):
 		raise frappe.PermissionError
 
 
@@ -160,7 +160,13 @@ def only_visible_snapshots(query: QueryBuilder, conditions: Iterable[Criterion] 
 	return query.where(Criterion.all([conditions_on(SNAPSHOT), seen, *conditions]))
 
 
-def _reads_by_role(doctype: str, user: str) -> bool:
+def reads_by_role(doctype: str) -> bool:
+	"""Whether a role lets the user read documents of the DocType, and not only what was shared."""
+	return bool(_role_rights(doctype, frappe.session.user).get("read"))
+
+
+def _finds_by_role(doctype: str, user: str) -> bool:
+	"""The same, where to choose a document in a link field is enough."""
 	rights = _role_rights(doctype, user)
 	return bool(rights.get("read") or rights.get("select"))
 

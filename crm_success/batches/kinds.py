@@ -3,6 +3,12 @@
     crm_success_work_kinds = {"Scoring": "crm_success.scoring.runs.scoring_work.ScoringWork"}
 
 The hook holds paths, so that only a process that works on a run imports what the work needs.
+
+What follows a run of a kind, whosever it is, is named by its kind too:
+
+    crm_success_work_ended = {"Scoring": "crm_success.audiences.evaluation.after_scoring"}
+
+It is called as `after_scoring(run, status)`, as `Work.ended` is.
 """
 
 from abc import ABC, abstractmethod
@@ -17,6 +23,7 @@ from crm_success.batches.messages import Message
 from crm_success.batches.statuses import RUN
 
 HOOK = "crm_success_work_kinds"
+ENDED_HOOK = "crm_success_work_ended"
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,11 @@ class Work(ABC):
 def kinds() -> dict[str, str]:
 	"""The path of each kind; of two with one name, that of the app installed last."""
 	return {kind: paths[-1] for kind, paths in frappe.get_hooks(HOOK, default={}).items()}
+
+
+def followers_of(kind: str) -> list[str]:
+	"""The paths of the functions that are called when a run of the kind ends."""
+	return frappe.get_hooks(ENDED_HOOK, default={}).get(kind, [])
 
 
 def check_kind(kind: str) -> None:

@@ -8,7 +8,7 @@ from frappe import _
 from frappe.utils import cint, flt
 
 from crm_success.batches import messages, progress, queueing
-from crm_success.batches.kinds import Work, check_kind, work_of
+from crm_success.batches.kinds import Work, check_kind, followers_of, work_of
 from crm_success.batches.messages import ERROR, INFO, Message
 from crm_success.batches.statuses import (
 	BATCH,
@@ -118,6 +118,8 @@ def _tell_end(run: str, status: str) -> list[Message]:
 	frappe.db.savepoint(_SAVEPOINT)
 	try:
 		work_of(run).ended(status)
+		for followed_by in followers_of(frappe.db.get_value(RUN, run, "kind")):
+			frappe.get_attr(followed_by)(run, status)
 	except Exception as error:
 		conflicts.raise_if_out_of_time(error)
 		conflicts.undo_or_raise(_SAVEPOINT, error)

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from pypika import Case, MySQLQuery, PostgreSQLQuery, Query, SQLLiteQuery
+from pypika.functions import Cast
 from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, CustomFunction, LiteralValue, Parameter, Term
 
@@ -152,3 +153,17 @@ def hours_between(later: Term, earlier: Term, dialect: Dialect) -> Term:
 		return CustomFunction("DATE_PART", ["unit", "span"])("epoch", later - earlier) / 3600
 	julian = CustomFunction("JULIANDAY", ["value"])
 	return (julian(later) - julian(earlier)) * 24
+
+
+def json_number(column: Term, path: Sequence[str], bindings: Bindings) -> Term:
+	"""The number at that path of names inside a JSON text; NULL where there is none, or no JSON."""
+	if bindings.dialect is Dialect.POSTGRES:
+		inside = CustomFunction(
+			"JSONB_EXTRACT_PATH_TEXT", ["document", *(f"name_{at}" for at in range(len(path)))]
+		)
+		document = Cast(Case().when(column != "", column), "jsonb")
+		return Cast(inside(document, *bindings.bind_all(path)), "double precision")
+	function = "JSON_VALUE" if bindings.dialect is Dialect.MARIADB else "JSON_EXTRACT"
+	found = CustomFunction(function, ["document", "path"])(column, bindings.bind(".".join(("$", *path))))
+	# MariaDB finds a text
+	return found + LiteralValue("0e0")

@@ -32,6 +32,8 @@ SOURCES = {
 	SCORE: "score",
 	SEGMENT_FIELD: "segment",
 	"lifecycle_stage": "stage",
+	# written there by audiences/
+	"customer_audiences": "audiences",
 }
 _NUMBERS = (SCORE,)
 # what stands for NULL in a comparison, and is neither a score nor a name

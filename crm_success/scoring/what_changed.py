@@ -17,8 +17,9 @@ import frappe
 from frappe import _
 from pypika import Table as SqlTable
 
-from crm_success.batches.messages import WARNING, Message
-from crm_success.database import conflicts, reading
+from crm_success.batches.messages import Message
+from crm_success.batches.subscribers import tell_subscribers
+from crm_success.database import reading
 from crm_success.database.dialects import KeyRange, within
 from crm_success.record_names import HEALTH
 
@@ -28,7 +29,6 @@ HOOK = "customer_health_changed"
 WATCHED = ("score", "band", "segment", "stage", "value_class")
 
 _ASKED = ("customer", "as_of", "definitions_version", *WATCHED)
-_SAVEPOINT = "crm_success_told"
 _AT_ONCE = 5000
 
 Row = Mapping[str, Any]
@@ -70,23 +70,8 @@ class Watch:
 
 def tell(changes: Iterable[HealthChange]) -> list[Message]:
 	"""Call every subscriber with the changes, if there are any; what to say of those who failed."""
-	told = list(changes)
-	if not told:
-		return []
-	return [message for path in frappe.get_hooks(HOOK) for message in _call(path, told)]
-
-
-def _call(path: str, changes: Sequence[HealthChange]) -> list[Message]:
-	frappe.db.savepoint(_SAVEPOINT)
-	try:
-		frappe.get_attr(path)(list(changes))
-	except Exception as error:
-		conflicts.raise_if_out_of_time(error)
-		conflicts.undo_or_raise(_SAVEPOINT, error)
-		frappe.log_error(title=f"{path} failed when it was told what changed")
-		reason = _("{0} failed when it was told what changed. The scores are right; read the Error Log.")
-		return [Message(WARNING, reason.format(path), "Error Log")]
-	return []
+	reason = _("{0} failed when it was told what changed. The scores are right; read the Error Log.")
+	return tell_subscribers(HOOK, changes, reason)
 
 
 def _changes(before: Row, after: Row) -> Iterator[HealthChange]:

@@ -59,6 +59,13 @@ CUSTOM_FIELDS = {
 			"options": "\nPotential\nNew\nActive\nSilent\nAt Risk\nLost",
 			"insert_after": "customer_segment",
 		},
+		{
+			"fieldname": "customer_audiences",
+			"fieldtype": "Small Text",
+			"label": "Audiences",
+			"description": "The names of the audiences that the customer is in, each between two bars",
+			"insert_after": "lifecycle_stage",
+		},
 	),
 	"Issue": (
 		{

@@ -6,7 +6,8 @@ from typing import Any
 
 import frappe
 
-from crm_success.record_names import DIMENSION, METRIC, SCORECARD, SEGMENT, SETTINGS
+from crm_success.record_names import AUDIENCE, DIMENSION, METRIC, SCORECARD, SEGMENT, SETTINGS
+from crm_success.setup.audience_defaults import AUDIENCES
 from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS
 
 JSON_FIELDS = ("filters", "matching", "customer_filters")
@@ -17,6 +18,7 @@ SEEDS = (
 	(METRIC, "metric_name", METRICS),
 	(SCORECARD, "scorecard_name", SCORECARDS),
 	(SEGMENT, "segment_name", SEGMENTS),
+	(AUDIENCE, "audience_name", AUDIENCES),
 )
 
 
@@ -25,11 +27,12 @@ def seed_defaults() -> None:
 	if frappe.db.get_single_value(SETTINGS, "seeded"):
 		return
 	for doctype, name_field, records in SEEDS:
-		_insert_missing(doctype, name_field, records)
+		insert_missing(doctype, name_field, records)
 	frappe.db.set_single_value(SETTINGS, "seeded", 1)
 
 
-def _insert_missing(doctype: str, name_field: str, records: Iterable[Mapping[str, Any]]) -> None:
+def insert_missing(doctype: str, name_field: str, records: Iterable[Mapping[str, Any]]) -> None:
+	"""Make those of the records that are not there under that name."""
 	for record in records:
 		if not frappe.db.exists(doctype, record[name_field]):
 			_insert(doctype, record)
@@ -43,13 +46,13 @@ def _insert(doctype: str, record: Mapping[str, Any]) -> None:
 
 
 def desk_values(record: Mapping[str, Any]) -> dict[str, Any]:
-	"""The record as the desk stores it: filters as JSON text, child rows copied."""
+	"""The record, or a row of one, as the desk stores it: filters as JSON text."""
 	values: dict[str, Any] = {}
 	for fieldname, value in record.items():
 		if fieldname in JSON_FIELDS:
 			values[fieldname] = json.dumps(value) if value else None
 		elif isinstance(value, list):
-			values[fieldname] = [dict(row) for row in value]
+			values[fieldname] = [desk_values(row) for row in value]
 		else:
 			values[fieldname] = value
 	return values

@@ -14,6 +14,7 @@ from crm_success.scoring.checks.filter_checks import check_filters, parse
 from crm_success.scoring.checks.source_fields import CUSTOMER, fields_of
 from crm_success.scoring.engine.records import filters_from_record
 from crm_success.scoring.queries.repeated_fields import REPEATED_FIELDS
+from crm_success.visibility import reads_by_role
 
 # whoever reads a health reads these of its customer
 READABLE_ON_HEALTH = frozenset({"name", *REPEATED_FIELDS.values()})
@@ -136,7 +137,8 @@ def _was_default(doc: Document) -> bool:
 
 def _check_fields_are_readable(doc: Document) -> None:
 	"""Which scorecard takes a customer tells what its fields hold: those of a health, or what the user may read."""
-	if frappe.has_permission(CUSTOMER, "read"):
+	# one customer that was shared opens no field of all the others
+	if reads_by_role(CUSTOMER):
 		return
 	names = [filter_.fieldname for filter_ in filters_from_record(parse(doc.customer_filters))]
 	hidden = [name for name in names if name not in READABLE_ON_HEALTH]

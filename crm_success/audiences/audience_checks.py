@@ -1,0 +1,192 @@
+"""Checks a Customer Audience: conditions that can be asked, of what the user may read, and no circle. Finds no members."""
+
+from collections.abc import Callable, Collection, Mapping
+from math import isfinite
+from typing import Any, NoReturn
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+from frappe.utils import cstr, flt
+
+from crm_success.audiences.audience_names import REFUSED_IN_NAMES
+from crm_success.audiences.audience_records import BY_HAND, freeze_unsaved
+from crm_success.audiences.audience_rules import METRIC_OPERATORS, LooksAt
+from crm_success.record_checks.field_errors import Refusal, bold, one_of, refuse, refusing
+from crm_success.record_names import AUDIENCE, CONDITION, HEALTH, METRIC
+from crm_success.scoring.checks.filter_checks import check_filters, parse
+from crm_success.scoring.checks.scorecard_checks import READABLE_ON_HEALTH
+from crm_success.scoring.checks.source_fields import CUSTOMER, SourceField, fields_of
+from crm_success.scoring.engine.records import filters_from_record
+from crm_success.scoring.source_tables import parents_of
+from crm_success.visibility import check_reads_health, reads_by_role
+
+# what decides who is in, beside the conditions
+_DEFINING = ("enabled", "how", "match", "include_disabled")
+# a filter on these would look at what the pass itself writes
+_WRITTEN_BY_PASS = frozenset({"audiences", "customer_audiences"})
+# of each kind of condition, its fields beside the kind itself and "not"
+_FIELDS: dict[LooksAt, tuple[str, ...]] = {
+	LooksAt.CUSTOMER: ("filters",),
+	LooksAt.TABLE: ("table_doctype", "filters"),
+	LooksAt.HEALTH: ("filters",),
+	LooksAt.METRIC: ("metric", "operator", "value", "value_to"),
+	LooksAt.TAG: ("tag",),
+	LooksAt.AUDIENCE: ("audience",),
+}
+_OPERATORS = (*(operator for operator in METRIC_OPERATORS if operator != "is"), "is set", "is not set")
+
+
+def check_name(doc: Document, name: str) -> None:
+	"""Lists find an audience by a pattern with its name."""
+	refused = [character for character in REFUSED_IN_NAMES if character in name]
+	if refused:
+		message = _("A name cannot have the character {0}, because lists are filtered by it. Leave it out.")
+		refuse(doc, "audience_name", message.format(bold(refused[0].replace("\n", "↵"))))
+
+
+def check_conditions(doc: Document) -> None:
+	"""Refuse the first condition that cannot be asked, with its row."""
+	if doc.how == BY_HAND:
+		doc.conditions = []
+		return
+	if not doc.conditions:
+		refuse(doc, "conditions", _("Add at least one condition, or make an audience by hand."))
+	for row in doc.conditions:
+		_keep_fields_of_kind(row)
+		try:
+			_CHECKS[LooksAt(row.looks_at)](row)
+		except Refusal as error:
+			_refuse_row(doc, row, str(error))
+		except frappe.ValidationError as error:
+			frappe.clear_last_message()
+			_refuse_row(doc, row, str(error))
+	with refusing(doc, "conditions"):
+		freeze_unsaved(doc.as_dict())
+
+
+def is_redefined(doc: Document) -> bool:
+	"""Whether the record, as it is being saved, finds other members than before, or begins to find some."""
+	before = doc.get_doc_before_save()
+	return not before or _definition(doc) != _definition(before)
+
+
+def check_rights(doc: Document) -> None:
+	"""Who is in an audience tells what its conditions look at: the user must be allowed to read that of customers."""
+	check_reads_health()
+	if reads_by_role(CUSTOMER):
+		return
+	for row in doc.conditions:
+		hidden = _hidden_without_customers(row)
+		if hidden:
+			message = _(
+				"You are not allowed to read {0} of a customer. Use {1}, or ask a System Manager for the right to read Customer."
+			)
+			readable = one_of(sorted(READABLE_ON_HEALTH))
+			text = _("Row {0}: {1}").format(row.idx, message.format(bold(hidden), readable))
+			refuse(doc, "conditions", text, frappe.PermissionError)
+
+
+def check_not_used(doc: Document) -> None:
+	"""An audience that another one is made of must stay."""
+	users = frappe.get_all(
+		CONDITION, {"audience": doc.name, "parenttype": AUDIENCE}, pluck="parent", distinct=True
+	)
+	if users:
+		message = _("{0} is a condition of {1}. Take it out there first.")
+		frappe.throw(message.format(bold(doc.name), one_of(sorted(users))), title=_("Audience Is Used"))
+
+
+def fields_for(looks_at: LooksAt, table_doctype: str = "") -> dict[str, SourceField]:
+	"""What filters of that kind of condition may look at, by name."""
+	doctype = {LooksAt.CUSTOMER: CUSTOMER, LooksAt.HEALTH: HEALTH}.get(looks_at, table_doctype)
+	fields = fields_of(doctype)
+	return {
+		name: field
+		for name, field in fields.items()
+		if name not in _WRITTEN_BY_PASS and field.fieldtype not in ("Code", "Long Text")
+	}
+
+
+def tables_of_customers() -> list[str]:
+	"""The child tables of Customer, by name."""
+	meta = frappe.get_meta(CUSTOMER)
+	return sorted({df.options for df in meta.get_table_fields()})
+
+
+def _definition(doc: Document) -> list[Any]:
+	asked = ("looks_at", "is_not", *{name for names in _FIELDS.values() for name in names})
+	rows = [[cstr(row.get(name)) for name in asked] for row in doc.conditions]
+	return [*(cstr(doc.get(name)) for name in _DEFINING), rows]
+
+
+def _keep_fields_of_kind(row: Document) -> None:
+	"""What a form left from another kind is no part of the condition."""
+	kept = _FIELDS[LooksAt(row.looks_at)]
+	for fieldname in {name for names in _FIELDS.values() for name in names}.difference(kept):
+		row.set(fieldname, None)
+	if row.looks_at == LooksAt.METRIC.value and row.operator != "between":
+		row.value_to = 0
+
+
+def _check_filters(row: Document) -> None:
+	kind = LooksAt(row.looks_at)
+	doctype = row.table_doctype or kind.value
+	if not parse(row.filters):
+		raise Refusal(_("Add at least one filter on {0}.").format(bold(_(doctype))))
+	check_filters(row.filters, [doctype], fields_for(kind, doctype))
+
+
+def _check_table(row: Document) -> None:
+	if not row.table_doctype or CUSTOMER not in parents_of(row.table_doctype):
+		choice = one_of([_(doctype) for doctype in tables_of_customers()])
+		raise Refusal(_("{0} is no table of a customer. Choose {1}.").format(bold(row.table_doctype), choice))
+	_check_filters(row)
+
+
+def _check_metric(row: Document) -> None:
+	if not frappe.db.exists(METRIC, {"name": row.metric, "enabled": 1}):
+		raise Refusal(_("There is no enabled metric {0}. Choose another one.").format(bold(row.metric)))
+	if row.operator not in _OPERATORS:
+		raise Refusal(_("{0} is no operator. Choose {1}.").format(bold(row.operator), one_of(_OPERATORS)))
+	if not all(isfinite(flt(row.get(name))) for name in ("value", "value_to")):
+		raise Refusal(_("The value must be a number."))
+	if row.operator == "between" and flt(row.value) > flt(row.value_to):
+		raise Refusal(_("The first value, {0}, is larger than the second.").format(flt(row.value)))
+
+
+def _check_tag(row: Document) -> None:
+	if not row.tag:
+		raise Refusal(_("Choose a tag."))
+
+
+def _check_audience(row: Document) -> None:
+	if not row.audience:
+		raise Refusal(_("Choose an audience."))
+
+
+_CHECKS: Mapping[LooksAt, Callable[[Document], None]] = {
+	LooksAt.CUSTOMER: _check_filters,
+	LooksAt.TABLE: _check_table,
+	LooksAt.HEALTH: _check_filters,
+	LooksAt.METRIC: _check_metric,
+	LooksAt.TAG: _check_tag,
+	LooksAt.AUDIENCE: _check_audience,
+}
+
+
+def _hidden_without_customers(row: Any) -> str:
+	"""What the condition looks at that is not read on a health; "" where there is nothing."""
+	kind = LooksAt(row.looks_at)
+	if kind is LooksAt.TABLE:
+		return _(row.table_doctype)
+	if kind is LooksAt.TAG:
+		return _("Tags")
+	names: Collection[str] = ()
+	if kind is LooksAt.CUSTOMER:
+		names = [filter_.fieldname for filter_ in filters_from_record(parse(row.filters))]
+	return next((name for name in names if name not in READABLE_ON_HEALTH), "")
+
+
+def _refuse_row(doc: Document, row: Document, message: str) -> NoReturn:
+	refuse(doc, "conditions", _("Row {0}: {1}").format(row.idx, message))

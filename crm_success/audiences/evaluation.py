@@ -1,0 +1,68 @@
+"""When audiences are evaluated: after each scoring of today, when a definition changed, and whenever somebody asks."""
+
+import frappe
+from frappe.utils import getdate
+
+from crm_success.audiences.audience_pass import KIND
+from crm_success.batches import queueing
+from crm_success.batches.run_life import RunInProgressError, start_run
+from crm_success.batches.scheduled import logged
+from crm_success.batches.statuses import COMPLETED, RUN, WITH_WARNINGS
+from crm_success.record_names import AUDIENCE
+
+SCORING = "Scoring"
+_SECONDS = 300
+
+
+def start_pass(triggered_by: str) -> str:
+	"""Make a pass, without committing or queueing; RunInProgressError where another one is not finished."""
+	return start_run(KIND, getdate(), triggered_by)
+
+
+def after_scoring(run: str, status: str) -> None:
+	"""Hook `crm_success_work_ended`: new scores may move customers. Queued: it is part of the end of the run."""
+	if status in (COMPLETED, WITH_WARNINGS):
+		evaluate_soon()
+
+
+def evaluate_soon() -> None:
+	"""Start a pass once the running transaction is saved, if one is due then."""
+	frappe.enqueue(
+		"crm_success.audiences.evaluation.evaluate_if_due",
+		queue="short",
+		timeout=_SECONDS,
+		enqueue_after_commit=True,
+	)
+
+
+@logged
+def evaluate_if_due() -> None:
+	"""Every five minutes, and after what makes a pass due: start it, unless another one is not finished."""
+	if not is_due() or frappe.db.exists(RUN, {"active": KIND}):
+		return
+	try:
+		run = start_pass("Schedule")
+	except RunInProgressError:
+		# another scheduler was faster by the blink of an eye
+		frappe.db.rollback()
+		return
+	queueing.enqueue_prepare(run)
+	# the job is queued at the commit
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
+
+
+def is_due() -> bool:
+	"""Whether there is an enabled audience by filters that changed since it was last looked at, or a scoring since then."""
+	rows = frappe.get_all(
+		AUDIENCE, {"enabled": 1, "how": "By Filters"}, ["wanted_utc", "looked_at_utc"], order_by=None
+	)
+	if any(not row.looked_at_utc or (row.wanted_utc and row.wanted_utc > row.looked_at_utc) for row in rows):
+		return True
+	return bool(rows) and _scored_since()
+
+
+def _scored_since() -> bool:
+	ended = {"kind": SCORING, "status": ("in", (COMPLETED, WITH_WARNINGS)), "as_of": (">=", getdate())}
+	scored = frappe.db.get_value(RUN, ended, "finished_at", order_by="finished_at desc")
+	begun = frappe.db.get_value(RUN, {"kind": KIND}, "started_at", order_by="creation desc")
+	return bool(scored and (not begun or begun < scored))

@@ -1,0 +1,200 @@
+"""Who is in which audience since when: the one writer of Customer Audience Member. Judges nobody.
+
+A customer that enters gets a row, whose `left_on` is filled when it leaves; coming back is a new row, with the next
+visit. The database refuses the same visit twice. Nothing here commits.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import frappe
+from pypika import Table as SqlTable
+from pypika.functions import Max
+
+from crm_success.audiences.audience_changed import AudienceChange
+from crm_success.audiences.audience_names import text_of
+from crm_success.database import clock, reading
+from crm_success.database.dialects import KeyRange, within
+from crm_success.record_names import HEALTH, MEMBER
+from crm_success.scoring.customer_fields import update_customers
+
+_AT_ONCE = 2000
+
+Pair = tuple[str, str]
+# the audiences that each customer is in, by customer
+Memberships = dict[str, frozenset[str]]
+NOWHERE: frozenset[str] = frozenset()
+
+
+@dataclass
+class Moves:
+	"""Who enters and who leaves, as pairs of audience and customer."""
+
+	entering: list[Pair] = field(default_factory=list)
+	leaving: list[Pair] = field(default_factory=list)
+
+
+def open_memberships(keys: KeyRange) -> Memberships:
+	"""The audiences that each customer of the range is in, by customer; nobody who is in none."""
+	bindings, rows = reading.bindings(), SqlTable(f"tab{MEMBER}")
+	query = (
+		bindings.dialect.query.from_(rows).select(rows.customer, rows.audience).where(rows.left_on.isnull())
+	)
+	for condition in within(rows.customer, keys, bindings):
+		query = query.where(condition)
+	statement = bindings.statement(query)
+	found: dict[str, list[str]] = {}
+	for customer, audience in reading.run(statement.sql, statement.parameters):
+		found.setdefault(customer, []).append(audience)
+	# many customers are in the same ones
+	known: dict[tuple[str, ...], frozenset[str]] = {}
+	return {
+		customer: known.setdefault(tuple(sorted(names)), frozenset(names))
+		for customer, names in found.items()
+	}
+
+
+def moves_between(before: Memberships, after: Memberships) -> Moves:
+	"""What differs."""
+	moves = Moves()
+	for customer, new in after.items():
+		old = before.get(customer, NOWHERE)
+		if old is not new and old != new:
+			moves.entering.extend((audience, customer) for audience in sorted(new - old))
+			moves.leaving.extend((audience, customer) for audience in sorted(old - new))
+	return moves
+
+
+def write_moves(moves: Moves, redefined: Collection[str] = ()) -> list[AudienceChange]:
+	"""Write who enters and who leaves, as of now; what to tell of it."""
+	moment = clock.now()
+	entered = _enter(moves.entering, moment)
+	left = _leave(moves.leaving, moment)
+	told = ((*pair, True, entered[pair]) for pair in moves.entering)
+	gone = ((*pair, False, left[pair]) for pair in moves.leaving)
+	return [AudienceChange(*each, by_definition=each[0] in redefined) for each in (*gone, *told)]
+
+
+def forget_customers(customers: Collection[str]) -> None:
+	"""Delete what is known of customers that are gone."""
+	for names in _chunks(sorted(customers)):
+		frappe.db.delete(MEMBER, {"customer": ("in", names)})
+
+
+def write_names(keys: KeyRange, memberships: Mapping[str, Collection[str]]) -> None:
+	"""Write the names of its audiences on the health of each customer of the range, and on the customer: lists filter
+	by them. Writes what differs.
+	"""
+	wanted: dict[Collection[str], str | None] = {}
+	differing = {}
+	for name, customer, text in _stored_names(keys):
+		names = memberships.get(customer, ())
+		if names not in wanted:
+			wanted[names] = text_of(names)
+		if (text or None) != wanted[names]:
+			differing[name] = {"audiences": wanted[names]}
+	if differing:
+		frappe.db.bulk_update(HEALTH, differing, update_modified=False)
+	update_customers(keys)
+
+
+def _stored_names(keys: KeyRange) -> Sequence[tuple[str, str, str | None]]:
+	bindings, health = reading.bindings(), SqlTable(f"tab{HEALTH}")
+	query = bindings.dialect.query.from_(health).select(health.name, health.customer, health.audiences)
+	for condition in within(health.customer, keys, bindings):
+		query = query.where(condition)
+	statement = bindings.statement(query)
+	return reading.run(statement.sql, statement.parameters)
+
+
+def _enter(pairs: Sequence[Pair], moment: datetime) -> dict[Pair, datetime]:
+	if not pairs:
+		return {}
+	earlier = last_visits(pairs)
+	user = frappe.session.user
+	fields = [
+		"name",
+		"creation",
+		"modified",
+		"owner",
+		"modified_by",
+		"audience",
+		"customer",
+		"visit",
+		"entered_on",
+	]
+	entered, rows = {}, []
+	for pair in pairs:
+		visit, left_on = earlier.get(pair, (0, None))
+		# the clock may have been set back, as it is every autumn
+		entered[pair] = max(moment, left_on) if left_on else moment
+		stamps = (frappe.generate_hash(length=20), moment, moment, user, user)
+		rows.append((*stamps, *pair, visit + 1, entered[pair]))
+	frappe.db.bulk_insert(MEMBER, fields, rows)
+	return entered
+
+
+def last_visits(pairs: Iterable[Pair]) -> dict[Pair, tuple[int, datetime | None]]:
+	"""The number of the last visit of each customer to each audience, and when it ended."""
+	rows = SqlTable(f"tab{MEMBER}")
+
+	def last(customers: Sequence[str]) -> Sequence[tuple]:
+		bindings = reading.bindings()
+		query = bindings.dialect.query.from_(rows).where(rows.customer.isin(bindings.bind_all(customers)))
+		query = query.groupby(rows.audience, rows.customer)
+		statement = bindings.statement(
+			query.select(rows.audience, rows.customer, Max(rows.visit), Max(rows.left_on))
+		)
+		return reading.run(statement.sql, statement.parameters)
+
+	found = _in_chunks(last, sorted({customer for _, customer in pairs}))
+	return {(audience, customer): (visit, left_on) for audience, customer, visit, left_on in found}
+
+
+def _leave(pairs: Iterable[Pair], moment: datetime) -> dict[Pair, datetime]:
+	by_audience: dict[str, list[str]] = {}
+	for audience, customer in pairs:
+		by_audience.setdefault(audience, []).append(customer)
+	left = {}
+	for audience, customers in by_audience.items():
+		for names in _chunks(customers):
+			open_rows = _open_rows(audience, names)
+			# the clock may have been set back
+			ended = {row.name: {"left_on": max(moment, row.entered_on)} for row in open_rows}
+			frappe.db.bulk_update(MEMBER, ended, update_modified=False)
+			left.update({(audience, row.customer): ended[row.name]["left_on"] for row in open_rows})
+	return left
+
+
+def _open_rows(audience: str, customers: Sequence[str]) -> list[frappe._dict]:
+	filters = {"audience": audience, "customer": ("in", customers), "left_on": ("is", "not set")}
+	return frappe.get_all(MEMBER, filters, ["name", "customer", "entered_on"], order_by="customer")
+
+
+def _in_chunks(read: Callable[[Sequence[str]], Sequence[tuple]], names: Sequence[str]) -> list[tuple]:
+	return [row for chunk in _chunks(names) for row in read(chunk)]
+
+
+def _chunks(names: Sequence[str]) -> Iterable[Sequence[str]]:
+	return (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE))
+
+
+def write_names_of(customers: Collection[str]) -> None:
+	"""The same for these customers, as their rows stand now."""
+	for names in _chunks(sorted(customers)):
+		keys = KeyRange(names=tuple(names))
+		write_names(keys, open_memberships(keys))
+
+
+def members_now(audience: str) -> list[str]:
+	"""The customers that are in the audience."""
+	filters = {"audience": audience, "left_on": ("is", "not set")}
+	return frappe.get_all(MEMBER, filters, pluck="customer", order_by="customer")
+
+
+def forget_audience(audience: str) -> None:
+	"""Delete what is known of its members."""
+	members = members_now(audience)
+	frappe.db.delete(MEMBER, {"audience": audience})
+	write_names_of(members)

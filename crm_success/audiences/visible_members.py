@@ -1,0 +1,37 @@
+"""Members of audiences as one reader may see them: counted, or as a condition of another query. Writes nothing."""
+
+from collections.abc import Iterable, Sequence
+
+import frappe
+from frappe.query_builder.functions import Count
+from pypika.queries import QueryBuilder
+from pypika.terms import Criterion, Term
+
+from crm_success.record_names import MEMBER
+from crm_success.visibility import conditions_on
+
+
+def count_members(audiences: Sequence[str]) -> dict[str, int]:
+	"""How many customers that the user may see are in each of the audiences now."""
+	member = frappe.qb.DocType(MEMBER)
+	query = frappe.qb.from_(member).select(member.audience, Count("*")).groupby(member.audience)
+	counted = dict(query.where(visible_now(audiences)).run()) if audiences else {}
+	return {audience: counted.get(audience, 0) for audience in audiences}
+
+
+def visible_now(audiences: Iterable[str]) -> Criterion:
+	"""For the `where` of a query over members, under their own name: open ones of these audiences that the user may see."""
+	member = frappe.qb.DocType(MEMBER)
+	return conditions_on(MEMBER) & member.audience.isin(list(audiences)) & member.left_on.isnull()
+
+
+def in_audience(customer: Term, audience: str) -> Criterion:
+	"""For the `where` of any query that limits customers itself: only those that are in the audience now."""
+	return customer.isin(_customers_in(audience))
+
+
+def _customers_in(audience: str) -> QueryBuilder:
+	# an alias: the query around it may speak of the same table
+	member = frappe.qb.DocType(MEMBER).as_("member_now")
+	query = frappe.qb.from_(member).select(member.customer)
+	return query.where((member.audience == audience) & member.left_on.isnull())

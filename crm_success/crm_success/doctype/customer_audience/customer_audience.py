@@ -1,0 +1,54 @@
+"""A named set of customers, by conditions or by hand. What it may be is checked in audiences/audience_checks.py."""
+
+import frappe
+from frappe import _
+
+from crm_success.audiences.audience_checks import (
+	check_conditions,
+	check_name,
+	check_not_used,
+	check_rights,
+	is_redefined,
+)
+from crm_success.audiences.audience_records import BY_HAND
+from crm_success.audiences.evaluation import evaluate_soon
+from crm_success.audiences.membership import forget_audience, members_now, write_names_of
+from crm_success.database import clock
+from crm_success.printed_texts import PrintedAsText
+from crm_success.record_checks.storable_values import check_entered
+
+
+class CustomerAudience(PrintedAsText):
+	def before_insert(self):
+		check_entered(self)
+
+	def validate(self):
+		check_entered(self)
+		check_name(self, self.audience_name)
+		check_conditions(self)
+
+	def before_save(self):
+		if not is_redefined(self):
+			return
+		if not self.flags.ignore_permissions:
+			check_rights(self)
+		self.wanted_utc = clock.utc_now()
+
+	def on_update(self):
+		if self.enabled and self.how != BY_HAND and self.has_value_changed("wanted_utc"):
+			evaluate_soon()
+
+	def before_rename(self, old: str, new: str, merge: bool = False):
+		if merge:
+			frappe.throw(
+				_("Audiences cannot be merged. Make one with both as conditions, any of which is enough.")
+			)
+		check_name(self, new)
+
+	def after_rename(self, old: str, new: str, merge: bool = False):
+		write_names_of(members_now(new))
+
+	def on_trash(self):
+		"""Frappe would not delete an audience that has members."""
+		check_not_used(self)
+		forget_audience(self.name)
