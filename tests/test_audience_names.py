@@ -13,7 +13,9 @@ NAMES = ["Big & Late", "Groß", "A, B"]
 
 
 def ask(function: str, value: Any) -> Any:
-	return answer("audience/audience_names.js", f"(value) => crm_success.audience_names.{function}(value)", value)
+	return answer(
+		"audience/audience_names.js", f"(value) => crm_success.audience_names.{function}(value)", value
+	)
 
 
 def test_the_desk_reads_the_names_that_are_stored():

@@ -30,9 +30,10 @@ crm_success.rfm_matrix.cell = function (frequency, data) {
 	const route = crm_success.rfm_matrix.route_to(cint(data.recency_score), frequency);
 	// light enough for the text to stay readable on the fullest cell, in dark themes too
 	const shade = `rgba(36, 144, 239, ${0.05 + 0.35 * flt(data[`f${frequency}_shade`])})`;
-	const place = `position: relative; margin: -4px -6px; background-color: ${shade}`;
+	// a column whose first cell is empty is one of numbers to the table, with all of it to the right
+	const place = `display: flex; margin: -4px -6px; text-align: left; background-color: ${shade}`;
 	const lines = data[`f${frequency}_lines`].map(escape_html).join("<br>");
-	const link = `<a href="${escape_html(route)}" style="display: block; padding: 4px 6px">${lines}</a>`;
+	const link = `<a href="${escape_html(route)}" style="flex: 1; min-width: 0; padding: 4px 6px">${lines}</a>`;
 	return `<div style="${place}">${link}${crm_success.rfm_matrix.button(cint(data.recency_score), frequency)}</div>`;
 };
 
@@ -41,9 +42,8 @@ crm_success.rfm_matrix.button = function (recency, frequency) {
 	const { escape_html } = frappe.utils;
 	const scores = `data-recency="${recency}" data-frequency="${frequency}"`;
 	const label = escape_html(__("Save R{0} F{1} as an audience", [recency, frequency]));
-	const place = "position: absolute; top: 2px; right: 2px; padding: 0 6px";
-	return `<button type="button" class="btn btn-xs btn-default rfm-cell-save" ${scores}
-		style="${place}" title="${escape_html(__("Save as Audience"))}" aria-label="${label}">+</button>`;
+	return `<button type="button" class="btn btn-xs rfm-cell-save" ${scores}
+		style="align-self: stretch; box-shadow: none" title="${escape_html(__("Save as Audience"))}" aria-label="${label}">+</button>`;
 };
 
 crm_success.rfm_matrix.save = function ({ recency, frequency }) {

@@ -63,7 +63,9 @@ Object.assign(crm_success.add_to_audience, {
 	words(added, asked, audience) {
 		const name = crm_success.audience_names.translated(audience);
 		if (!added) return __("All of them are in {0} already", [name]);
-		const told = added === 1 ? __("1 customer added to {0}", [name]) : __("{0} customers added to {1}", [added, name]);
-		return added < asked ? `${told}; ${__("the others are in it already")}` : told;
+		if (added < asked) {
+			return __("{0} of {1} customers added to {2}, the others are in it already", [added, asked, name]);
+		}
+		return added === 1 ? __("1 customer added to {0}", [name]) : __("{0} customers added to {1}", [added, name]);
 	},
 });
