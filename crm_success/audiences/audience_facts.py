@@ -9,14 +9,13 @@ from pypika.terms import Bracket, Criterion, LiteralValue, Term
 
 from crm_success.audiences.audience_rules import Condition, LooksAt, Rules
 from crm_success.database.dialects import EVERYBODY, Bindings, KeyRange, Statement, json_number, within
+from crm_success.record_names import HEALTH, MEMBER
 from crm_success.scoring.engine.definitions import Filter
 from crm_success.scoring.engine.errors import Phrase, SourceError, shown
 from crm_success.scoring.queries.conditions import condition
 from crm_success.scoring.queries.tables import Table
 
 CUSTOMER = "Customer"
-HEALTH = "Customer Health"
-MEMBER = "Customer Audience Member"
 _TAGS = SqlTable("tabTag Link")
 
 # a whole number of every database has room for so many
