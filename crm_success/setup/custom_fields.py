@@ -61,7 +61,7 @@ CUSTOM_FIELDS = {
 		},
 		{
 			"fieldname": "customer_audiences",
-			"fieldtype": "Small Text",
+			"fieldtype": "Long Text",
 			"label": "Audiences",
 			"description": "The names of the audiences that the customer is in, each between two bars",
 			"insert_after": "lifecycle_stage",
@@ -110,8 +110,9 @@ def can_hold(doctype: str, fieldname: str) -> bool:
 		return set((made.get("options") or "").split("\n")) <= {"", *(field.options or "").split("\n")}
 	if field.fieldtype == "Link":
 		return field.options == made.get("options")
-	if made["fieldtype"] == "Datetime":
-		return field.fieldtype == "Datetime"
+	if made["fieldtype"] in ("Datetime", "Long Text"):
+		# a shorter text would be cut in the middle of a name, or refused by the database
+		return field.fieldtype == made["fieldtype"]
 	return (field.fieldtype in numeric_fieldtypes) == (made["fieldtype"] in numeric_fieldtypes)
 
 
