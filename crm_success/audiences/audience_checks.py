@@ -74,6 +74,9 @@ def is_redefined(doc: Document) -> bool:
 def check_rights(doc: Document) -> None:
 	"""Who is in an audience tells what its conditions look at: the user must be allowed to read that of customers."""
 	check_reads_health()
+	for row in doc.conditions:
+		if row.audience:
+			frappe.has_permission(AUDIENCE, "read", row.audience, throw=True)
 	if reads_by_role(CUSTOMER):
 		return
 	for row in doc.conditions:
@@ -85,6 +88,7 @@ def check_rights(doc: Document) -> None:
 			readable = one_of(sorted(READABLE_ON_HEALTH))
 			text = _("Row {0}: {1}").format(row.idx, message.format(bold(hidden), readable))
 			refuse(doc, "conditions", text, frappe.PermissionError)
+	_check_rights_of_users(doc)
 
 
 def check_not_used(doc: Document) -> None:
@@ -127,6 +131,21 @@ def _fields_of_kind(row: Document) -> tuple[str, ...]:
 	return next((names for kind, names in _FIELDS.items() if kind.value == row.looks_at), ())
 
 
+def _check_rights_of_users(doc: Document) -> None:
+	"""Who is in an audience that is made of this one tells what that one looks at, of whomever this one lets in."""
+	seen, waiting = {doc.name}, [doc.name] if doc.name else []
+	while waiting:
+		filters = {"parenttype": AUDIENCE, "audience": waiting.pop()}
+		for user in set(frappe.get_all(CONDITION, filters, pluck="parent")).difference(seen):
+			seen.add(user)
+			waiting.append(user)
+			if hidden := _hidden_in_rows(user, seen):
+				message = _(
+					"{0} is made of this audience and looks at {1} of a customer, which you are not allowed to read. Ask a System Manager for the right to read Customer."
+				)
+				refuse(doc, "conditions", message.format(bold(user), bold(hidden)), frappe.PermissionError)
+
+
 def _hidden_in_part(audience: str, seen: set[str]) -> str:
 	"""The same of an audience that the condition names.
 
@@ -135,6 +154,10 @@ def _hidden_in_part(audience: str, seen: set[str]) -> str:
 	if audience in seen or frappe.db.get_value(AUDIENCE, audience, "enabled"):
 		return ""
 	seen.add(audience)
+	return _hidden_in_rows(audience, seen)
+
+
+def _hidden_in_rows(audience: str, seen: set[str]) -> str:
 	rows = frappe.get_all(CONDITION, {"parenttype": AUDIENCE, "parent": audience}, ["*"], order_by="idx")
 	return next((hidden for row in rows if (hidden := _hidden_without_customers(row, seen))), "")
 

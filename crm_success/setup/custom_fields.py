@@ -79,6 +79,8 @@ CUSTOM_FIELDS = {
 	),
 }
 _LAYOUT = ("Tab Break", "Section Break", "Column Break")
+# what holds more than the 140 characters of other texts
+_LONG_TEXTS = ("Small Text", "Text", "Long Text")
 
 
 def make_custom_fields() -> None:
@@ -110,9 +112,10 @@ def can_hold(doctype: str, fieldname: str) -> bool:
 		return set((made.get("options") or "").split("\n")) <= {"", *(field.options or "").split("\n")}
 	if field.fieldtype == "Link":
 		return field.options == made.get("options")
-	if made["fieldtype"] in ("Datetime", "Long Text"):
-		# a shorter text would be cut in the middle of a name, or refused by the database
-		return field.fieldtype == made["fieldtype"]
+	if made["fieldtype"] == "Datetime":
+		return field.fieldtype == "Datetime"
+	if made["fieldtype"] in _LONG_TEXTS:
+		return field.fieldtype in _LONG_TEXTS
 	return (field.fieldtype in numeric_fieldtypes) == (made["fieldtype"] in numeric_fieldtypes)
 
 

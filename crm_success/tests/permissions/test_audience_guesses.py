@@ -189,6 +189,31 @@ class TestAudienceGuesses(PermissionTestCase):
 		frappe.db.set_value(AUDIENCE, "PM Taxed", "enabled", 1)
 		self.assert_allowed(self.preview(self.manager, record(on("Audience", audience="PM Taxed"))))
 
+	def test_an_audience_that_one_may_not_read_is_no_part_of_one_s_own(self):
+		limited = Visitor(make_user("limited_to_an_audience", SUCCESS_MANAGER, SALES_USER))
+		own = self.an_own(limited)
+		permission = {"user": limited.user, "allow": AUDIENCE, "for_value": own, "apply_to_all_doctypes": 1}
+		frappe.get_doc({"doctype": "User Permission", **permission}).insert(ignore_permissions=True)
+		for answer in self.ways(limited, record(on("Audience", audience=BY_HAND))):
+			with self.subTest(path=answer.request.path):
+				self.assert_refused(answer)
+		sizes = limited.call(f"{FORM}.sizes", "GET", audiences=json.dumps([BY_HAND]))
+		self.assertEqual(sizes.json["message"], {BY_HAND: 0})
+
+	def test_a_part_of_an_audience_that_looks_at_more_is_not_one_s_own_any_more(self):
+		"""Letting customers into the part would tell who of them has such a tax ID."""
+		own = self.an_own(self.success)
+		make_audience("PM Both", on("Audience", audience=own), ON_TAX_ID)
+		make_audience("PM Over Both", on("Audience", audience="PM Both"))
+		change = {"conditions": [on(CUSTOMER, ["customer_name", "like", "P%"])]}
+		for part in (own, "PM Both"):
+			frappe.db.set_value(AUDIENCE, part, "owner", self.success.user)
+			answer = self.success.put(f"/api/resource/{AUDIENCE}/{part}", **change)
+			with self.subTest(part=part):
+				self.assertEqual(answer.status_code, 403 if part == own else 200, answer.text[:600])
+		self.assert_allowed(self.success.put(f"/api/resource/{AUDIENCE}/{own}", **change))
+		self.assert_allowed(self.success.put(f"/api/resource/{AUDIENCE}/{own}", description="PM"))
+
 	def test_what_is_not_asked_may_be_changed_without_that_right(self):
 		name = make_audience("PM Described", ON_TAX_ID, ON_TABLE).name
 		for visitor in (self.manager, self.owner):
