@@ -75,6 +75,7 @@ REPORTS: dict[str, tuple[str, ...]] = {
 	"RFM Matrix": READERS,
 	"Score Movers": READERS,
 	"Metric Quality": OWNERS,
+	"Audience Movement": READERS,
 }
 
 
@@ -148,4 +149,5 @@ ENDPOINTS: dict[str, Endpoint] = {
 	f"{_DASHBOARD}.charts.lowest_scores": Endpoint("GET", READERS, {}, READERS),
 	f"{_DASHBOARD}.charts.revenue_by_band": Endpoint("GET", READERS, {}, READERS),
 	f"{_DASHBOARD}.bands_over_time.bands_over_time": Endpoint("GET", READERS, {}, READERS),
+	f"{_DASHBOARD}.audience_size.audience_size": Endpoint("GET", READERS, {}, READERS),
 }
