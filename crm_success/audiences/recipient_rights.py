@@ -23,8 +23,11 @@ def check_may_fill(audience: str, group: str = "") -> str:
 	check_readable_audience(audience)
 	# everybody may read the contacts that they created themselves
 	if not reads_those_of_others(CONTACT):
-		message = _("You are not allowed to read contacts, so their addresses cannot be used.")
-		_refuse(message, _("Ask a System Manager for a role that reads Contact, such as Sales User."))
+		_refuse(
+			_(
+				"You are not allowed to read contacts. Ask a System Manager for a role that reads Contact, such as Sales User."
+			)
+		)
 	right = "write" if group else "create"
 	if not (_may(GROUP, right) and _may(MEMBER_OF_GROUP, "create") and _may(MEMBER_OF_GROUP, "delete")):
 		_refuse_group()
@@ -45,9 +48,12 @@ def _may(doctype: str, right: str) -> bool:
 
 
 def _refuse_group() -> NoReturn:
-	message = _("You are not allowed to change who is in an Email Group.")
-	_refuse(message, _("Ask a System Manager for the role Newsletter Manager."))
+	_refuse(
+		_(
+			"You are not allowed to change who is in an Email Group. Ask a System Manager for the role Newsletter Manager."
+		)
+	)
 
 
-def _refuse(message: str, advice: str) -> NoReturn:
-	frappe.throw(f"{message} {advice}", frappe.PermissionError, title=_("Not Allowed"))
+def _refuse(message: str) -> NoReturn:
+	frappe.throw(message, frappe.PermissionError, title=_("Not Allowed"))

@@ -16,11 +16,7 @@ CARD = "Number Card"
 @of_bounded_size
 def make_number_card(audience: str) -> dict[str, str | bool]:
 	"""A native card that counts the members whom its reader may see: the user's own one where there is one already."""
-	if not frappe.has_permission(CARD, "create"):
-		message = _(
-			"You are not allowed to make Number Cards. Ask a System Manager for the role Dashboard Manager."
-		)
-		frappe.throw(message, frappe.PermissionError, title=_("Not Allowed"))
+	_check_may_make_cards()
 	audience = check_readable_audience(audience)
 	filters = json.dumps(
 		[[MEMBER, "audience", "=", audience, False], [MEMBER, "left_on", "is", "not set", False]]
@@ -31,3 +27,11 @@ def make_number_card(audience: str) -> dict[str, str | bool]:
 		return {"card": known[0], "is_new": False}
 	made = frappe.get_doc({"doctype": CARD, "label": audience, "dynamic_filters_json": "[]", **card})
 	return {"card": made.insert().name, "is_new": True}
+
+
+def _check_may_make_cards() -> None:
+	if not frappe.has_permission(CARD, "create"):
+		message = _(
+			"You are not allowed to make Number Cards. Ask a System Manager for the role Dashboard Manager."
+		)
+		frappe.throw(message, frappe.PermissionError, title=_("Not Allowed"))

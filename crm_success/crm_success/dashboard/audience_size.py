@@ -55,5 +55,5 @@ def asked_audiences(filters: Any) -> list[str]:
 	asked = parsed(filters, _("Send filters as JSON.")) if filters else {}
 	chosen = asked.get("audiences") if isinstance(asked, dict) else None
 	chosen = chosen if isinstance(chosen, list) else [chosen]
-	names = [text(_("Audiences"), each) for each in chosen[:MOST] if each]
-	return list(dict.fromkeys(name for name in map(readable_audience, names) if name))
+	names = [readable_audience(text(_("Audiences"), each)) for each in chosen[:MOST] if each]
+	return list(dict.fromkeys(name for name in names if name))
