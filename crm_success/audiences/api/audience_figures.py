@@ -7,7 +7,7 @@ from frappe import _
 
 from crm_success.audiences.visible_members import check_readable_audience
 from crm_success.record_checks.sizes import of_bounded_size
-from crm_success.record_names import MEMBER
+from crm_success.record_names import AUDIENCE, MEMBER
 
 CARD = "Number Card"
 
@@ -16,6 +16,7 @@ CARD = "Number Card"
 @of_bounded_size
 def make_number_card(audience: str) -> dict[str, str | bool]:
 	"""A native card that counts the members whom its reader may see: the user's own one where there is one already."""
+	frappe.has_permission(AUDIENCE, "read", throw=True)
 	_check_may_make_cards()
 	audience = check_readable_audience(audience)
 	filters = json.dumps(

@@ -14,6 +14,7 @@ from crm_success.audiences.visible_members import check_readable_audience
 from crm_success.batches import queueing
 from crm_success.record_checks.field_errors import bold, one_of
 from crm_success.record_checks.sizes import of_bounded_size
+from crm_success.record_names import AUDIENCE
 
 # more customers than somebody waits for
 RIGHT_AWAY = 500
@@ -27,13 +28,14 @@ def fill(audience: str, email_group: str = "", contacts: str = PRIMARY) -> dict[
 
 	`sentences` say what became of it, in HTML; of many customers, that it goes on in the background.
 	"""
-	check_may_fill(audience, email_group)
+	frappe.has_permission(AUDIENCE, "read", throw=True)
+	audience = check_readable_audience(audience)
+	group = check_may_fill(audience, email_group)
 	if contacts not in CHOICES:
 		frappe.throw(
 			_("{0} is no choice of contacts. Choose {1}.").format(bold(contacts[:50]), one_of(CHOICES))
 		)
-	audience = check_readable_audience(audience)
-	group = check_may_fill(audience, email_group) or _group_of(audience)
+	group = group or _group_of(audience)
 	if count_recipients(audience) <= RIGHT_AWAY:
 		sentences = filled_in_words(group, fill_email_group(audience, group, contacts))
 		return {"email_group": group, "sentences": sentences, "is_done": True}

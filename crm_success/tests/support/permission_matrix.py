@@ -98,6 +98,8 @@ class Endpoint:
 
 
 OWN, OTHER, RUN, FAILED_RUN, METRIC, SCORECARD = "<own>", "<other>", "<run>", "<failed>", "<metric>", "<card>"
+# by hand, both customers are in the first one, OWN alone in the second
+FIRST_AUDIENCE, SECOND_AUDIENCE = "PM First", "PM Second"
 
 _METRIC_FORM = "crm_success.crm_success.doctype.health_metric.health_metric"
 _DASHBOARD = "crm_success.crm_success.dashboard"
@@ -150,4 +152,9 @@ ENDPOINTS: dict[str, Endpoint] = {
 	f"{_DASHBOARD}.charts.revenue_by_band": Endpoint("GET", READERS, {}, READERS),
 	f"{_DASHBOARD}.bands_over_time.bands_over_time": Endpoint("GET", READERS, {}, READERS),
 	f"{_DASHBOARD}.audience_size.audience_size": Endpoint("GET", READERS, {}, READERS),
+	"crm_success.audiences.api.audience_figures.make_number_card": Endpoint(
+		"POST", (SYSTEM_MANAGER,), {"audience": FIRST_AUDIENCE}, (SYSTEM_MANAGER,)
+	),
+	# it takes a role that reads contacts, and one that changes Email Groups, which none of these does
+	"crm_success.audiences.api.audience_recipients.fill": Endpoint("POST", (), {"audience": FIRST_AUDIENCE}),
 }
