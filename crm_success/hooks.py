@@ -32,6 +32,10 @@ after_uninstall = "crm_success.uninstall.after_uninstall"
 
 doctype_js = {
 	"Customer": "public/js/customer/customer.js",
+	"Customer Audience": [
+		"public/js/audience/audience_number_card.js",
+		"public/js/audience/audience_recipients.js",
+	],
 	"Customer Health": [
 		"public/js/shared/health_values.js",
 		"public/js/health/health_gauge.js",
@@ -146,7 +150,12 @@ crm_success_work_kinds = {
 crm_success_work_ended = {"Scoring": "crm_success.audiences.evaluation.after_scoring"}
 
 # scores follow their customer: they never keep it, or a definition, from being deleted
-ignore_links_on_delete = ["Customer Health", "Customer Health Snapshot", "Customer Audience Member"]
+ignore_links_on_delete = [
+	"Customer Health",
+	"Customer Health Snapshot",
+	"Customer Audience Member",
+	"Customer Audience Recipient",
+]
 
 default_log_clearing_doctypes = _LOG_DAYS
 

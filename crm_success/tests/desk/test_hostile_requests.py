@@ -76,11 +76,18 @@ CREATED = [doctype for doctype in WRITTEN if doctype not in (*MADE_BY_SCORING, S
 REPORT_FILTERS = {
 	"Customer Health": (
 		*("band", "segment", "stage", "value_class", "account_manager", "scorecard"),
-		*("territory", "customer_group", "limit", "include_disabled"),
+		*("territory", "customer_group", "limit", "include_disabled", "audience"),
 	),
-	"RFM Matrix": ("include_disabled",),
-	"Score Movers": ("from_date", "to_date", "how_many", "direction", "newly_at_risk", "include_disabled"),
-	"Metric Quality": ("include_disabled",),
+	"RFM Matrix": ("include_disabled", "audience"),
+	"Score Movers": (
+		*("from_date", "to_date", "how_many", "direction", "newly_at_risk"),
+		*("include_disabled", "audience"),
+	),
+	"Metric Quality": ("include_disabled", "audience"),
+	"Audience Movement": (
+		*("first_audience", "second_audience", "from_date", "to_date"),
+		*("was", "is_now", "limit", "include_disabled"),
+	),
 }
 
 
@@ -120,7 +127,7 @@ class HostileTestCase(PermissionTestCase):
 class TestHostileArguments(HostileTestCase):
 	def test_endpoints(self):
 		for method, endpoint in ENDPOINTS.items():
-			visitor = self.plain[endpoint.may[-1]]
+			visitor = self.plain[endpoint.may[-1]] if endpoint.may else self.manager
 			usual = arguments_for(endpoint.arguments, self.runs)
 			for name in arguments_of(method):
 				for attempt, value in HOSTILE.items():

@@ -13,6 +13,7 @@ from crm_success.audiences.audience_checks import (
 from crm_success.audiences.audience_records import BY_HAND
 from crm_success.audiences.evaluation import evaluate_soon
 from crm_success.audiences.membership import forget_audience, members_now, write_names_of
+from crm_success.audiences.recipients import forget_recipients
 from crm_success.database import clock
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.storable_values import check_entered
@@ -64,3 +65,4 @@ class CustomerAudience(PrintedAsText):
 		"""Frappe would not delete an audience that has members."""
 		check_not_used(self)
 		forget_audience(self.name)
+		forget_recipients(self.name)
