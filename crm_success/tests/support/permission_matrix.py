@@ -187,6 +187,7 @@ ENDPOINTS: dict[str, Endpoint] = {
 	f"{_DASHBOARD}.audience_size.audience_size": Endpoint("GET", READERS, {}, READERS),
 	"crm_success.audiences.api.audience_figures.make_number_card": Endpoint(
 		"POST", (SYSTEM_MANAGER,), {"audience": FIRST_AUDIENCE}, (SYSTEM_MANAGER,)
+	),
 	# it takes a role that reads contacts, and one that changes Email Groups, which none of these does
 	"crm_success.audiences.api.audience_recipients.fill": Endpoint("POST", (), {"audience": FIRST_AUDIENCE}),
 }
