@@ -32,6 +32,10 @@ after_uninstall = "crm_success.uninstall.after_uninstall"
 
 doctype_js = {
 	"Customer": "public/js/customer/customer.js",
+	"Customer Audience": [
+		"public/js/audience/audience_number_card.js",
+		"public/js/audience/audience_recipients.js",
+	],
 	"Customer Health": [
 		"public/js/shared/health_values.js",
 		"public/js/health/health_gauge.js",
@@ -163,18 +167,26 @@ crm_success_work_kinds = {
 crm_success_work_ended = {"Scoring": "crm_success.audiences.evaluation.after_scoring"}
 
 # scores follow their customer: they never keep it, or a definition, from being deleted
-ignore_links_on_delete = ["Customer Health", "Customer Health Snapshot", "Customer Audience Member"]
+ignore_links_on_delete = [
+	"Customer Health",
+	"Customer Health Snapshot",
+	"Customer Audience Member",
+	"Customer Audience Recipient",
+]
 
 default_log_clearing_doctypes = _LOG_DAYS
 
 _OF_EVERYBODY = ("Work Run", "Work Batch", "Score Calibration")
-_OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot", "Customer Audience Member")
+_OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot")
 permission_query_conditions = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.conditions_for_customers"),
+	"Customer Audience Member": "crm_success.permissions.conditions_for_members",
 	# a table's rows can be listed without their parents
 	**dict.fromkeys((*_OF_EVERYBODY, "Work Run Message"), "crm_success.permissions.conditions_for_everybody"),
 }
 has_permission = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.has_customer_permission"),
+	"Customer Audience Member": "crm_success.permissions.has_member_permission",
 	**dict.fromkeys(_OF_EVERYBODY, "crm_success.permissions.has_everybody_permission"),
+	"Customer Audience": "crm_success.permissions.has_audience_permission",
 }

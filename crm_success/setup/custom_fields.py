@@ -61,7 +61,7 @@ CUSTOM_FIELDS = {
 		},
 		{
 			"fieldname": "customer_audiences",
-			"fieldtype": "Small Text",
+			"fieldtype": "Long Text",
 			"label": "Audiences",
 			"description": "The names of the audiences that the customer is in, each between two bars",
 			"insert_after": "lifecycle_stage",

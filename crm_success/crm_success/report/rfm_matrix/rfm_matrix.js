@@ -16,13 +16,19 @@ crm_success.rfm_matrix.two_lines_a_cell = function (options) {
 // The list of just the customers that the cell counts
 crm_success.rfm_matrix.route_to = function (recency, frequency) {
 	const scores = { recency_score: recency, frequency_score: frequency };
-	const includes_disabled = cint(frappe.query_report.get_filter_value("include_disabled"));
+	const enabled = cint(frappe.query_report.get_filter_value("include_disabled")) ? {} : { customer_disabled: 0 };
 	return frappe.utils.generate_route({
 		type: "DocType",
 		name: "Customer Health",
 		doc_view: "List",
-		route_options: includes_disabled ? scores : { ...scores, customer_disabled: 0 },
+		route_options: { ...scores, ...enabled, ...crm_success.rfm_matrix.in_audience() },
 	});
+};
+
+// As audience_names.py writes the names of the audiences that a customer is in
+crm_success.rfm_matrix.in_audience = function () {
+	const audience = frappe.query_report.get_filter_value("audience");
+	return audience ? { audiences: JSON.stringify(["like", `%|${audience}|%`]) } : {};
 };
 
 crm_success.rfm_matrix.cell = function (frequency, data) {
@@ -65,7 +71,7 @@ crm_success.rfm_matrix.cells = Object.fromEntries(
 );
 
 crm_success.report_tables.register("RFM Matrix", crm_success.rfm_matrix.cells, {
-	filters: [crm_success.report_tables.include_disabled()],
+	filters: [...crm_success.report_tables.audience(), crm_success.report_tables.include_disabled()],
 	get_datatable_options: crm_success.rfm_matrix.two_lines_a_cell,
 	after_datatable_render: crm_success.rfm_matrix.listen,
 });

@@ -1,4 +1,4 @@
-// What our reports share: a filter, and in their tables links, bands, texts and the keyboard. Each report's script
+// What our reports share: filters, and in their tables links, bands, texts and the keyboard. Each report's script
 // includes it.
 
 frappe.provide("crm_success.report_tables");
@@ -22,6 +22,12 @@ Object.assign(crm_success.report_tables, {
 		label: __("Include Disabled Customers"),
 		fieldtype: "Check",
 	}),
+
+	// as in who_counts.py; nothing for whoever may not read audiences
+	audience() {
+		const filter = { fieldname: "audience", label: __("Audience"), fieldtype: "Link", options: "Customer Audience" };
+		return frappe.model.can_read(filter.options) ? [filter] : [];
+	},
 
 	// What does not exist stays empty, where Frappe would write 0
 	write(cells, value, { fieldname, fieldtype, options }, data, as_usual) {
