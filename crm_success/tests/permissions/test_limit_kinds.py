@@ -236,6 +236,18 @@ class TestLimitKinds(PermissionTestCase):
 			self.assertEqual([row["members"] for row in found["conditions"]], [1])
 			self.assertEqual([row["customer"] for row in found["examples"]], [OWN])
 
+	def test_nobody_is_put_into_an_audience_by_whoever_may_not_see_him(self):
+		before = frappe.db.count(MEMBER)
+		for _limit, _roles, visitor in self.each():
+			for customer in (OTHER, "No Such Customer"):
+				new = {"audience": matrix.SECOND_AUDIENCE, "customer": customer}
+				for path in (f"/api/resource/{MEMBER}", f"/api/v2/document/{MEMBER}"):
+					answer = visitor.post(path, **new)
+					with self.subTest(path=path, customer=customer):
+						self.assertIn(answer.status_code, (401, 403, 404, 417), answer.text[:600])
+						self.assert_leaks_nothing(answer)
+		self.assertEqual(frappe.db.count(MEMBER), before)
+
 	def test_a_name_that_would_end_a_text_opens_nothing(self):
 		hostile = "PM \\' or 1 = 1 -- 100%"
 		factories.make_customer(hostile)
