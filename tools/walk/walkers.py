@@ -15,6 +15,7 @@ class Person:
 	reads_customers: bool = True
 	manages: bool = False
 	makes_audiences: bool = False
+	writes_letters: bool = False
 
 	def user(self, language: str) -> str:
 		return f"{self.key}.{language}@walk.example"
@@ -34,8 +35,9 @@ PEOPLE = (
 	Person(
 		"manager",
 		"Mia Manager",
-		("Customer Success Manager", "Sales User", "Accounts User", "Support Team"),
+		("Customer Success Manager", "Sales User", "Accounts User", "Support Team", "Newsletter Manager"),
 		manages=True,
 		makes_audiences=True,
+		writes_letters=True,
 	),
 )

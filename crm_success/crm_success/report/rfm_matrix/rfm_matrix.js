@@ -49,7 +49,7 @@ crm_success.rfm_matrix.button = function (recency, frequency) {
 	const scores = `data-recency="${recency}" data-frequency="${frequency}"`;
 	const label = escape_html(__("Save R{0} F{1} as an audience", [recency, frequency]));
 	return `<button type="button" class="btn btn-xs rfm-cell-save" ${scores}
-		style="align-self: stretch; box-shadow: none" title="${escape_html(__("Save as Audience"))}" aria-label="${label}">+</button>`;
+		style="align-self: stretch" title="${escape_html(__("Save as Audience"))}" aria-label="${label}">+</button>`;
 };
 
 crm_success.rfm_matrix.save = function ({ recency, frequency }) {
