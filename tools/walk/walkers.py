@@ -14,6 +14,7 @@ class Person:
 	roles: tuple[str, ...]
 	reads_customers: bool = True
 	manages: bool = False
+	writes_letters: bool = False
 
 	def user(self, language: str) -> str:
 		return f"{self.key}.{language}@walk.example"
@@ -27,7 +28,8 @@ PEOPLE = (
 	Person(
 		"manager",
 		"Mia Manager",
-		("Customer Success Manager", "Sales User", "Accounts User", "Support Team"),
+		("Customer Success Manager", "Sales User", "Accounts User", "Support Team", "Newsletter Manager"),
 		manages=True,
+		writes_letters=True,
 	),
 )
