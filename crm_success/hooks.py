@@ -160,13 +160,16 @@ ignore_links_on_delete = [
 default_log_clearing_doctypes = _LOG_DAYS
 
 _OF_EVERYBODY = ("Work Run", "Work Batch", "Score Calibration")
-_OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot", "Customer Audience Member")
+_OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot")
 permission_query_conditions = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.conditions_for_customers"),
+	"Customer Audience Member": "crm_success.permissions.conditions_for_members",
 	# a table's rows can be listed without their parents
 	**dict.fromkeys((*_OF_EVERYBODY, "Work Run Message"), "crm_success.permissions.conditions_for_everybody"),
 }
 has_permission = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.has_customer_permission"),
+	"Customer Audience Member": "crm_success.permissions.has_member_permission",
 	**dict.fromkeys(_OF_EVERYBODY, "crm_success.permissions.has_everybody_permission"),
+	"Customer Audience": "crm_success.permissions.has_audience_permission",
 }

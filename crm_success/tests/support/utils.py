@@ -77,3 +77,8 @@ def registered(hook: str, *paths: str) -> Iterator[None]:
 
 	with patch.object(frappe, "get_hooks", with_ours):
 		yield
+
+
+def hooks_kept():
+	"""Where Frappe keeps the hooks of all apps, for every process of the site."""
+	return frappe.cache if IS_VERSION_15 else frappe.client_cache
