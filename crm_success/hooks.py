@@ -67,8 +67,24 @@ doctype_js = {
 
 doctype_list_js = {
 	# for forms too: Frappe runs what belongs to a list whenever it loads the DocType
-	"Customer": ["public/js/shared/bands.js", "public/js/customer/customer_list.js"],
-	"Customer Health": ["public/js/shared/bands.js", "public/js/shared/plain_texts.js"],
+	"Customer": [
+		"public/js/shared/bands.js",
+		"public/js/audience/audience_names.js",
+		"public/js/audience/audience_filter.js",
+		"public/js/audience/add_to_audience.js",
+		"public/js/audience/save_as_audience.js",
+		"public/js/audience/audience_list.js",
+		"public/js/customer/customer_list.js",
+	],
+	"Customer Health": [
+		"public/js/shared/bands.js",
+		"public/js/audience/audience_names.js",
+		"public/js/audience/audience_filter.js",
+		"public/js/audience/add_to_audience.js",
+		"public/js/audience/save_as_audience.js",
+		"public/js/audience/audience_list.js",
+		"public/js/shared/plain_texts.js",
+	],
 	"Customer Health Snapshot": ["public/js/shared/bands.js", "public/js/shared/plain_texts.js"],
 	"Health Metric": ["public/js/shared/dimension_names.js", "public/js/shared/plain_texts.js"],
 	"Health Scorecard": [
@@ -99,19 +115,20 @@ doc_events = {
 	"Customer": {
 		"validate": "crm_success.doc_events.customer.keep_health",
 		"on_update": "crm_success.doc_events.customer.keep_health_saved",
+		# memberships before health, as passes write them: else one could wait for the other
 		"before_rename": [
+			"crm_success.doc_events.customer_audiences.make_room_for_memberships",
+			"crm_success.doc_events.customer_audiences.clear_memberships",
 			"crm_success.doc_events.customer.make_room_for_merge",
 			"crm_success.doc_events.customer.clear_the_way",
-			"crm_success.doc_events.customer_audiences.keep_one_membership",
-			"crm_success.doc_events.customer_audiences.clear_memberships",
 		],
 		"after_rename": [
 			"crm_success.doc_events.customer.rename_health",
 			"crm_success.doc_events.customer_audiences.show_memberships",
 		],
 		"on_trash": [
-			"crm_success.doc_events.customer.delete_health",
 			"crm_success.doc_events.customer_audiences.delete_memberships",
+			"crm_success.doc_events.customer.delete_health",
 		],
 	},
 	**{

@@ -15,13 +15,20 @@ class Person:
 	reads_customers: bool = True
 	manages: bool = False
 	writes_letters: bool = False
+	makes_audiences: bool = False
 
 	def user(self, language: str) -> str:
 		return f"{self.key}.{language}@walk.example"
 
 
 PEOPLE = (
-	Person("success", "Sofia Success", ("Customer Success User", "Employee"), reads_customers=False),
+	Person(
+		"success",
+		"Sofia Success",
+		("Customer Success User", "Employee"),
+		reads_customers=False,
+		makes_audiences=True,
+	),
 	Person("sales", "Sam Sales", ("Sales User", "Employee")),
 	Person("accounts", "Ada Accounts", ("Accounts User", "Employee")),
 	# who declares metrics must be allowed to read what they measure
@@ -31,5 +38,6 @@ PEOPLE = (
 		("Customer Success Manager", "Sales User", "Accounts User", "Support Team", "Newsletter Manager"),
 		manages=True,
 		writes_letters=True,
+		makes_audiences=True,
 	),
 )

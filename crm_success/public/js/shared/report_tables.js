@@ -40,9 +40,9 @@ Object.assign(crm_success.report_tables, {
 		return as_usual();
 	},
 
-	// The table takes Enter for itself; a link in it is to be followed
+	// The table takes Enter for itself; a link in it is to be followed, a button pressed
 	follow_links({ wrapper }) {
-		const leave_links_alone = (event) => event.target.closest("a[href]") && event.stopPropagation();
+		const leave_links_alone = (event) => event.target.closest("a[href], button") && event.stopPropagation();
 		wrapper.addEventListener("keydown", leave_links_alone, true);
 	},
 
