@@ -14,6 +14,7 @@ class Person:
 	roles: tuple[str, ...]
 	reads_customers: bool = True
 	manages: bool = False
+	writes_letters: bool = False
 	makes_audiences: bool = False
 	writes_letters: bool = False
 
@@ -37,6 +38,7 @@ PEOPLE = (
 		"Mia Manager",
 		("Customer Success Manager", "Sales User", "Accounts User", "Support Team", "Newsletter Manager"),
 		manages=True,
+		writes_letters=True,
 		makes_audiences=True,
 		writes_letters=True,
 	),
