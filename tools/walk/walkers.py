@@ -40,6 +40,5 @@ PEOPLE = (
 		manages=True,
 		writes_letters=True,
 		makes_audiences=True,
-		writes_letters=True,
 	),
 )
