@@ -16,7 +16,6 @@ class Person:
 	manages: bool = False
 	writes_letters: bool = False
 	makes_audiences: bool = False
-	writes_letters: bool = False
 
 	def user(self, language: str) -> str:
 		return f"{self.key}.{language}@walk.example"
