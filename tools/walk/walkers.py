@@ -14,8 +14,8 @@ class Person:
 	roles: tuple[str, ...]
 	reads_customers: bool = True
 	manages: bool = False
-	makes_audiences: bool = False
 	writes_letters: bool = False
+	makes_audiences: bool = False
 
 	def user(self, language: str) -> str:
 		return f"{self.key}.{language}@walk.example"
@@ -37,7 +37,7 @@ PEOPLE = (
 		"Mia Manager",
 		("Customer Success Manager", "Sales User", "Accounts User", "Support Team", "Newsletter Manager"),
 		manages=True,
-		makes_audiences=True,
 		writes_letters=True,
+		makes_audiences=True,
 	),
 )
