@@ -251,6 +251,7 @@ class TestWhoIsTakenOut(RecipientsTestCase):
 		frappe.delete_doc("Email Group", GROUP)
 		frappe.get_doc({"doctype": "Email Group", "title": GROUP}).insert()
 		self.assertEqual(self.fill().added, 1)
+		self.assertEqual(frappe.db.count(RECIPIENT), 1)
 
 	def test_a_renamed_audience_and_group_know_what_they_put_in(self):
 		self.fill()
@@ -311,6 +312,22 @@ class TestWhoMayFill(RecipientsTestCase):
 		only = frappe.db.get_value("Contact", {"email_id": "a@example.com"})
 		values = {"user": user, "allow": "Contact", "for_value": only, "apply_to_all_doctypes": 1}
 		frappe.get_doc({"doctype": "User Permission", **values}).insert()
+		frappe.set_user(user)
+		fill(INSIDE, GROUP, ALL)
+		frappe.set_user("Administrator")
+		self.assertEqual(self.letters_go_to(), ["a@example.com"])
+
+	def test_contacts_that_another_filler_may_read_stay(self):
+		self.fill()
+		user = make_user(WRITER, "Newsletter Manager", "Sales User")
+		only = frappe.db.get_value("Contact", {"email_id": "a@example.com"})
+		values = {"user": user, "allow": "Contact", "for_value": only, "apply_to_all_doctypes": 1}
+		frappe.get_doc({"doctype": "User Permission", **values}).insert()
+		frappe.set_user(user)
+		fill(INSIDE, GROUP, ALL)
+		frappe.set_user("Administrator")
+		self.assertEqual(self.letters_go_to(), ["a@example.com", "b@example.com"])
+		self.unsubscribe("b@example.com", global_unsubscribe=1)
 		frappe.set_user(user)
 		fill(INSIDE, GROUP, ALL)
 		frappe.set_user("Administrator")
