@@ -28,6 +28,11 @@ _EACH_FOR_ITSELF = "each transaction asks for itself"
 _CHANGES = "crm_success_watched_doctypes_change"
 
 
+def is_setting_up() -> bool:
+	"""Whether an app is being installed or uninstalled, or the site migrated: nobody watches then."""
+	return bool(frappe.flags.in_install or frappe.flags.in_migrate or frappe.flags.in_uninstall)
+
+
 def watched_doctypes() -> Watched:
 	"""Who watches what, as this transaction sees it."""
 	here = frappe.flags.get(_KEY)
@@ -49,8 +54,8 @@ def ask_again() -> None:
 
 
 def _tell_all() -> None:
-	# once, however many records changed
-	if frappe.flags.pop(_CHANGES, False):
+	# once, however many records changed; what is only half set up is not told
+	if frappe.flags.pop(_CHANGES, False) and not is_setting_up():
 		_forget_here()
 		_keep(_ask_all(), _SECONDS)
 		# ends what was only read: whatever comes next in this process sees what others commit meanwhile

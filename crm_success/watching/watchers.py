@@ -31,7 +31,7 @@ import frappe
 from frappe.model.document import Document
 
 from crm_success.watching.undone_alone import is_logging_a_failure, undone_alone
-from crm_success.watching.watched_doctypes import watched_doctypes, watcher_function
+from crm_success.watching.watched_doctypes import is_setting_up, watched_doctypes, watcher_function
 
 
 def tell_watchers(doc: Document, method: str | None = None) -> None:
@@ -51,8 +51,7 @@ def tell_of_written(doctype: str, names: Collection[str], customers: Collection[
 
 
 def _is_anybody_told() -> bool:
-	flags = frappe.flags
-	return not (flags.in_install or flags.in_migrate or flags.in_uninstall or is_logging_a_failure())
+	return not (is_setting_up() or is_logging_a_failure())
 
 
 def _call(watcher: str, function: str, arguments: tuple[Any, ...], **about: Any) -> None:
