@@ -32,6 +32,10 @@ after_uninstall = "crm_success.uninstall.after_uninstall"
 
 doctype_js = {
 	"Customer": "public/js/customer/customer.js",
+	"Customer Audience": [
+		"public/js/audience/audience_number_card.js",
+		"public/js/audience/audience_recipients.js",
+	],
 	"Customer Health": [
 		"public/js/shared/health_values.js",
 		"public/js/health/health_gauge.js",
@@ -63,8 +67,24 @@ doctype_js = {
 
 doctype_list_js = {
 	# for forms too: Frappe runs what belongs to a list whenever it loads the DocType
-	"Customer": ["public/js/shared/bands.js", "public/js/customer/customer_list.js"],
-	"Customer Health": ["public/js/shared/bands.js", "public/js/shared/plain_texts.js"],
+	"Customer": [
+		"public/js/shared/bands.js",
+		"public/js/audience/audience_names.js",
+		"public/js/audience/audience_filter.js",
+		"public/js/audience/add_to_audience.js",
+		"public/js/audience/save_as_audience.js",
+		"public/js/audience/audience_list.js",
+		"public/js/customer/customer_list.js",
+	],
+	"Customer Health": [
+		"public/js/shared/bands.js",
+		"public/js/audience/audience_names.js",
+		"public/js/audience/audience_filter.js",
+		"public/js/audience/add_to_audience.js",
+		"public/js/audience/save_as_audience.js",
+		"public/js/audience/audience_list.js",
+		"public/js/shared/plain_texts.js",
+	],
 	"Customer Health Snapshot": ["public/js/shared/bands.js", "public/js/shared/plain_texts.js"],
 	"Health Metric": ["public/js/shared/dimension_names.js", "public/js/shared/plain_texts.js"],
 	"Health Scorecard": [
@@ -92,19 +112,20 @@ doc_events = {
 	"Customer": {
 		"validate": "crm_success.doc_events.customer.keep_health",
 		"on_update": "crm_success.doc_events.customer.keep_health_saved",
+		# memberships before health, as passes write them: else one could wait for the other
 		"before_rename": [
+			"crm_success.doc_events.customer_audiences.make_room_for_memberships",
+			"crm_success.doc_events.customer_audiences.clear_memberships",
 			"crm_success.doc_events.customer.make_room_for_merge",
 			"crm_success.doc_events.customer.clear_the_way",
-			"crm_success.doc_events.customer_audiences.keep_one_membership",
-			"crm_success.doc_events.customer_audiences.clear_memberships",
 		],
 		"after_rename": [
 			"crm_success.doc_events.customer.rename_health",
 			"crm_success.doc_events.customer_audiences.show_memberships",
 		],
 		"on_trash": [
-			"crm_success.doc_events.customer.delete_health",
 			"crm_success.doc_events.customer_audiences.delete_memberships",
+			"crm_success.doc_events.customer.delete_health",
 		],
 	},
 	"Issue": {
@@ -145,18 +166,26 @@ crm_success_watchers = {
 }
 
 # scores follow their customer: they never keep it, or a definition, from being deleted
-ignore_links_on_delete = ["Customer Health", "Customer Health Snapshot", "Customer Audience Member"]
+ignore_links_on_delete = [
+	"Customer Health",
+	"Customer Health Snapshot",
+	"Customer Audience Member",
+	"Customer Audience Recipient",
+]
 
 default_log_clearing_doctypes = _LOG_DAYS
 
 _OF_EVERYBODY = ("Work Run", "Work Batch", "Score Calibration")
-_OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot", "Customer Audience Member")
+_OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot")
 permission_query_conditions = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.conditions_for_customers"),
+	"Customer Audience Member": "crm_success.permissions.conditions_for_members",
 	# a table's rows can be listed without their parents
 	**dict.fromkeys((*_OF_EVERYBODY, "Work Run Message"), "crm_success.permissions.conditions_for_everybody"),
 }
 has_permission = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.has_customer_permission"),
+	"Customer Audience Member": "crm_success.permissions.has_member_permission",
 	**dict.fromkeys(_OF_EVERYBODY, "crm_success.permissions.has_everybody_permission"),
+	"Customer Audience": "crm_success.permissions.has_audience_permission",
 }

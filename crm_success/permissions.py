@@ -4,7 +4,14 @@ import frappe
 from frappe.model.document import Document
 
 from crm_success.doc_events.guard import answers_anyway
-from crm_success.visibility import is_hidden, may_see_all, only_seen_customers, reads_health
+from crm_success.visibility import (
+	is_health_hidden,
+	is_hidden,
+	may_see_all,
+	only_of_seen_healths,
+	only_seen_customers,
+	reads_health,
+)
 
 
 def conditions_for_customers(user: str, doctype: str) -> str:
@@ -15,6 +22,24 @@ def conditions_for_customers(user: str, doctype: str) -> str:
 def has_customer_permission(doc: Document, ptype: str | None = None, user: str | None = None) -> bool:
 	"""The same for one record."""
 	return not doc.customer or not is_hidden(doc.customer, user or frappe.session.user)
+
+
+def conditions_for_members(user: str, doctype: str) -> str:
+	"""For lists of members of audiences: an audience may be made of anything that a health says."""
+	return only_of_seen_healths(doctype, user)
+
+
+def has_member_permission(doc: Document, ptype: str | None = None, user: str | None = None) -> bool:
+	"""The same for one record."""
+	return not doc.customer or not is_health_hidden(doc.customer, user or frappe.session.user)
+
+
+def has_audience_permission(doc: Document, ptype: str | None = None, user: str | None = None) -> bool:
+	"""Who created an audience is what is stored: to change one's own is a right of some, and Frappe would believe a
+	request that says who the creator is.
+	"""
+	stored = frappe.db.get_value(doc.doctype, doc.name, "owner") if doc.name and ptype != "create" else None
+	return not stored or stored == doc.get("owner")
 
 
 def conditions_for_everybody(user: str | None = None, doctype: str | None = None) -> str:

@@ -14,6 +14,7 @@ SETTINGS = "CRM Success Settings"
 AUDIENCE = "Customer Audience"
 CONDITION = "Customer Audience Condition"
 MEMBER = "Customer Audience Member"
+RECIPIENT = "Customer Audience Recipient"
 
 ROLES = ("Customer Success Manager", "Customer Success User")
 # the desk shows the button to the same ones

@@ -105,6 +105,28 @@ def only_seen_customers(doctype: str, user: str) -> str:
 	return limits and f"`tab{doctype}`.`customer` in (select `name` from `tab{CUSTOMER}` where {limits})"
 
 
+def only_of_seen_healths(doctype: str, user: str) -> str:
+	"""The same, for what tells of a health without its links: nor rows of customers whose health something else hides, such
+	as a User Permission on a scorecard. A customer may have no health yet.
+	"""
+	limits = only_seen_customers(doctype, user)
+	if not _finds_by_role(doctype, user) or reads_everything(HEALTH, user):
+		return limits
+	of_healths = DatabaseQuery(HEALTH, user=user).build_match_conditions()
+	if not of_healths:
+		return limits
+	rows, healths = f"`tab{doctype}`.`customer`", f"select `customer` from `tab{HEALTH}`"
+	seen = without_percent(f"({rows} in ({healths} where {of_healths}) or {rows} not in ({healths}))")
+	return f"{limits} and {seen}" if limits else seen
+
+
+def is_health_hidden(customer: str, user: str) -> bool:
+	"""Whether a limit on customers or on healths keeps the user from what is known of that customer."""
+	if _finds_by_role(HEALTH, user) and frappe.db.exists(HEALTH, customer):
+		return not frappe.has_permission(HEALTH, "read", doc=customer, user=user)
+	return is_hidden(customer, user)
+
+
 def check_may_see(customer: str) -> None:
 	"""PermissionError where the user may not see what scoring knows of the customer, or would know of it."""
 	check_reads_health()

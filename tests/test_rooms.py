@@ -9,7 +9,7 @@ import pytest
 from test_layers import APP, imported_names, is_test, tree_of
 
 # the parts that act on scores, each a folder of its own; design of the app: they come one after the other
-PARTS = ("audiences", "customer_loyalty", "success_plans", "customer_voice")
+PARTS = ("customer_loyalty", "success_plans", "customer_voice")
 MAY_BE_USED_BY_PARTS = (
 	*("audiences", "batches", "customer_views", "database", "record_checks", "record_names", "setup"),
 	*("scoring.what_changed", "visibility", "watching"),
@@ -95,6 +95,12 @@ def test_parts_import_neither_each_other_nor_the_inside_of_scoring():
 	assert forbidden_to_parts(APP) == []
 
 
+def test_audiences_stand_above_scoring_and_know_no_part():
+	imported = {name.split(".")[0] for _, room, name in imports_of(APP) if room == "audiences"}
+	assert "scoring" in imported
+	assert imported.isdisjoint(PARTS)
+
+
 def test_no_two_scheduled_functions_have_the_same_last_two_names():
 	names = scheduled_names((APP / "hooks.py").read_text())
 	assert names
@@ -119,6 +125,7 @@ def test_a_circle_is_found_wherever_the_import_stands(tmp_path: Path):
 		("from made_up.scoring.what_changed import HealthChange", False),
 		("from made_up.batches import leases", False),
 		("from made_up.customer_loyalty import rules", False),
+		("from made_up.audiences import membership", False),
 	],
 )
 def test_what_a_part_may_import(tmp_path: Path, line: str, is_forbidden: bool):

@@ -210,7 +210,11 @@ def test_the_report_writes_the_arrows_that_the_desk_draws():
 
 def test_logs_are_kept_as_long_as_the_settings_and_the_documentation_say():
 	assert field("crm_success_settings", "snapshot_retention_days")["default"] == str(log_days.SNAPSHOT_DAYS)
-	assert log_days.LOG_DAYS == {record_names.SNAPSHOT: log_days.SNAPSHOT_DAYS, RUN: log_days.RUN_DAYS}
+	assert log_days.LOG_DAYS == {
+		record_names.SNAPSHOT: log_days.SNAPSHOT_DAYS,
+		RUN: log_days.RUN_DAYS,
+		record_names.MEMBER: log_days.MEMBER_DAYS,
+	}
 	for doctype, days in log_days.LOG_DAYS.items():
 		assert f"| {doctype} | {days} days |" in ADMINISTRATORS
 	row = next(line for line in ADMINISTRATORS.splitlines() if line.startswith("| Keep Snapshots (Days)"))
@@ -259,7 +263,7 @@ def names_of_doctypes() -> set[str]:
 
 def test_every_name_is_that_of_a_doctype():
 	named = {value for name, value in vars(record_names).items() if isinstance(value, str) and name.isupper()}
-	assert len(named) == 8
+	assert len(named) == 11
 	assert named <= names_of_doctypes()
 
 

@@ -5,18 +5,17 @@ from collections.abc import Mapping, Sequence
 from pypika import Case
 from pypika import Table as SqlTable
 from pypika.queries import QueryBuilder
-from pypika.terms import Bracket, Criterion, LiteralValue, Term
+from pypika.terms import Criterion, LiteralValue, Term
 
 from crm_success.audiences.audience_rules import Condition, LooksAt, Rules
 from crm_success.database.dialects import EVERYBODY, Bindings, KeyRange, Statement, json_number, within
+from crm_success.record_names import HEALTH, MEMBER
 from crm_success.scoring.engine.definitions import Filter
 from crm_success.scoring.engine.errors import Phrase, SourceError, shown
 from crm_success.scoring.queries.conditions import condition
 from crm_success.scoring.queries.tables import Table
 
 CUSTOMER = "Customer"
-HEALTH = "Customer Health"
-MEMBER = "Customer Audience Member"
 _TAGS = SqlTable("tabTag Link")
 
 # a whole number of every database has room for so many
@@ -115,7 +114,7 @@ def _is_member(asked: Condition, tables: Tables, bindings: Bindings) -> Criterio
 
 
 def _is_among(names: QueryBuilder) -> Criterion:
-	return SqlTable(f"tab{CUSTOMER}").name.isin(Bracket(names))
+	return SqlTable(f"tab{CUSTOMER}").name.isin(names)
 
 
 def _all_of(filters: Sequence[Filter], table: Table, rows: SqlTable, bindings: Bindings) -> Criterion:

@@ -85,9 +85,18 @@ def freeze_unsaved(record: Mapping[str, Any]) -> FrozenAudiences:
 
 
 def version_of(name: str, audiences: Mapping[str, Audience]) -> str:
-	"""Changes when members would be found by another definition, that of a part included."""
-	parts = sorted(_with_parts([name], audiences), key=lambda audience: audience.name)
-	return fingerprint(FrozenAudiences(tuple(parts)))
+	"""Changes when members would be found by another definition, that of a part included. What an audience by filters is
+	called is no part of it.
+	"""
+	versions: dict[str, str] = {}
+	for audience in _with_parts([name], audiences):
+		conditions = tuple(
+			replace(each, named=versions[each.named]) if each.looks_at is LooksAt.AUDIENCE else each
+			for each in audience.conditions
+		)
+		nameless = replace(audience, name=audience.name if audience.by_hand else "", conditions=conditions)
+		versions[audience.name] = fingerprint(nameless)
+	return versions[name]
 
 
 def audience_of(record: Mapping[str, Any], keys: Mapping[str, str]) -> Audience:

@@ -125,7 +125,9 @@ class Rules:
 	@cached_property
 	def _bits(self) -> dict[Condition, int]:
 		# an audience picked by hand is an atom: its bit is that of its members
-		order = dict.fromkeys((*self.atoms, *self._of_metrics, *map(_membership, self.audiences)))
+		order = dict.fromkeys(
+			(*self.atoms, *self._of_metrics, *(_membership(each) for each in self.audiences))
+		)
 		return {each: 1 << place for place, each in enumerate(order)}
 
 	@cached_property

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import frappe
 from frappe import _
 from frappe.utils import flt
 
@@ -46,9 +47,16 @@ def _filters(row: Any, looks_at: LooksAt) -> str:
 	except ScoringError:
 		return row.filters or ""
 	doctype = row.table_doctype if looks_at is LooksAt.TABLE else looks_at.value
-	labels = {name: field.label for name, field in fields_for(looks_at, doctype).items()} if doctype else {}
+	labels = _labels(looks_at, doctype or "")
 	words = "; ".join(_filter(filter_, labels, doctype) for filter_ in filters)
 	return f"{_(doctype)}: {words}" if looks_at is LooksAt.TABLE and words else words
+
+
+def _labels(looks_at: LooksAt, doctype: str) -> dict[str, str]:
+	"""Of fields, by name; of none where the DocType is gone: its audience must still open."""
+	if not frappe.db.exists("DocType", doctype, cache=True):
+		return {}
+	return {name: field.label for name, field in fields_for(looks_at, doctype).items()}
 
 
 def _filter(filter_: Filter, labels: Mapping[str, str], doctype: str) -> str:

@@ -20,6 +20,7 @@ from crm_success.database import clock
 from crm_success.database.dialects import KeyRange
 from crm_success.record_checks.field_errors import bold
 from crm_success.record_names import AUDIENCE
+from crm_success.scoring.source_tables import CUSTOMER
 from crm_success.visibility import check_may_see
 
 
@@ -40,11 +41,30 @@ def remove_members(audience: str, customers: Collection[str]) -> int:
 	return len(leaving)
 
 
+def wait_for_turn(audience: str) -> None:
+	"""Until nobody else adds to the audience or takes out of it; for the beginning of a request. Commits.
+
+	Two who add the same customer at the same moment would else meet at the unique key.
+	"""
+	# what others did meanwhile is seen by a new transaction only; nothing was written in this one
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
+	_lock(audience)
+
+
 def check_may_be_added(member: Document) -> None:
-	"""Refuse a row for an audience that finds its members itself, for a customer that is in it, or that is not seen."""
+	"""Refuse a row for an audience that finds its members itself or that the user may not change, for a customer that is
+	in it already, or that is not seen.
+	"""
+	if not member.audience or not member.customer:
+		# Frappe says so itself, later
+		return
+	_lock(member.audience)
 	_check_by_hand(member.audience)
 	if not member.flags.ignore_permissions:
+		frappe.has_permission(AUDIENCE, "write", member.audience, throw=True)
 		check_may_see(member.customer)
+	# as it is written there: the database may find it in another case, but would keep two visits apart
+	member.customer = frappe.db.get_value(CUSTOMER, member.customer, "name") or member.customer
 	if _among(member.audience, [member.customer]):
 		message = _("{0} is in the audience {1} already.")
 		frappe.throw(message.format(bold(member.customer), bold(member.audience)), frappe.DuplicateEntryError)
@@ -83,8 +103,14 @@ def _among(audience: str, customers: Collection[str]) -> set[str]:
 	return {customer for customer, audiences in found.items() if audience in audiences}
 
 
+def _lock(audience: str) -> None:
+	frappe.db.get_value(AUDIENCE, audience, "name", for_update=True)
+
+
 def _check_by_hand(audience: str) -> None:
 	how = frappe.db.get_value(AUDIENCE, audience, "how")
+	if not how:
+		frappe.throw(_("There is no audience {0}.").format(bold(audience)), frappe.DoesNotExistError)
 	if how != BY_HAND:
 		message = _("{0} finds its members by filters. Change its conditions, or make an audience by hand.")
 		frappe.throw(message.format(bold(audience)), title=_("Not Made by Hand"))

@@ -81,7 +81,7 @@ def _parts_of(condition: Condition) -> list[Condition]:
 
 
 def _name_of(*places: int) -> str:
-	return _ALONE + _ALONE.join(map(str, places))
+	return _ALONE + _ALONE.join(str(place) for place in places)
 
 
 def _only_visible() -> list[Criterion]:

@@ -1,14 +1,22 @@
-"""Members of audiences as one reader may see them: counted, or as a condition of another query. Writes nothing."""
+"""Members of audiences as one reader may see them: counted, or as a condition of another query. Writes nothing.
+
+Who may not read an audience, or who is in audiences at all, finds nobody by it, as by one that does not exist.
+"""
 
 from collections.abc import Iterable, Sequence
 
 import frappe
+from frappe import _
 from frappe.query_builder.functions import Count
 from pypika.queries import QueryBuilder
-from pypika.terms import Criterion, Term
+from pypika.terms import Criterion, LiteralValue, Term
 
-from crm_success.record_names import MEMBER
+from crm_success.record_checks.field_errors import bold
+from crm_success.record_names import AUDIENCE, MEMBER
 from crm_success.visibility import conditions_on
+
+# of a name that is none, as much as a message shows
+_SHOWN = 140
 
 
 def count_members(audiences: Sequence[str]) -> dict[str, int]:
@@ -27,7 +35,25 @@ def visible_now(audiences: Iterable[str]) -> Criterion:
 
 def in_audience(customer: Term, audience: str) -> Criterion:
 	"""For the `where` of any query that limits customers itself: only those that are in the audience now."""
-	return customer.isin(_customers_in(audience))
+	name = readable_audience(audience)
+	return customer.isin(_customers_in(name)) if name else LiteralValue("1") == LiteralValue("0")
+
+
+def readable_audience(audience: str) -> str:
+	"""The name of the audience as it is stored; "" where there is none whose members the user may know."""
+	if not frappe.has_permission(MEMBER, "read"):
+		return ""
+	name = frappe.db.exists(AUDIENCE, {"name": audience})
+	return name if name and frappe.has_permission(AUDIENCE, "read", doc=name) else ""
+
+
+def check_readable_audience(audience: str) -> str:
+	"""The same; refused in words where there is none."""
+	name = readable_audience(audience)
+	if not name:
+		message = _("There is no audience {0} that you may read. Choose another one.")
+		frappe.throw(message.format(bold(audience[:_SHOWN])), title=_("Choose Another Audience"))
+	return name
 
 
 def _customers_in(audience: str) -> QueryBuilder:

@@ -1,15 +1,15 @@
-"""Shows a customer's health and its history among the connections of the customer."""
+"""Shows a customer's health, its history and its audiences among the connections of the customer."""
 
 from typing import Any
 
 from frappe import _
 
 from crm_success.doc_events.guard import answers_anyway
-from crm_success.record_names import HEALTH, SNAPSHOT
+from crm_success.record_names import HEALTH, MEMBER, SNAPSHOT
 
 
 @answers_anyway(lambda data: data)
 def get_data(data: dict[str, Any]) -> dict[str, Any]:
 	"""The connections that ERPNext and other apps show, and ours."""
-	ours = {"label": _("Health"), "items": [HEALTH, SNAPSHOT]}
+	ours = {"label": _("Health"), "items": [HEALTH, SNAPSHOT, MEMBER]}
 	return {**data, "transactions": [*data.get("transactions", []), ours]}

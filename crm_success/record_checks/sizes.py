@@ -51,6 +51,15 @@ def parsed(value: Any, advice: str) -> Any:
 		frappe.throw(advice)
 
 
+def parsed_names(value: Any, advice: str) -> list[str]:
+	"""A list of names that a request sends, each once; `advice` says what to send instead of anything else."""
+	names = parsed(value, advice)
+	if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+		frappe.throw(advice)
+	check_readable(names)
+	return list(dict.fromkeys(names))
+
+
 def check_rows(doc: Document) -> None:
 	"""Refuse a table of the record with more rows than anybody needs."""
 	for df in doc.meta.get_table_fields():

@@ -61,7 +61,7 @@ CUSTOM_FIELDS = {
 		},
 		{
 			"fieldname": "customer_audiences",
-			"fieldtype": "Small Text",
+			"fieldtype": "Long Text",
 			"label": "Audiences",
 			"description": "The names of the audiences that the customer is in, each between two bars",
 			"insert_after": "lifecycle_stage",
@@ -79,6 +79,8 @@ CUSTOM_FIELDS = {
 	),
 }
 _LAYOUT = ("Tab Break", "Section Break", "Column Break")
+# what holds more than the 140 characters of other texts
+_LONG_TEXTS = ("Small Text", "Text", "Long Text")
 
 
 def make_custom_fields() -> None:
@@ -112,6 +114,8 @@ def can_hold(doctype: str, fieldname: str) -> bool:
 		return field.options == made.get("options")
 	if made["fieldtype"] == "Datetime":
 		return field.fieldtype == "Datetime"
+	if made["fieldtype"] in _LONG_TEXTS:
+		return field.fieldtype in _LONG_TEXTS
 	return (field.fieldtype in numeric_fieldtypes) == (made["fieldtype"] in numeric_fieldtypes)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from database_servers import NotInstalled, mariadb_socket, postgres_socket_directory
-from erpnext_tables import QUOTE, TABLES_WITH_TILL, create_statements
+from erpnext_tables import ALL_TABLES, QUOTE, create_statements
 
 from crm_success.database.dialects import Dialect, Statement
 from crm_success.database.port import Answer
@@ -79,7 +79,7 @@ class Database:
 		self._connection.close()
 
 	def _complete(self, doctype: str, values: dict[str, Any]) -> dict[str, Any]:
-		submitted = 1 if TABLES_WITH_TILL[doctype].submittable else 0
+		submitted = 1 if ALL_TABLES[doctype].submittable else 0
 		standard = {"name": f"ROW-{next(self._numbers):06}", "docstatus": submitted}
 		moments = {"creation": "2020-01-01 00:00:00", "modified": "2020-01-01 00:00:00"}
 		return standard | moments | _DEFAULTS.get(doctype, {}) | values

@@ -135,8 +135,20 @@ _FIELDS = {
 		"debit": "Currency",
 		"is_cancelled": "Check",
 	},
+	# what audiences look at beside the customers
+	"Customer Health": {
+		"customer": "Link",
+		"band": "Select",
+		"score": "Float",
+		"revenue": "Currency",
+		"last_invoice": "Date",
+		"components": "Small Text",
+	},
+	"Customer Credit Limit": {"company": "Link", "credit_limit": "Currency"},
+	"Tag Link": {"document_type": "Link", "document_name": "Dynamic Link", "tag": "Link"},
+	"Customer Audience Member": {"audience": "Link", "customer": "Link", "left_on": "Datetime"},
 }
-_CHILDREN = {"Sales Invoice Item", "Journal Entry Account", "Payment Schedule"}
+_CHILDREN = {"Sales Invoice Item", "Journal Entry Account", "Payment Schedule", "Customer Credit Limit"}
 _SUBMITTABLE = {"Sales Invoice", "POS Invoice", "Delivery Note", "Journal Entry"}
 _PARTIES = {
 	"Payment Ledger Entry": (PartyField("party", "party_type"), PartyField("voucher_no", "voucher_type")),
@@ -156,8 +168,10 @@ def _table(doctype: str) -> Table:
 	return Table(doctype, columns, doctype in _SUBMITTABLE, doctype in _CHILDREN, parties)
 
 
+ALL_TABLES = {doctype: _table(doctype) for doctype in _FIELDS}
+_OF_AUDIENCES = {"Customer Health", "Customer Credit Limit", "Tag Link", "Customer Audience Member"}
 # with the sales of a till, and as a site without any has them
-TABLES_WITH_TILL = {doctype: _table(doctype) for doctype in _FIELDS}
+TABLES_WITH_TILL = {doctype: table for doctype, table in ALL_TABLES.items() if doctype not in _OF_AUDIENCES}
 TABLES = {doctype: table for doctype, table in TABLES_WITH_TILL.items() if doctype != "POS Invoice"}
 
 _NUMBER = "decimal(21,9) NOT NULL DEFAULT 0"

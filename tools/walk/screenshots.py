@@ -8,6 +8,15 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from tools.bench.folder import CHECKOUT
+from tools.walk.audience_list_steps import (
+	ADDRESSES,
+	ask_for_audience,
+	cell_buttons,
+	choose_audience,
+	fill_audience,
+	open_matrix,
+	save_cell,
+)
 from tools.walk.browser import View, Window, browser_of, window_of
 from tools.walk.desk import Desk
 from tools.walk.steps import METRIC, SCORECARD, change_healthy_from, fill_override, start_run, wait_for_health
@@ -20,6 +29,8 @@ PHONE = View("pictures on a phone", 375, 812, "en")
 CHINESE = View("pictures in Chinese", 1280, 800, "zh")
 # one whose story is worth reading: a good customer who pays late and buys less and less
 CUSTOMER = "Granite Sports SARL"
+
+AUDIENCE = "Bought Lately and Often"
 
 Picture = tuple[str, int, Callable[[Window], None]]
 
@@ -171,6 +182,24 @@ def run(window: Window) -> None:
 	window.page.wait_for_function("() => cur_frm?.doc.percent_done > 0 && cur_frm.doc.status === 'Running'")
 
 
+def audience_from_matrix(window: Window) -> None:
+	open_matrix(window)
+	cell_buttons(window).first.click()
+	fill_audience(window, AUDIENCE)
+
+
+def customers_of_audience(window: Window) -> None:
+	open_matrix(window)
+	save_cell(window, AUDIENCE)
+	window.open(ADDRESSES["Customer"])
+	choose_audience(window, "customer_audiences", AUDIENCE)
+	window.shown.locator(".list-row").first.wait_for()
+
+
+def audience_add(window: Window) -> None:
+	ask_for_audience(window, "Summer Party")
+
+
 PICTURES: dict[View, tuple[Picture, ...]] = {
 	DESKTOP: (
 		("workspace", 1300, without_onboarding),
@@ -186,6 +215,9 @@ PICTURES: dict[View, tuple[Picture, ...]] = {
 		("customer-health-override", 800, override),
 		("customer", 800, customer),
 		("customer-list", 700, listed("customer")),
+		("audience-from-matrix", 700, audience_from_matrix),
+		("audience-customer-list", 700, customers_of_audience),
+		("audience-add", 640, audience_add),
 		("health-metric", 1000, metric),
 		("health-metric-preview", 760, preview),
 		("health-metric-histogram", 640, histogram),

@@ -13,7 +13,7 @@ from crm_success.audiences.previewing import preview_audience
 from crm_success.audiences.visible_members import count_members
 from crm_success.batches import queueing
 from crm_success.record_checks.phrases import in_words
-from crm_success.record_checks.sizes import of_bounded_size, parsed
+from crm_success.record_checks.sizes import of_bounded_size, parsed_names
 from crm_success.record_names import AUDIENCE
 from crm_success.scoring.api.requests import parse_record
 from crm_success.scoring.engine.errors import ScoringError
@@ -23,8 +23,8 @@ from crm_success.scoring.engine.errors import ScoringError
 @of_bounded_size
 def preview(audience: str | dict) -> dict[str, Any]:
 	"""Who would be in the audience, saved or not, of the customers that the user may see. Saves nothing."""
+	_check_may_define()
 	doc = frappe.get_doc(parse_record(AUDIENCE, audience))
-	_check_may_define(doc)
 	doc.run_method("validate")
 	check_rights(doc)
 	try:
@@ -38,9 +38,7 @@ def preview(audience: str | dict) -> dict[str, Any]:
 def sizes(audiences: str | list) -> dict[str, int]:
 	"""How many customers that the user may see are in each of these audiences."""
 	frappe.has_permission(AUDIENCE, "read", throw=True)
-	asked = parsed(audiences, _("Send the names of audiences as a list."))
-	names = [name for name in asked if isinstance(name, str)] if isinstance(asked, list) else []
-	return count_members(names)
+	return count_members(parsed_names(audiences, _("Send the names of audiences as a list.")))
 
 
 @frappe.whitelist()
@@ -49,7 +47,7 @@ def size_over_time(
 	audience: str, from_date: str | None = None, to_date: str | None = None
 ) -> list[dict[str, Any]]:
 	"""Of each day in that time, up to sixty of them, how many customers that the user may see were in the audience."""
-	frappe.get_doc(AUDIENCE, audience).check_permission("read")
+	frappe.has_permission(AUDIENCE, "read", audience, throw=True)
 	return size_on_days(audience, check_days(from_date, to_date))
 
 
@@ -65,8 +63,7 @@ def evaluate_now() -> dict[str, str]:
 	return {"run": run}
 
 
-def _check_may_define(doc: Any) -> None:
-	if doc.is_new():
-		frappe.has_permission(AUDIENCE, "create", throw=True)
-	else:
-		frappe.get_doc(AUDIENCE, doc.name).check_permission("write")
+def _check_may_define() -> None:
+	"""Whoever makes audiences, or changes one that was shared: a preview of it saves nothing."""
+	if not frappe.has_permission(AUDIENCE, "create"):
+		frappe.has_permission(AUDIENCE, "write", throw=True)

@@ -1,6 +1,7 @@
 """How many customers were in each band, week by week or month by month, from the snapshots. Computes no band.
 
-Who is disabled today counts on no day: a snapshot does not know who was disabled when it was written.
+Who is disabled today counts on no day: a snapshot does not know who was disabled when it was written. Where the chart is
+limited to an audience, those who are in it today count on every day.
 
 Not everybody has a snapshot on every snapshot day: a batch fails, a customer is new, one is scored again on a day of
 its own. On each day of the chart a customer counts with its last snapshot up to that day.
@@ -15,30 +16,26 @@ from typing import Any
 import frappe
 from frappe import _
 from frappe.query_builder.functions import Count, Max, Min
-from frappe.utils import add_days, formatdate, getdate, nowdate
-from frappe.utils.dateutils import get_dates_from_timegrain, get_from_date_from_timespan
+from frappe.utils import formatdate
 from pypika.terms import Criterion
 
-from crm_success.crm_success.report.asked_filters import choice
-from crm_success.crm_success.report.who_counts import disabled_customers
+from crm_success.crm_success.dashboard.asked_days import asked_days
+from crm_success.crm_success.report.who_counts import (
+	Filters,
+	disabled_customers,
+	filters_of_figure,
+	of_asked_audience,
+)
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.bands import BANDS
-from crm_success.scoring.scoring_day import check_order, parse_asked_day
 from crm_success.visibility import check_reads_health, only_visible_snapshots
 
 Chart = dict[str, Any]
 Counts = Counter[str]
 
-CHART = "Bands over Time"
-# as many days as the chart has room for, and as can be counted while somebody waits
-MOST_DAYS = 60
 # a customer left out on more snapshot days in a row is not counted until its next one
 LONGEST_GAP = 8
-# by time interval, the days of the longest one
-DAYS_IN = {"Daily": 1, "Weekly": 7, "Monthly": 31, "Quarterly": 92, "Yearly": 366}
-# a timespan whose first and last day are given beside it
-CHOSEN_SPAN = "Select Date Range"
 
 
 @frappe.whitelist()
@@ -48,12 +45,14 @@ def bands_over_time(
 	time_interval: str | None = None,
 	from_date: str | None = None,
 	to_date: str | None = None,
+	chart_name: str | None = None,
+	filters: str | dict | list | None = None,
 	**asked: Any,
 ) -> Chart:
 	"""Customers by band on the days that the chart's own menus ask for."""
 	check_reads_health()
-	days = asked_days(timespan, time_interval, from_date, to_date)
-	counted = count_bands(days)
+	days = asked_days(chart_name, timespan, time_interval, from_date, to_date)
+	counted = count_bands(days, filters_of_figure(filters))
 	shown = [day for day in days if any(counted.get(day, {}).get(band) for band in BANDS)]
 	if not shown:
 		return {}
@@ -66,40 +65,16 @@ def bands_over_time(
 	}
 
 
-def asked_days(timespan: str | None, interval: str | None, from_date: Any, to_date: Any) -> list[date]:
-	"""The ends of the weeks or months in the span, the latest last and never later than today."""
-	own = frappe.get_cached_value("Dashboard Chart", CHART, ["timespan", "time_interval"]) or (None, None)
-	timespan = choice(_("Timespan"), timespan or own[0] or "Last Quarter", timespans())
-	interval = choice(_("Time Interval"), interval or own[1] or "Weekly", DAYS_IN)
-	today = getdate(nowdate())
-	last = parse_asked_day(to_date) if to_date else today
-	first = parse_asked_day(from_date) if from_date and timespan == CHOSEN_SPAN else None
-	check_order(first or last, last)
-	last = min(last, today)
-	first = min(first, last) if first else beginning_of(timespan, last)
-	# no more steps than the chart shows, however early the first day
-	first = max(first, add_days(last, -MOST_DAYS * DAYS_IN[interval]))
-	days = {min(getdate(day), last) for day in get_dates_from_timegrain(first, last, interval)}
-	return sorted(days)[-MOST_DAYS:]
-
-
-def timespans() -> list[str]:
-	return frappe.get_meta("Dashboard Chart").get_field("timespan").options.split("\n")
-
-
-def beginning_of(timespan: str, last: date) -> date:
-	return last if timespan == CHOSEN_SPAN else getdate(get_from_date_from_timespan(last, timespan))
-
-
-def count_bands(days: Iterable[date]) -> dict[date, Counts]:
+def count_bands(days: Iterable[date], filters: Filters = None) -> dict[date, Counts]:
 	"""Customers by band on each of these days; nothing for a day before the first snapshot.
 
 	The disabled are counted apart and taken off. The index that counts everybody does not know the customers.
 	"""
 	days, snapshot_days = list(days), read_snapshot_days()
-	everybody = count_among(days, snapshot_days)
-	of_disabled = frappe.qb.DocType(SNAPSHOT).customer.isin(disabled_customers())
-	disabled = count_among(days, snapshot_days, [of_disabled])
+	customer = frappe.qb.DocType(SNAPSHOT).customer
+	members = of_asked_audience(customer, filters)
+	everybody = count_among(days, snapshot_days, members)
+	disabled = count_among(days, snapshot_days, [*members, customer.isin(disabled_customers())])
 	return {day: counts - disabled[day] for day, counts in everybody.items()}
 
 

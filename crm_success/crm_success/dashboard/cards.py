@@ -1,5 +1,5 @@
 """Numbers of the workspace's cards that Frappe's own cards cannot give. Each counts what the user may see, without
-disabled customers.
+disabled customers; of an audience, where a card is limited to one.
 
 Frappe's average of no rows is 0 and its sum knows no reporting currency. Where a card has no number yet it shows
 NOTHING; a click on any other opens what was counted.
@@ -17,7 +17,7 @@ from crm_success.crm_success.report.score_movers.score_movers import (
 	compared_days,
 	count_newly_at_risk,
 )
-from crm_success.crm_success.report.who_counts import who_counts
+from crm_success.crm_success.report.who_counts import filters_of_figure, who_counts
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import HEALTH
 from crm_success.scoring.engine.definitions import HealthBand
@@ -40,12 +40,13 @@ def average_score(filters: Asked = None) -> Card | str:
 	"""The mean health score of the customers who have one."""
 	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
-	query = frappe.qb.from_(health).select(Avg(health.score)).where(who_counts())
+	asked = filters_of_figure(filters)
+	query = frappe.qb.from_(health).select(Avg(health.score)).where(who_counts(asked))
 	average = query.run()[0][0]
 	if average is None:
 		return NOTHING
 	number = {"value": round(flt(average), 1), "fieldtype": "Float", "precision": 1}
-	return {**number, "route": ["query-report", "Customer Health"]}
+	return {**number, "route": ["query-report", "Customer Health"], "route_options": asked}
 
 
 @frappe.whitelist()
@@ -54,7 +55,8 @@ def revenue_at_risk(filters: Asked = None) -> Card | str:
 	"""Yearly revenue of the customers in band At Risk, in the reporting currency."""
 	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
-	at_risk = who_counts() & (health.band == HealthBand.AT_RISK.value)
+	asked = filters_of_figure(filters)
+	at_risk = who_counts(asked) & (health.band == HealthBand.AT_RISK.value)
 	amount = round(flt(frappe.qb.from_(health).select(Sum(health.revenue)).where(at_risk).run()[0][0]))
 	currency = currency_of_scores()
 	if currency != frappe.db.get_default("currency"):
@@ -63,7 +65,7 @@ def revenue_at_risk(filters: Asked = None) -> Card | str:
 	return {
 		**number,
 		"route": ["query-report", "Customer Health"],
-		"route_options": {"band": HealthBand.AT_RISK.value},
+		"route_options": {"band": HealthBand.AT_RISK.value, **asked},
 	}
 
 
@@ -72,6 +74,7 @@ def revenue_at_risk(filters: Asked = None) -> Card | str:
 def newly_at_risk(filters: Asked = None) -> Card | str:
 	"""Customers At Risk who were not a week ago, as the report Score Movers compares them."""
 	check_reads_health()
+	asked = filters_of_figure(filters)
 	today = getdate(nowdate())
 	week_ago = add_days(today, -WEEK)
 	days = compared_days(week_ago, today)
@@ -82,7 +85,7 @@ def newly_at_risk(filters: Asked = None) -> Card | str:
 	):
 		return NOTHING
 	return {
-		"value": count_newly_at_risk(*days),
+		"value": count_newly_at_risk(*days, asked),
 		"fieldtype": "Int",
 		"route": ["query-report", "Score Movers"],
 		"route_options": {
@@ -90,5 +93,6 @@ def newly_at_risk(filters: Asked = None) -> Card | str:
 			"to_date": str(today),
 			"newly_at_risk": 1,
 			"how_many": MOST,
+			**asked,
 		},
 	}

@@ -1,5 +1,5 @@
 """Data of the charts of the workspace: customers by score, segment and band, now, of those whom the user may see and
-who are not disabled.
+who are not disabled; of an audience, where a chart is limited to one.
 
 They are methods of their own, without Frappe's cache_source, whose key knows no user: a chart that was kept
 there would show one user's counts to another.
@@ -14,7 +14,7 @@ from frappe.utils import cint, flt
 from pypika.functions import Floor
 
 from crm_success.crm_success.report.amounts import currency_of_scores
-from crm_success.crm_success.report.who_counts import who_counts
+from crm_success.crm_success.report.who_counts import filters_of_figure, who_counts
 from crm_success.record_checks.markup import without_markup
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import HEALTH
@@ -22,6 +22,7 @@ from crm_success.scoring.bands import BANDS
 from crm_success.visibility import check_reads_health
 
 Chart = dict[str, Any]
+Asked = str | dict | list | None
 
 POINTS = 10
 STEPS = 100 // POINTS
@@ -30,12 +31,12 @@ LOWEST = 10
 
 @frappe.whitelist()
 @of_bounded_size
-def lowest_scores(**asked: Any) -> Chart:
+def lowest_scores(filters: Asked = None, **asked: Any) -> Chart:
 	"""The customers who need somebody first, by name, with their scores."""
 	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
 	query = frappe.qb.from_(health).select(health.customer_name, health.customer, health.score)
-	query = query.where(who_counts() & health.score.notnull())
+	query = query.where(who_counts(filters_of_figure(filters)) & health.score.notnull())
 	rows = query.orderby(health.score).orderby(health.name).limit(LOWEST).run()
 	if not rows:
 		return {}
@@ -46,12 +47,12 @@ def lowest_scores(**asked: Any) -> Chart:
 
 @frappe.whitelist()
 @of_bounded_size
-def score_distribution(**asked: Any) -> Chart:
+def score_distribution(filters: Asked = None, **asked: Any) -> Chart:
 	"""Customers by ten points of the score; 100 belongs to the highest ten."""
 	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
 	step = Floor(health.score / POINTS)
-	where = who_counts() & health.score.notnull()
+	where = who_counts(filters_of_figure(filters)) & health.score.notnull()
 	rows = frappe.qb.from_(health).select(step, Count("*")).where(where).groupby(step).run()
 	if not rows:
 		return {}
@@ -65,11 +66,12 @@ def score_distribution(**asked: Any) -> Chart:
 
 @frappe.whitelist()
 @of_bounded_size
-def segment_sizes(**asked: Any) -> Chart:
+def segment_sizes(filters: Asked = None, **asked: Any) -> Chart:
 	"""Customers by segment, the largest first; those in none at the end."""
 	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
-	query = frappe.qb.from_(health).select(health.segment, Count("*")).where(who_counts())
+	where = who_counts(filters_of_figure(filters))
+	query = frappe.qb.from_(health).select(health.segment, Count("*")).where(where)
 	rows = sorted(query.groupby(health.segment).run(), key=lambda row: (not row[0], -row[1], row[0] or ""))
 	if not rows:
 		return {}
@@ -83,11 +85,11 @@ def segment_sizes(**asked: Any) -> Chart:
 
 @frappe.whitelist()
 @of_bounded_size
-def revenue_by_band(**asked: Any) -> Chart:
+def revenue_by_band(filters: Asked = None, **asked: Any) -> Chart:
 	"""Yearly revenue by band, in the reporting currency. A dataset a band, so that each keeps its colour."""
 	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
-	where = who_counts() & health.band.isin(BANDS)
+	where = who_counts(filters_of_figure(filters)) & health.band.isin(BANDS)
 	rows = frappe.qb.from_(health).select(health.band, Sum(health.revenue)).where(where).groupby(health.band)
 	revenue = dict(rows.run())
 	if not revenue:

@@ -172,13 +172,13 @@ def _filter(row: Any) -> Filter:
 		raise DefinitionError(
 			"A filter on {0} compares with one value or a plain list of values", fieldname[:MOST_SHOWN]
 		)
-	for item in (fieldname, *_compared_with(operator.lower(), value)):
+	for item in (fieldname, *compared_with(operator.lower(), value)):
 		_check_characters(item)
 		_check_length_of_value(item)
 	return Filter(fieldname, operator.lower(), tuple(values) if isinstance(value, list | tuple) else value)
 
 
-def _compared_with(operator: str, value: Any) -> list[Any]:
+def compared_with(operator: str, value: Any) -> list[Any]:
 	"""The values that a filter compares with."""
 	if isinstance(value, list | tuple):
 		return list(value)
@@ -186,7 +186,7 @@ def _compared_with(operator: str, value: Any) -> list[Any]:
 
 
 def _check_number_of_values(filters: Iterable[Filter]) -> None:
-	number = sum(len(_compared_with(filter_.operator, filter_.value)) for filter_ in filters)
+	number = sum(len(compared_with(filter_.operator, filter_.value)) for filter_ in filters)
 	if number > MOST_VALUES:
 		raise DefinitionError(
 			"The filters compare with {0} values, but at most {1} can be used: compare with a group, a range or the beginning of a text.",

@@ -23,10 +23,11 @@ TOO_MANY = 100_000
 HISTOGRAM = "crm_success.scoring.api.metric_form.metric_distribution"
 PREVIEW = "crm_success.scoring.api.metric_form.preview_metric"
 WOULD_CHANGE = "crm_success.scoring.api.scorecard_form.what_would_change"
+PREVIEW_AUDIENCE = "crm_success.audiences.api.audience_form.preview"
 OVER_TIME = "crm_success.crm_success.dashboard.bands_over_time.bands_over_time"
 RUN_REPORT = "frappe.desk.query_report.run"
-METRIC, SCORECARD, HEALTH, SETTINGS = (
-	*("Health Metric", "Health Scorecard", "Customer Health", "CRM Success Settings"),
+METRIC, SCORECARD, HEALTH, SETTINGS, AUDIENCE = (
+	*("Health Metric", "Health Scorecard", "Customer Health", "CRM Success Settings", "Customer Audience"),
 )
 
 # by what they try
@@ -75,11 +76,18 @@ CREATED = [doctype for doctype in WRITTEN if doctype not in (*MADE_BY_SCORING, S
 REPORT_FILTERS = {
 	"Customer Health": (
 		*("band", "segment", "stage", "value_class", "account_manager", "scorecard"),
-		*("territory", "customer_group", "limit", "include_disabled"),
+		*("territory", "customer_group", "limit", "include_disabled", "audience"),
 	),
-	"RFM Matrix": ("include_disabled",),
-	"Score Movers": ("from_date", "to_date", "how_many", "direction", "newly_at_risk", "include_disabled"),
-	"Metric Quality": ("include_disabled",),
+	"RFM Matrix": ("include_disabled", "audience"),
+	"Score Movers": (
+		*("from_date", "to_date", "how_many", "direction", "newly_at_risk"),
+		*("include_disabled", "audience"),
+	),
+	"Metric Quality": ("include_disabled", "audience"),
+	"Audience Movement": (
+		*("first_audience", "second_audience", "from_date", "to_date"),
+		*("was", "is_now", "limit", "include_disabled"),
+	),
 }
 
 
@@ -91,7 +99,7 @@ class HostileTestCase(PermissionTestCase):
 	@classmethod
 	def make_documents(cls):
 		super().make_documents()
-		cls.manager = Visitor(make_user("hostile", matrix.SYSTEM_MANAGER, matrix.SUPPORT))
+		cls.manager = Visitor(make_user("hostile", matrix.SYSTEM_MANAGER, matrix.SUPPORT, matrix.SALES_USER))
 
 	def setUp(self):
 		super().setUp()
@@ -119,7 +127,7 @@ class HostileTestCase(PermissionTestCase):
 class TestHostileArguments(HostileTestCase):
 	def test_endpoints(self):
 		for method, endpoint in ENDPOINTS.items():
-			visitor = self.plain[endpoint.may[-1]]
+			visitor = self.plain[endpoint.may[-1]] if endpoint.may else self.manager
 			usual = arguments_for(endpoint.arguments, self.runs)
 			for name in arguments_of(method):
 				for attempt, value in HOSTILE.items():
@@ -142,12 +150,42 @@ class TestHostileArguments(HostileTestCase):
 		for method, argument, record in (
 			(PREVIEW, "metric", metric(scale="Bands", bands=[{"minimum": 0, "points": 10}])),
 			(WOULD_CHANGE, "scorecard", scorecard()),
+			*((PREVIEW_AUDIENCE, "audience", audience(row)) for row in ROWS_OF_AUDIENCES),
 		):
 			unharmed = self.manager.call(method, **{argument: json.dumps(record, default=str)})
 			self.assertEqual(unharmed.status_code, 200, unharmed.text[-2000:])
 			for name, sent in hostile_records(record):
 				with self.subTest(method=method, field=name):
 					self.answered(self.manager.call, method, **{argument: json.dumps(sent, default=str)})
+
+	def test_conditions_that_are_statements(self):
+		everybody = self.found(["name", "!=", ""])
+		for filter_ in (
+			["1=1) or (1", "=", 1],
+			["name`", "=", "x"],
+			["name", "= '' or 1=1 -- ", ""],
+			["name", "in (select name from tabUser) -- ", "x"],
+			["sleep(5)", ">=", 0],
+			["tabUser.name", "like", "%"],
+			[["name"], "=", "x"],
+			["name", "=", ["select", "sleep(5)"]],
+		):
+			answer = self.answered(self.manager.call, PREVIEW_AUDIENCE, audience=self.looking_at(filter_))
+			with self.subTest(filter=filter_):
+				self.assertEqual(answer.status_code, 417, answer.text[:600])
+		for value in ("' or '1'='1", "x') or 1=1 -- ", "\\' or 1=1 -- ", "%(p0)s", "%s", "{0}", "0x41 or 1"):
+			for operator in ("=", "in", "like"):
+				with self.subTest(value=value, operator=operator):
+					self.assertEqual(self.found(["name", operator, value]), 0)
+		self.assertGreater(everybody, 0)
+
+	def looking_at(self, filter_: list) -> str:
+		return json.dumps(audience({"looks_at": "Customer", "filters": json.dumps([filter_])}))
+
+	def found(self, filter_: list) -> int:
+		answer = self.answered(self.manager.call, PREVIEW_AUDIENCE, audience=self.looking_at(filter_))
+		self.assertEqual(answer.status_code, 200, answer.text[-2000:])
+		return answer.json["message"]["members"]
 
 
 class TestHostileRecords(HostileTestCase):
@@ -185,10 +223,12 @@ class TestLimits(HostileTestCase):
 				filters = json.dumps([["name", "in", value]])
 				record = json.dumps(metric(filters=filters))
 				card = json.dumps(scorecard(customer_filters=filters), default=str)
+				asked = json.dumps(audience({"looks_at": "Customer", "filters": filters}))
 				with self.subTest(count=count, kind=type(value)):
 					self.assert_limited(said, PREVIEW, metric=record)
 					self.assert_limited(said, HISTOGRAM, metric=record)
 					self.assert_limited(said, WOULD_CHANGE, scorecard=card)
+					self.assert_limited(said, PREVIEW_AUDIENCE, audience=asked)
 
 	def assert_limited(self, said: str, method: str, **arguments: Any) -> None:
 		"""Refused in these words, which are a value of the answer where the form draws by itself; or not at all."""
@@ -205,7 +245,10 @@ class TestLimits(HostileTestCase):
 			([["name", "like", "x" * 1001]], "has 1001 characters, but at most 1000"),
 		):
 			record = metric(filters=json.dumps(filters))
+			asked = audience({"looks_at": "Customer", "filters": json.dumps(filters)})
 			for answer in (
+				self.answered(self.manager.call, PREVIEW_AUDIENCE, audience=json.dumps(asked)),
+				self.answered(self.manager.post, f"/api/resource/{AUDIENCE}", **asked),
 				self.answered(self.manager.call, PREVIEW, metric=json.dumps(record)),
 				self.answered(self.manager.post, f"/api/resource/{METRIC}", **record),
 			):
@@ -216,7 +259,10 @@ class TestLimits(HostileTestCase):
 		caps = [{"metric": "Net Revenue 365 Days", "operator": "<", "value": 1, "cap": 1}] * 501
 		record = metric(scale="Bands", bands=bands)
 		card = {**scorecard(), "caps": caps, "name": None}
+		asked = audience(*ROWS_OF_AUDIENCES[:1] * 501)
 		for answer in (
+			self.manager.call(PREVIEW_AUDIENCE, audience=json.dumps(asked)),
+			self.manager.post(f"/api/resource/{AUDIENCE}", **asked),
 			self.manager.call(PREVIEW, metric=json.dumps(record)),
 			self.manager.post(f"/api/resource/{METRIC}", **record),
 			self.manager.call(WOULD_CHANGE, scorecard=json.dumps(card, default=str)),
@@ -299,6 +345,30 @@ def metric(**values: Any) -> dict[str, Any]:
 	source = {"source_doctype": "Issue", "customer_field": "customer", "date_field": "opening_date"}
 	scale = {"scale": "Linear", "worst": 0, "best": 10, "enabled": 1, "dimension": "Service"}
 	return {"doctype": METRIC, **usual, **source, **scale, **values}
+
+
+ROWS_OF_AUDIENCES: tuple[dict[str, Any], ...] = (
+	{"looks_at": "Customer", "filters": '[["customer_group", "=", "x"]]'},
+	{
+		"looks_at": "Table of Customer",
+		"table_doctype": "Customer Credit Limit",
+		"filters": '[["credit_limit", ">", 1]]',
+	},
+	{
+		"looks_at": "Metric",
+		"metric": "Net Revenue 365 Days",
+		"operator": "between",
+		"value": 1,
+		"value_to": 2,
+	},
+	{"looks_at": "Audience", "audience": matrix.BY_HAND},
+)
+
+
+def audience(*rows: dict[str, Any]) -> dict[str, Any]:
+	"""An unsaved audience that could be saved."""
+	usual = {"audience_name": "HR Audience", "how": "By Filters", "match": "All Conditions", "enabled": 1}
+	return {"doctype": AUDIENCE, **usual, "conditions": list(rows)}
 
 
 def scorecard(**values: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import frappe
 from frappe.core.doctype.data_import.importer import Importer
 from frappe.model.document import Document
 
-from crm_success.record_names import HEALTH, SCORECARD, SEGMENT, SETTINGS
+from crm_success.record_names import AUDIENCE, HEALTH, SCORECARD, SEGMENT, SETTINGS
 from crm_success.tests.support.permission_matrix import RIGHTS, SUCCESS_MANAGER, SYSTEM_MANAGER
 from crm_success.tests.support.permission_site import OWN, OWN_NAME, PermissionTestCase
 
@@ -99,7 +99,7 @@ class TestEntry(PermissionTestCase):
 
 	def test_a_name(self):
 		"""Frappe's own check of names comes first or after; neither a new one nor a rename gets through."""
-		for doctype in (SEGMENT, "Health Dimension", "Health Metric", SCORECARD):
+		for doctype in (SEGMENT, "Health Dimension", "Health Metric", SCORECARD, AUDIENCE):
 			posted = json.loads(frappe.as_json(frappe.copy_doc(any_of(doctype)).as_dict(no_nulls=True)))
 			name_field = frappe.get_meta(doctype).autoname.removeprefix("field:")
 			for text in (SCRIPT, PAST_FRAPPE[0]):

@@ -188,6 +188,21 @@ class TestGuesses(PermissionTestCase):
 					self.assertIn(fieldname, answer.text)
 		self.assertFalse(frappe.db.exists(SCORECARD, "PM Guess"))
 
+	def test_one_customer_that_was_shared_opens_no_field_of_the_others(self):
+		share = frappe.share.add("Customer", OWN, self.manager.user, read=1, notify=0)
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.db.delete, "DocShare", {"name": share.name})
+		frappe.db.commit()
+		self.assertTrue(frappe.has_permission("Customer", "read", user=self.manager.user))
+		record = self.scorecard("tax_id", TAX_ID[:5])
+		method = "crm_success.scoring.api.scorecard_form.what_would_change"
+		for answer in (
+			self.manager.post(f"/api/resource/{SCORECARD}", **record),
+			self.manager.call(method, scorecard=json.dumps(record)),
+		):
+			self.assert_refused(answer)
+			self.assertIn("tax_id", answer.text)
+
 	def test_what_a_health_tells_anyway_may_be_filtered_by(self):
 		record = self.scorecard("customer_name", "Permitted")
 		method = "crm_success.scoring.api.scorecard_form.what_would_change"

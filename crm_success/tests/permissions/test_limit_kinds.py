@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from crm_success.tests.support import factories
 from crm_success.tests.support import permission_matrix as matrix
+from crm_success.tests.support.audience_site import forget_audiences
 from crm_success.tests.support.permission_limits import (
 	COMPANY_FIELD,
 	MINE,
@@ -27,6 +28,7 @@ from crm_success.tests.support.permission_site import (
 	PermissionTestCase,
 	Visitor,
 	arguments_for,
+	make_audience_by_hand,
 	make_customers,
 	make_user,
 )
@@ -34,7 +36,7 @@ from crm_success.tests.support.scoring_site import drain, start_and_prepare
 from crm_success.tests.support.utils import IS_VERSION_15
 from crm_success.visibility import without_percent
 
-HEALTH, SNAPSHOT = matrix.OF_A_CUSTOMER
+HEALTH, SNAPSHOT, MEMBER = matrix.OF_A_CUSTOMER
 SHARED = "only what was shared"
 # what no customer of anybody is in: definitions and settings, which whoever reads customers may read
 DEFINITIONS = (
@@ -43,7 +45,9 @@ DEFINITIONS = (
 	"Health Metric",
 	"Health Scorecard",
 	"CRM Success Settings",
+	"Customer Audience",
 )
+AUDIENCE_FORM = "crm_success.audiences.api.audience_form"
 
 
 class TestLimitKinds(PermissionTestCase):
@@ -68,6 +72,8 @@ class TestLimitKinds(PermissionTestCase):
 		for day in (add_days(today, -30), today):
 			cls.runs.append(start_and_prepare(day))
 			drain(cls.runs[-1])
+		make_audience_by_hand("Administrator")
+		cls.addClassCleanup(forget_audiences)
 		# moved after it was scored: its health still says what it was
 		theirs = {"territory": THEIRS, "customer_group": THEIRS, COMPANY_FIELD: THEIRS}
 		frappe.db.set_value("Customer", OTHER, theirs)
@@ -188,6 +194,24 @@ class TestLimitKinds(PermissionTestCase):
 			self.assertEqual(sum(amounts), round(revenue))
 			last = [dataset["values"][-1] for dataset in figures["bands_over_time"]["datasets"]]
 			self.assertEqual(sum(last), 1)
+
+	def test_sizes_of_audiences_count_ones_own_only(self):
+		everybody = {"looks_at": "Customer Health", "filters": '[["score", ">=", 0]]'}
+		record = json.dumps({"audience_name": "PM All", "conditions": [everybody], "how": "By Filters"})
+		for limit, _roles, visitor in self.each():
+			sizes = visitor.call(f"{AUDIENCE_FORM}.sizes", "GET", audiences=json.dumps([matrix.BY_HAND]))
+			history = visitor.call(f"{AUDIENCE_FORM}.size_over_time", "GET", audience=matrix.BY_HAND)
+			preview = visitor.call(f"{AUDIENCE_FORM}.preview", audience=record)
+			if limit == SHARED:
+				for answer in (sizes, history, preview):
+					self.assert_refused(answer)
+				continue
+			self.assertEqual(sizes.json["message"], {matrix.BY_HAND: 1})
+			self.assertEqual(history.json["message"][-1]["members"], 1)
+			found = preview.json["message"]
+			self.assertEqual((found["members"], found["customers"]), (1, 1))
+			self.assertEqual([row["members"] for row in found["conditions"]], [1])
+			self.assertEqual([row["customer"] for row in found["examples"]], [OWN])
 
 	def test_a_name_that_would_end_a_text_opens_nothing(self):
 		hostile = "PM \\' or 1 = 1 -- 100%"

@@ -11,9 +11,21 @@ from frappe.utils import add_days, nowdate
 
 import crm_success
 from crm_success.batches.statuses import BATCH, COMPLETED, FAILED, RUN, RUNNING
+from crm_success.record_names import MEMBER
 from crm_success.scoring.runs.starting import KIND
 from crm_success.tests.support import permission_matrix as matrix
-from crm_success.tests.support.permission_matrix import ENDPOINTS, READERS, REPORTS, RIGHTS, ROLES, Endpoint
+from crm_success.tests.support.audience_rows import store_audience
+from crm_success.tests.support.audience_site import forget_audiences
+from crm_success.tests.support.permission_matrix import (
+	ENDPOINTS,
+	FIRST_AUDIENCE,
+	READERS,
+	REPORTS,
+	RIGHTS,
+	ROLES,
+	SECOND_AUDIENCE,
+	Endpoint,
+)
 from crm_success.tests.support.permission_site import OTHER, OWN, PermissionTestCase, Visitor, arguments_for
 from crm_success.tests.support.scoring_site import drop_jobs
 
@@ -22,6 +34,13 @@ DASHBOARD = "crm_success.crm_success.dashboard"
 
 
 class TestReportsAndEndpoints(PermissionTestCase):
+	@classmethod
+	def make_documents(cls):
+		super().make_documents()
+		cls.addClassCleanup(forget_audiences)
+		store_audience(FIRST_AUDIENCE, OWN, OTHER)
+		store_audience(SECOND_AUDIENCE, OWN)
+
 	def setUp(self):
 		super().setUp()
 		self.addCleanup(self.forget_runs_of_the_test)
@@ -32,6 +51,7 @@ class TestReportsAndEndpoints(PermissionTestCase):
 			frappe.db.delete(doctype, {link: ("not in", self.runs)})
 		frappe.db.set_value(RUN, {"name": ("in", self.runs)}, {"status": COMPLETED, "active": None})
 		frappe.db.set_value(BATCH, {"work_run": ("in", self.runs)}, "status", "Done")
+		frappe.db.delete("Number Card", {"document_type": MEMBER})
 		frappe.db.commit()
 		drop_jobs()
 
@@ -96,6 +116,8 @@ class TestReportsAndEndpoints(PermissionTestCase):
 	def run_report(self, visitor: Any, report: str, include_disabled: int = 0, **arguments: Any) -> Any:
 		filters = {"from_date": add_days(nowdate(), -30), "to_date": nowdate()}
 		filters["include_disabled"] = include_disabled
+		if report == "Audience Movement":
+			filters |= {"first_audience": FIRST_AUDIENCE, "second_audience": SECOND_AUDIENCE}
 		arguments = {"report_name": report, "filters": json.dumps(filters), **arguments}
 		return visitor.call("frappe.desk.query_report.run", **arguments)
 
@@ -143,7 +165,9 @@ class TestReportsAndEndpoints(PermissionTestCase):
 		cards = frappe.get_all("Number Card", {"module": MODULE, "type": "Custom"}, pluck="method")
 		charts = frappe.get_all("Dashboard Chart", {"module": MODULE}, ["chart_type", "source"])
 		self.assertEqual({chart.chart_type for chart in charts}, {"Custom"})
-		methods = {*cards, *(method_of_source(chart.source) for chart in charts)}
+		sources = frappe.get_all("Dashboard Chart Source", {"module": MODULE}, pluck="name")
+		self.assertLessEqual({chart.source for chart in charts}, set(sources))
+		methods = {*cards, *(method_of_source(source) for source in sources)}
 		self.assertEqual(methods, {method for method in ENDPOINTS if ".dashboard." in method})
 
 	def test_cards_that_frappe_counts(self):

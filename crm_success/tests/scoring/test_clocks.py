@@ -1,8 +1,6 @@
 """Clocks and time zones: a clock set back, hours that are missing or come twice, sites far from their server."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import frappe
 from frappe.utils import add_days, getdate
@@ -17,6 +15,7 @@ from crm_success.batches.working import do_batch, drain
 from crm_success.scoring.runs.customer_scoring import dispatch_scoring_run
 from crm_success.scoring.runs.scoring_work import ScoringWork
 from crm_success.scoring.runs.starting import KIND, start_scoring
+from crm_success.tests.support.clocks import clock, database_utc
 from crm_success.tests.support.scoring_site import (
 	drop_jobs,
 	forget_scores,
@@ -30,19 +29,6 @@ SETTINGS = "CRM Success Settings"
 LONDON = "Europe/London"
 # 01:00 to 02:00 is missing, and comes twice
 SPRING, AUTUMN = "2026-03-29", "2026-10-25"
-
-
-@contextmanager
-def clock(utc: datetime) -> Iterator[None]:
-	"""The clocks of this process and of its database connection stand at that moment."""
-	moment = utc.replace(tzinfo=timezone.utc)
-	frappe.db.sql("SET SESSION timestamp = %s", moment.timestamp())
-	try:
-		# the engine has no clock; its dates are to stay plain dates
-		with freeze_time(moment, ignore=["crm_success.scoring.engine", "pandas", "pyarrow"]):
-			yield
-	finally:
-		frappe.db.sql("SET SESSION timestamp = DEFAULT")
 
 
 def utc(day: str, time: str) -> datetime:
@@ -320,10 +306,6 @@ class TestLongNights(ClocksTestCase):
 			frappe.db.commit()
 			drain(run)
 			self.assertEqual(frappe.db.get_value("Customer Health", customer, "stale"), 1)
-
-
-def database_utc() -> datetime:
-	return frappe.db.sql("SELECT UTC_TIMESTAMP(6)")[0][0]
 
 
 def _set_time_zone(name: str) -> None:

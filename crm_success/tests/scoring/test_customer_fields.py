@@ -146,7 +146,7 @@ class TestFieldsFollowHealth(SiteTestCase):
 	def test_the_connections_of_a_customer_have_a_group_for_health(self):
 		groups = frappe.get_meta("Customer").get_dashboard_data().transactions
 		ours = [group["items"] for group in groups if group["label"] == "Health"]
-		self.assertEqual(ours, [["Customer Health", "Customer Health Snapshot"]])
+		self.assertEqual(ours, [["Customer Health", "Customer Health Snapshot", "Customer Audience Member"]])
 
 
 class TestFieldsFollowScoring(ScoringTestCase):

@@ -38,7 +38,7 @@ class TestInstallation(SiteTestCase):
 		)
 		series = [*autonames, *map(series_of, crm_success_work_kinds)]
 		counters = [NamingSeries(name).get_prefix() for name in series]
-		self.assertEqual(len(counters), 2)
+		self.assertEqual(len(counters), 3)
 		self.assertEqual([name for name in counters if not NAMING_SERIES.fullmatch(name)], [])
 		# "SR-" is everybody's sales return
 		self.assertEqual([name for name in counters if len(name.split("-")[0]) < 5], [])
@@ -169,6 +169,7 @@ class TestUninstall(SiteTestCase):
 		self.assertTrue(frappe.db.exists("Health Scorecard", {"is_default": 1, "enabled": 1}))
 		self.assertTrue(frappe.db.exists("Workspace", MODULE))
 		self.assertEqual(frappe.db.count("Customer Segment"), 6)
+		self.assertEqual(frappe.db.count("Customer Audience", {"enabled": 0}), 4)
 		self.assertEqual(columns_of_fields(), custom_columns())
 		self.assertTrue(frappe.db.exists("Scheduled Job Type", {"method": ("like", f"{APP}.scoring.%")}))
 		self.assertTrue(frappe.db.exists("Role", ROLE))

@@ -30,6 +30,7 @@ class AudienceTestCase(ScoringTestCase):
 
 	@classmethod
 	def setUpClass(cls):
+		_first_moment()
 		cls.addClassCleanup(frappe.db.commit)
 		cls.addClassCleanup(forget_audiences)
 		super().setUpClass()
@@ -73,7 +74,7 @@ def forget_audiences() -> None:
 
 
 def _first_moment() -> datetime:
-	"""When the first test of this process that makes audiences began."""
+	"""When the first class of this process whose tests make audiences began."""
 	return _BEGAN.setdefault("at", frappe.utils.now_datetime())
 
 
@@ -88,7 +89,6 @@ def on(looks_at: str, *filters: Iterable, is_not: bool = False, **values: Any) -
 
 def make_audience(name: str, *conditions: Mapping[str, Any], **values: Any) -> Any:
 	"""An enabled audience of these conditions, through its controller; its document."""
-	_first_moment()
 	record = {"doctype": AUDIENCE, "audience_name": name, "conditions": list(conditions), **values}
 	return frappe.get_doc(record).insert()
 

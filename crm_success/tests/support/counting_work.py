@@ -17,7 +17,7 @@ from crm_success.batches.messages import INFO, Message
 from crm_success.batches.preparing import prepare_run
 from crm_success.batches.run_life import start_run
 from crm_success.batches.statuses import RUN
-from crm_success.tests.support.utils import IS_VERSION_15
+from crm_success.tests.support.utils import hooks_kept
 
 KIND = "Counting"
 BATCH_SIZE = 2
@@ -63,13 +63,13 @@ def register_kind() -> None:
 	frappe.db.commit()
 	hooks = deepcopy(dict(frappe.get_hooks()))
 	hooks[HOOK][KIND] = [f"{CountingWork.__module__}.{CountingWork.__name__}"]
-	_hooks_kept().set_value("app_hooks", hooks)
+	hooks_kept().set_value("app_hooks", hooks)
 
 
 def forget_kind() -> None:
 	frappe.db.delete("Property Setter", {"doc_type": RUN, "property": "options"})
 	frappe.db.commit()
-	_hooks_kept().delete_value("app_hooks")
+	hooks_kept().delete_value("app_hooks")
 	frappe.clear_cache(doctype=RUN)
 
 
@@ -115,7 +115,3 @@ def _note(run: str, content: str, by: str = "customer") -> None:
 def _notes(run: str, by: str) -> list[str]:
 	frappe.db.rollback()
 	return frappe.get_all("Comment", {"reference_name": run, "subject": by}, pluck="content")
-
-
-def _hooks_kept():
-	return frappe.cache if IS_VERSION_15 else frappe.client_cache

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 import crm_success.hooks
 from crm_success.tests.support.factories import default_company
 from crm_success.tests.support.permission_matrix import (
+	OF_A_CUSTOMER,
 	SALES_MANAGER,
 	SUCCESS_MANAGER,
 	SUCCESS_USER,
@@ -63,7 +64,7 @@ def make_visitor(limit: str, roles: tuple[str, ...], name: str) -> Visitor:
 	elif limit == "Only If Creator":
 		frappe.db.set_value(CUSTOMER, OWN, "owner", user)
 	elif limit == "only what was shared":
-		for doctype in ("Customer Health", "Customer Health Snapshot"):
+		for doctype in OF_A_CUSTOMER:
 			for record in frappe.get_all(doctype, {"customer": OWN}, pluck="name"):
 				frappe.share.add(doctype, record, user, read=1, notify=0)
 	return Visitor(user)

@@ -42,6 +42,7 @@ _LOOK = "read report print"
 _TAKE_AWAY = "read report print export"
 _ALL = "read report print export write create delete import share"
 _DEFINITION = rights(_LOOK, _LOOK, _ALL, _ALL)
+_ADD = "read report print create"
 
 # to write a Customer Health is to override its score; to create a Work Run is to start one
 RIGHTS: dict[str, Rights] = {
@@ -55,6 +56,20 @@ RIGHTS: dict[str, Rights] = {
 	"Work Run": rights("", "", f"{_TAKE_AWAY} create delete", f"{_TAKE_AWAY} create delete"),
 	"Work Batch": rights("", "", _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
 	"Score Calibration": rights("", "", _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
+	"Customer Audience": {
+		**_DEFINITION,
+		SUCCESS_USER: frozenset(_ADD.split()),
+		SALES_MANAGER: frozenset(_ALL.split()) - {"import"},
+	},
+	"Customer Audience Member": {
+		**rights(_LOOK, _TAKE_AWAY, f"{_TAKE_AWAY} create import", f"{_TAKE_AWAY} create import"),
+		SUCCESS_USER: frozenset(_ADD.split()),
+		SALES_MANAGER: frozenset(f"{_TAKE_AWAY} create".split()),
+	},
+}
+# what a role may do besides, to what somebody who has it created
+RIGHTS_ON_OWN: dict[str, dict[str, frozenset[str]]] = {
+	"Customer Audience": {SUCCESS_USER: frozenset({"write", "delete"})},
 }
 
 # no record of these is made by hand, whatever the role
@@ -68,13 +83,14 @@ MADE_BY_SCORING = (
 # hidden as a whole from whoever may see some customers only: they name customers of everybody, or are made of all
 TELL_OF_EVERYBODY = ("Work Run", "Work Batch", "Score Calibration")
 # of these, whoever may see some customers only sees the records of these customers
-OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot")
+OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot", "Customer Audience Member")
 
 REPORTS: dict[str, tuple[str, ...]] = {
 	"Customer Health": READERS,
 	"RFM Matrix": READERS,
 	"Score Movers": READERS,
 	"Metric Quality": OWNERS,
+	"Audience Movement": READERS,
 }
 
 
@@ -84,8 +100,8 @@ class Endpoint:
 
 	`by_share`: also for those to whom a Customer Health was shared, whatever their roles, for that one.
 
-	In the arguments, OWN stands for a customer whom the limited may see and OTHER for one they may not, RUN and
-	FAILED_RUN for runs, METRIC and SCORECARD for unsaved records.
+	In the arguments, OWN stands for a customer whom the limited may see and OTHER for one they may not, OWN_LIST and
+	OTHER_LIST for lists of one, RUN and FAILED_RUN for runs, METRIC, SCORECARD and AUDIENCE for unsaved records.
 	"""
 
 	verb: str
@@ -97,6 +113,11 @@ class Endpoint:
 
 
 OWN, OTHER, RUN, FAILED_RUN, METRIC, SCORECARD = "<own>", "<other>", "<run>", "<failed>", "<metric>", "<card>"
+OWN_LIST, OTHER_LIST, AUDIENCE = "<own list>", "<other list>", "<audience>"
+# by hand, of the success user whom nothing limits; both customers are in it
+BY_HAND = "PM By Hand"
+# by hand, both customers are in the first one, OWN alone in the second
+FIRST_AUDIENCE, SECOND_AUDIENCE = "PM First", "PM Second"
 
 _METRIC_FORM = "crm_success.crm_success.doctype.health_metric.health_metric"
 _DASHBOARD = "crm_success.crm_success.dashboard"
@@ -105,6 +126,12 @@ _SEARCH = {"doctype": "DocType", "txt": "", "searchfield": "name", "start": 0, "
 _READ_CUSTOMERS = (SALES_USER, SALES_MANAGER, ACCOUNTS_USER, ACCOUNTS_MANAGER)
 _RESCORE = (SUCCESS_USER, *OWNERS)
 _REVENUE = {"metric": "net_revenue_365d"}
+_AUDIENCE_FORM = "crm_success.audiences.api.audience_form"
+_MEMBERS = "crm_success.audiences.api.audience_members"
+# of audiences that somebody else made
+_CHANGE_AUDIENCES = (SALES_MANAGER, *OWNERS)
+_MAKE_AUDIENCES = (SUCCESS_USER, *_CHANGE_AUDIENCES)
+_INTO, _OTHER_INTO = ({"audience": BY_HAND, "customers": names} for names in (OWN_LIST, OTHER_LIST))
 
 # each as: verb, who may, arguments, who may while limited, arguments by which the limited ask for somebody else's
 ENDPOINTS: dict[str, Endpoint] = {
@@ -148,4 +175,19 @@ ENDPOINTS: dict[str, Endpoint] = {
 	f"{_DASHBOARD}.charts.lowest_scores": Endpoint("GET", READERS, {}, READERS),
 	f"{_DASHBOARD}.charts.revenue_by_band": Endpoint("GET", READERS, {}, READERS),
 	f"{_DASHBOARD}.bands_over_time.bands_over_time": Endpoint("GET", READERS, {}, READERS),
+	f"{_AUDIENCE_FORM}.preview": Endpoint("POST", _MAKE_AUDIENCES, {"audience": AUDIENCE}, _MAKE_AUDIENCES),
+	f"{_AUDIENCE_FORM}.sizes": Endpoint("GET", READERS, {"audiences": f'["{BY_HAND}"]'}, READERS),
+	f"{_AUDIENCE_FORM}.size_over_time": Endpoint("GET", READERS, {"audience": BY_HAND}, READERS),
+	f"{_AUDIENCE_FORM}.evaluate_now": Endpoint("POST", _CHANGE_AUDIENCES, {}, _CHANGE_AUDIENCES),
+	f"{_MEMBERS}.add_customers": Endpoint("POST", _MAKE_AUDIENCES, _INTO, _CHANGE_AUDIENCES, _OTHER_INTO),
+	f"{_MEMBERS}.remove_customers": Endpoint("POST", _MAKE_AUDIENCES, _INTO, _CHANGE_AUDIENCES, _OTHER_INTO),
+	f"{_MEMBERS}.audiences_of": Endpoint(
+		"GET", READERS, {"customer": OWN}, READERS, {"customer": OTHER}, by_share=True
+	),
+	f"{_DASHBOARD}.audience_size.audience_size": Endpoint("GET", READERS, {}, READERS),
+	"crm_success.audiences.api.audience_figures.make_number_card": Endpoint(
+		"POST", (SYSTEM_MANAGER,), {"audience": FIRST_AUDIENCE}, (SYSTEM_MANAGER,)
+	),
+	# it takes a role that reads contacts, and one that changes Email Groups, which none of these does
+	"crm_success.audiences.api.audience_recipients.fill": Endpoint("POST", (), {"audience": FIRST_AUDIENCE}),
 }

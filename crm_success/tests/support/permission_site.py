@@ -11,9 +11,11 @@ from frappe.utils import add_days, get_test_client, getdate
 from frappe.utils.password import set_encrypted_password
 from werkzeug.test import TestResponse
 
+from crm_success.audiences.hand_picked import add_members
 from crm_success.tests.support import factories
 from crm_success.tests.support import permission_matrix as matrix
-from crm_success.tests.support.permission_matrix import GUEST, READERS, ROLES
+from crm_success.tests.support.audience_site import forget_audiences, make_audience
+from crm_success.tests.support.permission_matrix import BY_HAND, GUEST, READERS, ROLES, SUCCESS_USER
 from crm_success.tests.support.scoring_site import ScoringTestCase, drain, start_and_prepare
 
 OWN, OTHER = "PM-1", "PM-2"
@@ -29,6 +31,11 @@ METRIC = {
 	"scale": "Linear",
 	"worst": 0,
 	"best": 10,
+}
+AUDIENCE = {
+	"audience_name": "PM Audience",
+	"how": "By Filters",
+	"conditions": [{"looks_at": "Customer Health", "filters": '[["revenue", ">", 0]]'}],
 }
 # what a site notes about people's requests
 _NOTES = ("Access Log", "Activity Log", "Comment", "Deleted Document", "Error Log", "Version", "View Log")
@@ -97,6 +104,8 @@ class PermissionTestCase(ScoringTestCase):
 		drain(cls.runs[0])
 		cls.runs[1] = start_and_prepare()
 		drain(cls.runs[1])
+		make_audience_by_hand(cls.plain[SUCCESS_USER].user)
+		cls.addClassCleanup(forget_audiences)
 
 	@classmethod
 	def _take_back(cls):
@@ -134,6 +143,14 @@ def make_customers() -> None:
 		factories.make_issue(customer, f"{add_days(today, -3)} 10:00:00", subject=f"Issue of {name}")
 
 
+def make_audience_by_hand(owner: str) -> None:
+	"""One of that user, with OWN and OTHER in it."""
+	make_audience(BY_HAND, how="By Hand")
+	frappe.db.set_value("Customer Audience", BY_HAND, "owner", owner)
+	add_members(BY_HAND, [OWN, OTHER])
+	frappe.db.commit()
+
+
 def rows_of(answer: TestResponse) -> list[dict]:
 	"""The rows of a list, however it was asked for; none of a refusal."""
 	if answer.status_code != 200:
@@ -154,6 +171,9 @@ def arguments_for(arguments: dict[str, Any], runs: list[str]) -> dict[str, Any]:
 		matrix.RUN: runs[1],
 		matrix.METRIC: json.dumps(METRIC),
 		matrix.SCORECARD: frappe.as_json(scorecard.as_dict()),
+		matrix.OWN_LIST: json.dumps([OWN]),
+		matrix.OTHER_LIST: json.dumps([OTHER]),
+		matrix.AUDIENCE: json.dumps(AUDIENCE),
 	}
 	return {name: meant.get(value, value) for name, value in arguments.items()}
 

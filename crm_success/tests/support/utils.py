@@ -82,3 +82,8 @@ def answered_as(hook: str, value: list | dict) -> Iterator[None]:
 
 	with patch.object(frappe, "get_hooks", with_ours):
 		yield
+
+
+def hooks_kept():
+	"""Where Frappe keeps the hooks of all apps, for every process of the site."""
+	return frappe.cache if IS_VERSION_15 else frappe.client_cache

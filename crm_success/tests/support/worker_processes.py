@@ -139,6 +139,7 @@ class DyingWorker:
 		"after claiming",
 		"after reading",
 		"half-way through the upsert",
+		"half-way through the members",
 		"before committing",
 		"after committing",
 		"before finishing",
@@ -322,6 +323,9 @@ elif checkpoint == "half-way through the upsert":
 		lambda result: "INTO `tabCustomer Health`" in str(frappe.db.last_query)
 		and (written.append(1) or len(written) == 2),
 	)
+elif checkpoint == "half-way through the members":
+	# who enters is written, who leaves is not
+	frappe.db.bulk_insert = stop_after(frappe.db.bulk_insert, lambda result: True)
 elif checkpoint == "before committing":
 	work.write = stop_after(work.write)
 elif checkpoint == "after committing":

@@ -2,5 +2,12 @@ frappe.provide("frappe.dashboards.chart_sources");
 
 frappe.dashboards.chart_sources["Score Distribution"] = {
 	method: "crm_success.crm_success.dashboard.charts.score_distribution",
-	filters: [],
+	filters: [
+		{
+			fieldname: "audience",
+			label: __("Audience"),
+			fieldtype: "Link",
+			options: "Customer Audience",
+		},
+	].filter(({ options }) => frappe.model.can_read(options)),
 };

@@ -13,9 +13,13 @@ from crm_success.audiences.audience_checks import (
 from crm_success.audiences.audience_records import BY_HAND
 from crm_success.audiences.evaluation import evaluate_soon
 from crm_success.audiences.membership import forget_audience, members_now, write_names_of
+from crm_success.audiences.recipients import forget_recipients
 from crm_success.database import clock
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.storable_values import check_entered
+from crm_success.record_names import AUDIENCE
+
+FOUND_BY_PASSES = ("problem", "evaluated_on", "evaluated_version", "wanted_utc", "looked_at_utc")
 
 
 class CustomerAudience(PrintedAsText):
@@ -28,6 +32,7 @@ class CustomerAudience(PrintedAsText):
 		check_conditions(self)
 
 	def before_save(self):
+		self.keep_findings()
 		if not is_redefined(self):
 			return
 		if not self.flags.ignore_permissions:
@@ -47,8 +52,17 @@ class CustomerAudience(PrintedAsText):
 
 	def after_rename(self, old: str, new: str, merge: bool = False):
 		write_names_of(members_now(new))
+		# a pass that runs knows the old name only
+		frappe.db.set_value(AUDIENCE, new, "wanted_utc", clock.utc_now(), update_modified=False)
+
+	def keep_findings(self):
+		"""What passes note is not for a request to say, and a form may hold what it was an hour ago."""
+		before = self.get_doc_before_save()
+		for fieldname in FOUND_BY_PASSES:
+			self.set(fieldname, before.get(fieldname) if before else None)
 
 	def on_trash(self):
 		"""Frappe would not delete an audience that has members."""
 		check_not_used(self)
 		forget_audience(self.name)
+		forget_recipients(self.name)

@@ -22,8 +22,12 @@
 	// an administrator's words, or those that came with the app
 	set_formatter("cap_reason", (value) => (value ? __(value) : ""));
 
+	const audiences = frappe.meta.get_docfield(DOCTYPE, "audiences");
+	if (audiences) audiences.formatter = (...shown) => crm_success.audience_names.as_links(...shown);
+	const in_one_line = (names) => crm_success.audience_names.in_one_line(names);
+
 	frappe.listview_settings[DOCTYPE] = {
-		add_fields: ["band", "score", "trend"],
+		add_fields: ["band", "score", "trend", "customer"],
 		// customers with nothing to measure would stand before the lowest scores
 		filters: [
 			["band", "is", "set"],
@@ -39,6 +43,7 @@
 				filter.last_options = null;
 				filter.set_options();
 			}
+			crm_success.audience_list.set_up(listview, "audiences");
 		},
 
 		get_indicator: (doc) => crm_success.bands.indicator(doc.band),
@@ -55,6 +60,7 @@
 			stage: filterable("stage"),
 			activity: filterable("activity"),
 			value_class: filterable("value_class"),
+			audiences: in_one_line,
 		},
 	};
 })();

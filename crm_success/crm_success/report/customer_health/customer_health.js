@@ -47,6 +47,7 @@ crm_success.report_tables.register("Customer Health", crm_success.customer_healt
 		},
 		{ fieldname: "scorecard", label: __("Scorecard"), fieldtype: "Link", options: "Health Scorecard" },
 		{ fieldname: "limit", label: __("Rows at Most"), fieldtype: "Int", default: 1000 },
+		...crm_success.report_tables.audience(),
 		crm_success.report_tables.include_disabled(),
 	].filter((filter) => crm_success.customer_health_report.may_choose(filter)),
 });

@@ -11,7 +11,7 @@ from pypika.terms import Criterion
 
 from crm_success.crm_success.report import asked_filters
 from crm_success.crm_success.report.amounts import grouped
-from crm_success.crm_success.report.who_counts import includes_disabled, who_counts
+from crm_success.crm_success.report.who_counts import check_asked_audience, includes_disabled, who_counts
 from crm_success.record_names import HEALTH, SEGMENT
 from crm_success.scoring.bands import BANDS
 from crm_success.scoring.engine.definitions import HealthBand
@@ -37,7 +37,8 @@ MOST_ROWS = 1_000_000
 def execute(filters: dict[str, Any] | None = None) -> tuple:
 	"""Columns, rows, message, chart and summary; the last three speak of all that fit, not only of the rows."""
 	filters = frappe._dict(filters or {})
-	where = Criterion.all([who_counts(includes_disabled(filters)), *conditions(filters)])
+	check_asked_audience(filters)
+	where = Criterion.all([who_counts(filters), *conditions(filters)])
 	bands = by_band(where)
 	rows = customers(where, row_limit(filters))
 	customers_found = sum(band.customers for band in bands.values())

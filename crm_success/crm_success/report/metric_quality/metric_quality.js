@@ -1,4 +1,4 @@
-// Cells that link to the metric, and a filter.
+// Cells that link to the metric, and filters.
 // {% include "crm_success/public/js/shared/report_tables.js" %}
 
 frappe.provide("crm_success.metric_quality");
@@ -8,5 +8,5 @@ crm_success.metric_quality.cells = {
 };
 
 crm_success.report_tables.register("Metric Quality", crm_success.metric_quality.cells, {
-	filters: [crm_success.report_tables.include_disabled()],
+	filters: [...crm_success.report_tables.audience(), crm_success.report_tables.include_disabled()],
 });

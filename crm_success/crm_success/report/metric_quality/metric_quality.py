@@ -13,7 +13,7 @@ import frappe
 from frappe import _
 
 from crm_success.crm_success.report.amounts import grouped
-from crm_success.crm_success.report.who_counts import includes_disabled, who_counts
+from crm_success.crm_success.report.who_counts import Filters, check_asked_audience, who_counts
 from crm_success.record_names import DIMENSION, HEALTH, METRIC, SCORECARD
 
 Row = dict[str, Any]
@@ -46,7 +46,8 @@ class Measured:
 
 def execute(filters: dict[str, Any] | None = None) -> tuple:
 	"""Columns, one row for each enabled metric (largest weight first), and a message on what was read."""
-	everybody = scored_customers(includes_disabled(filters))
+	check_asked_audience(filters)
+	everybody = scored_customers(filters)
 	customers = even_sample(everybody, SAMPLE)
 	measured = read_measured(customers)
 	weights = default_weights()
@@ -57,9 +58,9 @@ def execute(filters: dict[str, Any] | None = None) -> tuple:
 	return columns(), rows, about_sample(len(customers), len(everybody))
 
 
-def scored_customers(include_disabled: bool = False) -> list[str]:
+def scored_customers(filters: Filters) -> list[str]:
 	health = frappe.qb.DocType(HEALTH)
-	where = who_counts(include_disabled) & health.components.isnotnull()
+	where = who_counts(filters) & health.components.isnotnull()
 	return frappe.qb.from_(health).select(health.name).where(where).orderby(health.name).run(pluck=True)
 
 

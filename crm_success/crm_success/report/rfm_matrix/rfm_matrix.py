@@ -7,7 +7,7 @@ from frappe import _
 from frappe.query_builder.functions import Count, Sum
 
 from crm_success.crm_success.report.amounts import currency_of_scores, grouped, whole_amount
-from crm_success.crm_success.report.who_counts import includes_disabled, who_counts
+from crm_success.crm_success.report.who_counts import Filters, check_asked_audience, who_counts
 from crm_success.record_names import HEALTH
 
 Row = dict[str, Any]
@@ -18,7 +18,8 @@ SCORES = (1, 2, 3, 4, 5)
 
 def execute(filters: dict[str, Any] | None = None) -> tuple:
 	"""Columns, one row a recency score (latest first), no message, no chart, and a summary."""
-	cells = read_cells(includes_disabled(filters))
+	check_asked_audience(filters)
+	cells = read_cells(filters)
 	never = sum(cell.customers for scores, cell in cells.items() if not all(scores))
 	bought = {scores: cell for scores, cell in cells.items() if all(scores)}
 	currency = currency_of_scores()
@@ -26,7 +27,7 @@ def execute(filters: dict[str, Any] | None = None) -> tuple:
 	return columns(), rows, None, None, summary(bought, never, currency) if cells else None
 
 
-def read_cells(include_disabled: bool = False) -> Cells:
+def read_cells(filters: Filters) -> Cells:
 	health = frappe.qb.DocType(HEALTH)
 	rows = (
 		frappe.qb.from_(health)
@@ -36,7 +37,7 @@ def read_cells(include_disabled: bool = False) -> Cells:
 			Count("*").as_("customers"),
 			Sum(health.revenue).as_("revenue"),
 		)
-		.where(who_counts(include_disabled))
+		.where(who_counts(filters))
 		.groupby(health.recency_score, health.frequency_score)
 		.run(as_dict=True)
 	)

@@ -43,6 +43,7 @@ crm_success.report_tables.register("Score Movers", crm_success.score_movers.cell
 			],
 		},
 		{ fieldname: "newly_at_risk", label: __("Newly at Risk Only"), fieldtype: "Check" },
+		...crm_success.report_tables.audience(),
 		crm_success.report_tables.include_disabled(),
 	],
 });

@@ -16,7 +16,12 @@ from frappe.utils import add_days, cint, formatdate, nowdate
 from pypika.queries import QueryBuilder
 
 from crm_success.crm_success.report.amounts import grouped
-from crm_success.crm_success.report.who_counts import includes_disabled, snapshots_that_count
+from crm_success.crm_success.report.who_counts import (
+	Filters,
+	check_asked_audience,
+	includes_disabled,
+	snapshots_that_count,
+)
 from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.engine.definitions import HealthBand
 from crm_success.scoring.engine.drivers import Component
@@ -38,10 +43,11 @@ AT_RISK = HealthBand.AT_RISK.value
 def execute(filters: dict[str, Any] | None = None) -> tuple:
 	"""Columns, falls (largest first) and then rises (largest first), which days are compared, and a summary."""
 	filters = frappe._dict(filters or {})
+	check_asked_audience(filters)
 	days = compared_days(*asked_days(filters))
 	if not days:
 		return columns(filters), [], _("There are no two days with snapshots yet that could be compared.")
-	changes = read_changes(*days, bool(cint(filters.newly_at_risk)), includes_disabled(filters))
+	changes = read_changes(*days, bool(cint(filters.newly_at_risk)), filters)
 	rows = described(movers(changes, filters), days)
 	return columns(filters), rows, about_days(*days), None, summary(changes)
 
@@ -67,27 +73,27 @@ def compared_days(from_date: date, to_date: date) -> tuple[date, date] | None:
 
 
 def read_changes(
-	earlier: date, later: date, newly_at_risk: bool = False, include_disabled: bool = False
+	earlier: date, later: date, newly_at_risk: bool = False, filters: Filters = None
 ) -> dict[str, float]:
 	"""Change of the score by customer, of those who count and who have a score on both days.
 
 	With `newly_at_risk`, only of those in band At Risk on the later day and in another on the earlier.
 	"""
-	query, snapshot, change = compared(earlier, later, newly_at_risk, include_disabled)
+	query, snapshot, change = compared(earlier, later, newly_at_risk, filters)
 	return {
 		customer: round(float(points), 2)
 		for customer, points in query.select(snapshot.customer, change).run()
 	}
 
 
-def count_newly_at_risk(earlier: date, later: date) -> int:
-	"""As many as `read_changes` finds without disabled customers."""
-	query, _snapshot, _change = compared(earlier, later, newly_at_risk=True)
+def count_newly_at_risk(earlier: date, later: date, filters: Filters = None) -> int:
+	"""As many as `read_changes` finds with these filters."""
+	query, _snapshot, _change = compared(earlier, later, True, filters)
 	return query.select(Count("*")).run()[0][0]
 
 
 def compared(
-	earlier: date, later: date, newly_at_risk: bool, include_disabled: bool = False
+	earlier: date, later: date, newly_at_risk: bool, filters: Filters
 ) -> tuple[QueryBuilder, Any, Any]:
 	"""The snapshots of the later day beside those of the earlier one; their table, and the change of the score."""
 	snapshot, before = frappe.qb.DocType(SNAPSHOT), frappe.qb.DocType(SNAPSHOT).as_("before")
@@ -96,7 +102,7 @@ def compared(
 	if newly_at_risk:
 		conditions += [snapshot.band == AT_RISK, before.band != AT_RISK]
 	query = frappe.qb.from_(snapshot).join(before).on(before.customer == snapshot.customer)
-	return snapshots_that_count(query, conditions, include_disabled), snapshot, change
+	return snapshots_that_count(query, conditions, filters), snapshot, change
 
 
 def movers(changes: Mapping[str, float], filters: frappe._dict) -> list[str]:

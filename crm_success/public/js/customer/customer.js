@@ -1,4 +1,4 @@
-// The form of a customer: a panel with its health on top, for those who may read Customer Health.
+// The form of a customer: a panel with its health and its audiences on top, for those who may read Customer Health.
 
 frappe.provide("crm_success.customer");
 
@@ -15,6 +15,8 @@ frappe.ui.form.on("Customer", {
 		// a tab whose fields are all hidden hides itself
 		const is_shown = frappe.model.can_read("Customer Health") && !frm.is_new();
 		frm.toggle_display(crm_success.customer.FIELDS, is_shown);
+		// the panel says them as links
+		frm.toggle_display("customer_audiences", false);
 		if (!frm.is_new()) crm_success.customer.show_health(frm);
 	},
 });
@@ -36,8 +38,36 @@ crm_success.customer.show_health = function (frm) {
 			if (frm.doc.name !== customer || !message) return;
 			crm_success.customer.remove_panel(frm);
 			frm.health_panel = crm_success.customer.make_panel(frm, message).prependTo(frm.layout.wrapper);
+			crm_success.customer.show_audiences(frm, customer);
 		},
 	});
+};
+
+crm_success.customer.show_audiences = function (frm, customer) {
+	const { health_panel } = frm;
+	if (!frappe.model.can_read("Customer Audience Member")) return;
+	frappe.call({
+		method: "crm_success.audiences.api.audience_members.audiences_of",
+		args: { customer },
+		type: "GET",
+		callback({ message }) {
+			if (frm.health_panel === health_panel) health_panel.append(crm_success.customer.audiences_of(message || []));
+		},
+	});
+};
+
+// A link to each, with the day on which the customer entered it
+crm_success.customer.audiences_of = function (audiences) {
+	if (!audiences.length) return $();
+	const label = $(`<span class="text-muted small"></span>`).text(__("Audiences"));
+	const names = audiences.map(({ audience, entered_on }) =>
+		$(`<span></span>`)
+			.attr("title", __("Since {0}", [frappe.datetime.str_to_user(entered_on)]))
+			.append(crm_success.audience_names.link(audience))
+	);
+	return $(`<div class="customer-audiences d-flex flex-wrap"></div>`)
+		.css({ gap: "2px 12px", "margin-top": "6px" })
+		.append(label, names);
 };
 
 // Whatever comes from records is set as text, never as HTML

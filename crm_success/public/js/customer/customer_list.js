@@ -1,4 +1,5 @@
-// The list of customers: the health band, as a word with a colour, where ERPNext only says that a customer is enabled.
+// The list of customers: the health band, as a word with a colour, where ERPNext only says that a customer is enabled, and
+// what audiences add.
 
 frappe.provide("frappe.listview_settings");
 
@@ -30,8 +31,20 @@ frappe.provide("frappe.listview_settings");
 		return `<a class="filterable ellipsis" data-filter="${filter}">${label}</a>`;
 	};
 
+	crm_success.audience_names.show_in("Customer", "customer_audiences");
+	const { onload } = settings;
+	settings.onload = function (listview) {
+		onload?.(listview);
+		crm_success.audience_list.set_up(listview, "customer_audiences");
+	};
+
 	settings.add_fields = [...(settings.add_fields || []), "health_band"];
-	settings.formatters = { ...settings.formatters, health_band: format_band, lifecycle_stage: format_stage };
+	settings.formatters = {
+		...settings.formatters,
+		health_band: format_band,
+		lifecycle_stage: format_stage,
+		customer_audiences: crm_success.audience_names.in_one_line,
+	};
 	// an indicator that ERPNext or another app brings stays; the band is then a column to choose in List Settings
 	settings.get_indicator ??= band_indicator;
 })();

@@ -1,4 +1,4 @@
-// What our reports share: a filter, and in their tables links, bands, texts and the keyboard. Each report's script
+// What our reports share: filters, and in their tables links, bands, texts and the keyboard. Each report's script
 // includes it.
 
 frappe.provide("crm_success.report_tables");
@@ -23,6 +23,12 @@ Object.assign(crm_success.report_tables, {
 		fieldtype: "Check",
 	}),
 
+	// as in who_counts.py; nothing for whoever may not read audiences
+	audience() {
+		const filter = { fieldname: "audience", label: __("Audience"), fieldtype: "Link", options: "Customer Audience" };
+		return frappe.model.can_read(filter.options) ? [filter] : [];
+	},
+
 	// What does not exist stays empty, where Frappe would write 0
 	write(cells, value, { fieldname, fieldtype, options }, data, as_usual) {
 		if (value === null || value === undefined || value === "") return "";
@@ -34,9 +40,9 @@ Object.assign(crm_success.report_tables, {
 		return as_usual();
 	},
 
-	// The table takes Enter for itself; a link in it is to be followed
+	// The table takes Enter for itself; a link in it is to be followed, a button pressed
 	follow_links({ wrapper }) {
-		const leave_links_alone = (event) => event.target.closest("a[href]") && event.stopPropagation();
+		const leave_links_alone = (event) => event.target.closest("a[href], button") && event.stopPropagation();
 		wrapper.addEventListener("keydown", leave_links_alone, true);
 	},
 
