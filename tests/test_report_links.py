@@ -24,7 +24,11 @@ globalThis.cint = (value) => Number(value) || 0;
 globalThis.__ = (text) => text;
 """
 ASK = "console.log(JSON.stringify(crm_success.rfm_matrix.route_to(5, 2)));"
-SCRIPTS = ("public/js/shared/report_tables.js", "crm_success/report/rfm_matrix/rfm_matrix.js")
+SCRIPTS = (
+	"public/js/shared/report_tables.js",
+	"public/js/audience/audience_names.js",
+	"crm_success/report/rfm_matrix/rfm_matrix.js",
+)
 
 
 @needs_node
@@ -54,7 +58,7 @@ def test_a_cell_is_saved_as_an_audience_by_whoever_may_make_one(may_create: str,
 		const row = {{ recency_score: 5, f2_lines: ["1 customer", "€ 2"], f2_shade: 1 }};
 		console.log(crm_success.rfm_matrix.cell(2, row));
 	"""
-	scripts = [*SCRIPTS[:1], "public/js/audience/save_as_audience.js", *SCRIPTS[1:]]
+	scripts = [*SCRIPTS[:2], "public/js/audience/save_as_audience.js", *SCRIPTS[2:]]
 	source = "\n".join([DESK, *((APP / script).read_text() for script in scripts), desk])
 	done = subprocess.run(["node", "-e", source, "0"], capture_output=True, text=True, check=True)
 	assert done.stdout.count("<button") == buttons

@@ -22,7 +22,8 @@ from crm_success.scoring.source_tables import CUSTOMER, table_of
 
 BY_HAND = "By Hand"
 ANY = "Any Condition"
-_NEW = "new"
+# in the place of a name that nobody can enter
+_NEW = "\n"
 
 
 @dataclass(frozen=True)

@@ -155,13 +155,26 @@ class Rules:
 			self._judged[known] = self._judge(facts, is_disabled)
 		return self._judged[known]
 
-	def _facts_of(self, values: Values) -> int:
-		by_key = dict(zip(self.metrics, values, strict=True))
-		return _together(
-			self._bits[each]
+	@cached_property
+	def _measured(self) -> list[tuple[int, Filter, int]]:
+		"""Each filter on a metric: the place of its value, the filter, and the bit of its condition."""
+		places = {key: place for place, key in enumerate(self.metrics)}
+		return [
+			(places[filter_.fieldname], filter_, self._bits[each])
 			for each in self._of_metrics
-			if all(_holds(filter_, by_key[filter_.fieldname]) for filter_ in each.filters)
-		)
+			for filter_ in each.filters
+		]
+
+	@cached_property
+	def _all_measured(self) -> int:
+		return self._bits_of(self._of_metrics)
+
+	def _facts_of(self, values: Values) -> int:
+		facts = self._all_measured
+		for place, filter_, bit in self._measured:
+			if not _holds(filter_, values[place]):
+				facts &= ~bit
+		return facts
 
 	def _judge(self, facts: int, is_disabled: bool) -> int:
 		found = 0

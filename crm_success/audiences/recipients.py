@@ -186,7 +186,7 @@ def _insert_members(group: str, addresses: Mapping[str, str]) -> dict[str, str]:
 
 def _insert(doctype: str, fields: Sequence[str], rows: Sequence[tuple]) -> list[str]:
 	moment, user = clock.now(), frappe.session.user
-	names = [frappe.generate_hash(length=10) for _row in rows]
+	names = [frappe.generate_hash(length=20) for _row in rows]
 	stamped = [(name, moment, moment, user, user, *row) for name, row in zip(names, rows, strict=True)]
 	if stamped:
 		stamps = ["name", "creation", "modified", "owner", "modified_by"]

@@ -9,7 +9,7 @@ from typing import Any
 from pypika import Case, MySQLQuery, PostgreSQLQuery, Query, SQLLiteQuery
 from pypika.functions import Cast
 from pypika.queries import QueryBuilder
-from pypika.terms import Criterion, CustomFunction, LiteralValue, Parameter, Term
+from pypika.terms import AggregateFunction, Criterion, CustomFunction, LiteralValue, Parameter, Term
 
 _QUERY_CLASS: dict[str, type[Query]] = {
 	"mariadb": MySQLQuery,
@@ -155,6 +155,28 @@ def hours_between(later: Term, earlier: Term, dialect: Dialect) -> Term:
 	return (julian(later) - julian(earlier)) * 24
 
 
+class _GroupConcat(AggregateFunction):
+	def __init__(self, column: Term, between: str) -> None:
+		super().__init__("GROUP_CONCAT", column)
+		self.between = between
+
+	def get_special_params_sql(self, **_options: Any) -> str:
+		return f"SEPARATOR '{self.between}'"
+
+
+def joined(column: Term, between: str, dialect: Dialect) -> Term:
+	"""The texts of a group as one, in any order, with `between`, which none of them has. Run it `uncut`."""
+	if dialect is Dialect.MARIADB:
+		return _GroupConcat(column, between)
+	function = "STRING_AGG" if dialect is Dialect.POSTGRES else "GROUP_CONCAT"
+	return AggregateFunction(function, column, LiteralValue(f"'{between}'"))
+
+
+def uncut(sql: str, dialect: Dialect) -> str:
+	"""The statement with all of its joined texts: MariaDB cuts long ones off without an error, as its settings say."""
+	return f"SET STATEMENT group_concat_max_len = 100000000 FOR {sql}" if dialect is Dialect.MARIADB else sql
+
+
 def json_number(column: Term, path: Sequence[str], bindings: Bindings) -> Term:
 	"""The number at that path of names inside a JSON text; NULL where there is none, or no JSON."""
 	if bindings.dialect is Dialect.POSTGRES:
@@ -164,6 +186,9 @@ def json_number(column: Term, path: Sequence[str], bindings: Bindings) -> Term:
 		document = Cast(Case().when(column != "", column), "jsonb")
 		return Cast(inside(document, *bindings.bind_all(path)), "double precision")
 	function = "JSON_VALUE" if bindings.dialect is Dialect.MARIADB else "JSON_EXTRACT"
-	found = CustomFunction(function, ["document", "path"])(column, bindings.bind(".".join(("$", *path))))
+	# SQLite stops at what is no JSON
+	is_json = CustomFunction("JSON_VALID", ["document"])(column)
+	document = Case().when(is_json == 1, column) if bindings.dialect is Dialect.SQLITE else column
+	found = CustomFunction(function, ["document", "path"])(document, bindings.bind(".".join(("$", *path))))
 	# MariaDB finds a text
 	return found + LiteralValue("0e0")

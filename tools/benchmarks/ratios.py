@@ -15,7 +15,8 @@ def _lines(small: dict, large: dict) -> list[str]:
 	per_customer = one["seconds"] / one["customers"]
 	small_per_customer = small["one_worker"]["seconds"] / small["one_worker"]["customers"]
 	single, stale, marking = large["one_customer"], large["stale_500"], large["marking"]
-	peak = max(run["peak_mb"] for run in (one, two, first))
+	audiences = large["audiences"]
+	peak = max(run["peak_mb"] for run in (one, two, first, audiences))
 	return [
 		_line(
 			"run / floor, one worker",
@@ -78,6 +79,7 @@ def _lines(small: dict, large: dict) -> list[str]:
 		),
 		_extra("what a save costs more that nobody watches", large["unwatched_save"], 0.01),
 		_extra("what a save costs more that a metric watches", large["watched_save"], 0.03),
+		*_of_audiences(audiences),
 		_line("peak memory of a worker / 1 GB", peak / 1024, "<=", 1, f"{peak:.0f} MB"),
 	]
 
@@ -91,6 +93,33 @@ def _extra(name: str, save: dict, bound: float) -> str:
 		bound,
 		f"{1000 * more:.2f} ms of {1000 * save['without']:.1f} ms",
 	)
+
+
+def _of_audiences(figures: dict) -> list[str]:
+	night, bare, before = figures["night"], figures["bare"], figures["before"]
+	return [
+		_line(
+			"pass over 50 audiences / their bare queries",
+			night / bare,
+			"<=",
+			1.5,
+			f"{night:.1f} s / {bare:.1f} s, {figures['extraction']:.1f} s of it for values of metrics",
+		),
+		_line(
+			"pass / bare queries and reading who was in",
+			night / (bare + before),
+			"",
+			None,
+			f"{before:.1f} s more for {figures['members']:,} members; {figures['moved']:,} moved",
+		),
+		_line(
+			"first pass, everybody enters / pass",
+			figures["first"] / night,
+			"",
+			None,
+			f"{figures['first']:.1f} s",
+		),
+	]
 
 
 def _line(name: str, ratio: float, relation: str, bound: float | None, figures: str) -> str:

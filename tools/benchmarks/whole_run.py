@@ -1,7 +1,8 @@
-"""Whole scoring runs by real RQ workers, as every night: how long they take and how much memory a worker needs."""
+"""Whole runs by real RQ workers, as every night: how long they take and how much memory a worker needs."""
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import frappe
@@ -39,9 +40,14 @@ def nightly_run(workers: int) -> dict:
 
 def _run(workers: int) -> dict:
 	_make_way()
+	return finished(lambda: start_scoring(getdate(), "Command"), workers)
+
+
+def finished(start_run: Callable[[], str], workers: int) -> dict:
+	"""The figures of a run that was started so and that real workers have finished."""
 	with real_workers(workers), Memory() as memory:
 		start = time.perf_counter()
-		run = start_scoring(getdate(), "Command")
+		run = start_run()
 		enqueue_prepare(run)
 		frappe.db.commit()
 		while frappe.db.get_value(RUN, run, "status") not in _FINISHED:

@@ -1,4 +1,5 @@
-"""Night after night: a day's documents, a run that is disturbed, and a check of every value. `make soak` runs it on the site.
+"""Night after night: a day's documents, a run that is disturbed, and a check of every value; then the same with passes
+over audiences. `make soak` runs it on the site.
 
 python -m tools.soak.nights SITE FOLDER NIGHTS SEED     (from the sites folder)
 """
@@ -7,7 +8,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from crm_success.database import clock, conflicts
 from crm_success.scoring.runs import customer_scoring, rescoring
 from crm_success.scoring.runs.starting import KIND
 from crm_success.scoring.stale import stale_customers
-from tools.soak import checks
+from tools.soak import audiences, checks
 from tools.soak.faults import Faults
 from tools.soak.world import BATCH_SIZE, SETTINGS, People, let_a_day_pass, make_world
 
@@ -53,6 +54,17 @@ class Soak:
 		self.disturb(run, 0 if quiet else FAULTS_A_NIGHT, 0 if quiet else ACTIONS_A_NIGHT)
 		self.settle()
 		self.check(run, f"night {number}")
+		self.evaluate_audiences(f"night {number}", 0 if quiet else FAULTS_A_NIGHT)
+
+	def evaluate_audiences(self, when: str, faults: int) -> None:
+		"""A pass while things go wrong, one while people work too, and a quiet one after it."""
+		before = audiences.forget_what_was_told()
+		self.disturb(audiences.begin_pass(), faults, 0)
+		self.note_all(when, (*audiences.wrong_tellings(before), *audiences.contradictions()))
+		if faults:
+			self.disturb(audiences.begin_pass(), faults, ACTIONS_A_NIGHT)
+			self.disturb(audiences.begin_pass(), 0, 0)
+			self.note_all(when, audiences.contradictions())
 
 	def start(self) -> str:
 		"""As the scheduler does."""
@@ -117,11 +129,12 @@ class Soak:
 		of = checks.by_run_only(run) - self.people.overrode_tonight
 		expected, found = checks.recomputed(run, of), checks.stored(of)
 		self.figures["rows compared"] += len(expected)
-		for finding in (
-			*checks.differences(expected, found),
-			*checks.contradictions(run, self.people.added_tonight),
-			*checks.counted_by_hand(),
-		):
+		differences = checks.differences(expected, found)
+		contradictions = checks.contradictions(run, self.people.added_tonight)
+		self.note_all(when, (*differences, *contradictions, *checks.counted_by_hand()))
+
+	def note_all(self, when: str, findings: Iterable[str]) -> None:
+		for finding in findings:
 			self.note(f"{when}: {finding}")
 
 	def note(self, finding: str) -> None:
@@ -157,6 +170,7 @@ def main(site: str, root: Path, nights: int, seed: int) -> int:
 	frappe.set_user("Administrator")
 	make_world()
 	soak = Soak(root, seed)
+	soak.people.audiences.begin()
 	try:
 		for number in range(1, nights + 1):
 			soak.night(number, quiet=number == nights)

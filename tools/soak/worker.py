@@ -1,4 +1,5 @@
-"""A background worker as `bench worker --queue long` starts it, which also counts the conflicts that it meets.
+"""A background worker as `bench worker --queue long` starts it, which also counts the conflicts that it meets, and
+notes who was told to enter an audience or to leave it.
 
 python -m tools.soak.worker CONFLICTS     a file; one letter is added for each conflict   (from the sites folder)
 """
@@ -10,7 +11,11 @@ import sys
 import pandas  # noqa: F401
 from frappe.utils.background_jobs import start_worker
 
+from crm_success.audiences import audience_pass
+from crm_success.audiences.audience_changed import HOOK
 from crm_success.database import conflicts
+from crm_success.tests.support import audience_witness
+from crm_success.tests.support.utils import registered
 
 
 def count_conflicts(path: str) -> None:
@@ -29,4 +34,8 @@ def count_conflicts(path: str) -> None:
 
 if __name__ == "__main__":
 	count_conflicts(sys.argv[1])
-	start_worker(queue="long", quiet=True)
+	# so that a pass has many
+	audience_pass.BATCH_SIZE = 20
+	# in the worker's own memory: what Redis keeps of hooks is flushed
+	with registered(HOOK, f"{audience_witness.__name__}.note"):
+		start_worker(queue="long", quiet=True)

@@ -22,6 +22,7 @@ from crm_success.scoring.runs.customer_scoring import end_overrides
 from crm_success.standalone.demo import SEED, build
 from crm_success.standalone.demo.people import COMPANY, COMPANY_UK, CURRENCY
 from crm_success.tests.support import factories
+from tools.soak.audiences import SoakAudiences
 
 SETTINGS = "CRM Success Settings"
 # what dates a customer's story
@@ -36,6 +37,8 @@ DATED = (
 	"Customer Health Snapshot",
 	"Score Calibration",
 	"Work Run",
+	"Customer Audience",
+	"Customer Audience Member",
 )
 COPIED = ("Customer", "Sales Invoice", "Payment Ledger Entry", "Issue", "Currency Exchange")
 CUSTOMERS = 250
@@ -121,6 +124,7 @@ class People:
 		self.added_tonight: set[str] = set()
 		self.overrode_tonight: set[str] = set()
 		self.refused: list[str] = []
+		self.audiences = SoakAudiences(dice.randrange(10**6))
 		self._made, self._invoices, self._payments, self._issues, self._cancelled = [], [], [], [], []
 		self._menu = {
 			self.invoice: 8,
@@ -141,6 +145,8 @@ class People:
 			self.end_override: 1,
 			self.change_metric: 1,
 			self.change_weight: 1,
+			self.change_audience: 4,
+			self.tag: 2,
 		}
 
 	def act(self) -> None:
@@ -270,6 +276,12 @@ class People:
 		doc = frappe.get_doc("Health Scorecard", self.dice.choice(names))
 		self.dice.choice(doc.metrics).weight = self.dice.randint(1, 5)
 		doc.save()
+
+	def change_audience(self) -> None:
+		self.audiences.change_audiences()
+
+	def tag(self) -> None:
+		self.audiences.tag()
 
 	def _new_name(self) -> str:
 		return f"{self.dice.choice('ABCKMZ')} Renamed {self.dice.randrange(10**6):06}"

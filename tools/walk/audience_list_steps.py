@@ -1,4 +1,4 @@
-"""From a cell of the RFM Matrix to an audience, and to the lists that it filters. Forms of audiences are not looked at here."""
+"""From a cell of the RFM Matrix to an audience, to the lists and the report that it filters, and to whom a letter goes."""
 
 import json
 
@@ -31,6 +31,8 @@ def walk_audience_lists(window: Window, person: Person) -> None:
 	if person.reads_customers:
 		filtered_list(window, "Customer", name)
 		is_shown_on_customer(window, name)
+	filtered_report(window, name)
+	recipients(window, person, name)
 	save_list(window)
 	if not window.view.is_phone:
 		add_to_audience(window, f"Picked by {person.full_name} ({window.view.name})")
@@ -114,6 +116,35 @@ def is_shown_on_customer(window: Window, name: str) -> None:
 	window.look("audiences of a customer", title_is_ours=False)
 	raw = window.shown.locator('.frappe-control[data-fieldname="customer_audiences"]:visible')
 	window.expect(not raw.count(), "the names are shown as they are stored, too")
+
+
+def filtered_report(window: Window, name: str) -> None:
+	window.step = "report Customer Health by audience"
+	window.open(f"/query-report/Customer Health?audience={encode(name)}")
+	window.shown.locator(".dt-cell a").first.wait_for()
+	window.look("report Customer Health by audience")
+	rows, members = window.page.evaluate("frappe.query_report.data.length"), window.page.evaluate(SIZE, name)
+	window.expect(rows == members, f"{rows} rows are shown of an audience of {members}")
+
+
+def recipients(window: Window, person: Person, name: str) -> None:
+	window.step = "recipients of an audience"
+	window.open(f"/customer-audience/{encode(name)}")
+	window.shown.locator('.frappe-control[data-fieldname="conditions"] .grid-row').first.wait_for()
+	if not person.writes_letters:
+		window.expect(not window.button("Fill Email Group", "Use").count(), "Fill Email Group is offered")
+		return
+	window.press("Fill Email Group", "Use")
+	window.dialog.locator('[data-fieldname="contacts"]').first.wait_for()
+	window.look("recipients of an audience", title_is_ours=False)
+	window.dialog.locator(".btn-modal-primary").click()
+	window.dialog.locator('a[href*="email-group"]').wait_for()
+	window.look("an Email Group is filled", title_is_ours=False)
+	count = "(name) => frappe.db.count('Email Group Member', { filters: { email_group: name } })"
+	addresses, members = window.page.evaluate(count, name), window.page.evaluate(SIZE, name)
+	# each of the made-up customers has one primary contact
+	window.expect(addresses == members, f"{addresses} addresses are in the group of {members} customers")
+	window.close_dialog()
 
 
 def save_list(window: Window) -> None:

@@ -14,6 +14,7 @@ class Person:
 	roles: tuple[str, ...]
 	reads_customers: bool = True
 	manages: bool = False
+	writes_letters: bool = False
 	makes_audiences: bool = False
 
 	def user(self, language: str) -> str:
@@ -34,8 +35,9 @@ PEOPLE = (
 	Person(
 		"manager",
 		"Mia Manager",
-		("Customer Success Manager", "Sales User", "Accounts User", "Support Team"),
+		("Customer Success Manager", "Sales User", "Accounts User", "Support Team", "Newsletter Manager"),
 		manages=True,
+		writes_letters=True,
 		makes_audiences=True,
 	),
 )

@@ -87,6 +87,11 @@ class TestHostileAudiences(AudienceTestCase):
 			with self.subTest(name=name):
 				self.assertEqual(answer.status_code, 417, answer.text[:500])
 
+	def test_no_name_stands_for_an_audience_that_has_none_yet(self):
+		make_audience("new", OURS)
+		unsaved = {"audience_name": "Later", "conditions": [on("Audience", audience="new")]}
+		self.assertEqual(preview_audience(unsaved)["members"], 3)
+
 	def renamed(self, old: str, new: str) -> Any:
 		asked = {"doctype": AUDIENCE, "old_name": old, "new_name": new}
 		return self.manager.call("frappe.client.rename_doc", **asked)

@@ -91,6 +91,9 @@ REPORT_FILTERS = {
 }
 
 
+ROLES_OF_MANAGER = (matrix.SYSTEM_MANAGER, matrix.SUPPORT, matrix.SALES_USER, "Newsletter Manager")
+
+
 class HostileTestCase(PermissionTestCase):
 	"""`manager` may write what is ours, and read the source that is measured."""
 
@@ -99,7 +102,7 @@ class HostileTestCase(PermissionTestCase):
 	@classmethod
 	def make_documents(cls):
 		super().make_documents()
-		cls.manager = Visitor(make_user("hostile", matrix.SYSTEM_MANAGER, matrix.SUPPORT, matrix.SALES_USER))
+		cls.manager = Visitor(make_user("hostile", *ROLES_OF_MANAGER))
 
 	def setUp(self):
 		super().setUp()

@@ -10,7 +10,7 @@ from frappe.custom.doctype.property_setter.property_setter import make_property_
 from frappe.utils import getdate
 from werkzeug.test import TestResponse
 
-from crm_success.record_names import AUDIENCE, CONDITION, HEALTH, MEMBER
+from crm_success.record_names import AUDIENCE, CONDITION, HEALTH, MEMBER, RECIPIENT
 from crm_success.tests.support import factories
 from crm_success.tests.support.audience_site import (
 	forget_audiences,
@@ -268,6 +268,31 @@ class TestAudienceGuesses(PermissionTestCase):
 		forged = {"problem": "x", "evaluated_version": "x", **dict.fromkeys(noted[3:], "2001-01-01")}
 		self.assert_allowed(self.owner.put(f"/api/resource/{AUDIENCE}/{name}", **forged))
 		self.assertEqual(frappe.db.get_value(AUDIENCE, name, noted, as_dict=True), before)
+
+	def test_to_whom_letters_went_is_in_no_list(self):
+		"""A table without a parent, about customers of everybody."""
+		row = {
+			"doctype": RECIPIENT,
+			"audience": BY_HAND,
+			"customer": OTHER,
+			"email_group_member": "pm-member",
+		}
+		frappe.get_doc({**row, "name": "pm-recipient"}).db_insert()
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.db.delete, RECIPIENT, {"name": "pm-recipient"})
+		for parent in (AUDIENCE, "Email Group", CUSTOMER, None):
+			named = {"doctype": RECIPIENT, "parent": parent, "parent_doctype": parent}
+			many, one = {**named, "fields": '["customer", "name"]'}, {**named, "name": "pm-recipient"}
+			for answer in (
+				self.manager.call("frappe.client.get_list", **many),
+				self.manager.call("frappe.desk.reportview.get_list", **many),
+				self.manager.call("frappe.desk.reportview.export_query", **many, file_format_type="CSV"),
+				self.manager.get(f"/api/resource/{RECIPIENT}/pm-recipient"),
+				self.manager.call("frappe.client.get", "GET", **one),
+			):
+				with self.subTest(parent=parent, path=answer.request.path):
+					self.assertNotEqual(answer.status_code, 200, answer.text[:400])
+					self.assertNotIn(OTHER, answer.text)
 
 	def test_a_customer_is_put_into_audiences_that_one_may_change(self):
 		"""By Frappe's own form of a member too, and by an import."""

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from crm_success.tests.support import factories
 from crm_success.tests.support import permission_matrix as matrix
+from crm_success.tests.support.audience_rows import store_audience
 from crm_success.tests.support.audience_site import forget_audiences
 from crm_success.tests.support.permission_limits import (
 	COMPANY_FIELD,
@@ -73,6 +74,8 @@ class TestLimitKinds(PermissionTestCase):
 			cls.runs.append(start_and_prepare(day))
 			drain(cls.runs[-1])
 		make_audience_by_hand("Administrator")
+		store_audience(matrix.FIRST_AUDIENCE, OWN, OTHER)
+		store_audience(matrix.SECOND_AUDIENCE, OWN)
 		cls.addClassCleanup(forget_audiences)
 		# moved after it was scored: its health still says what it was
 		theirs = {"territory": THEIRS, "customer_group": THEIRS, COMPANY_FIELD: THEIRS}
@@ -137,6 +140,7 @@ class TestLimitKinds(PermissionTestCase):
 
 	def test_reports(self):
 		filters = {"from_date": add_days(nowdate(), -30), "to_date": nowdate(), "include_disabled": 1}
+		filters |= {"first_audience": matrix.FIRST_AUDIENCE, "second_audience": matrix.SECOND_AUDIENCE}
 		for _limit, roles, visitor in self.each():
 			for report, may in matrix.REPORTS.items():
 				with self.subTest(report=report):
@@ -144,6 +148,25 @@ class TestLimitKinds(PermissionTestCase):
 					answer = visitor.call("frappe.desk.query_report.run", **arguments)
 					self.assert_answer(answer, bool(set(roles) & set(may)))
 					self.assert_leaks_nothing(answer)
+
+	def test_a_movement_between_audiences_is_ones_own_customers_only(self):
+		filters = {"first_audience": matrix.FIRST_AUDIENCE, "second_audience": matrix.SECOND_AUDIENCE}
+		for limit, _roles, visitor in self.each():
+			answers = [
+				visitor.call(
+					"frappe.desk.query_report.run",
+					report_name="Audience Movement",
+					filters=json.dumps({**filters, **asked}),
+				)
+				for asked in ({}, {"is_now": "first"}, {"is_now": "both"})
+			]
+			for answer in answers:
+				self.assert_answer(answer, limit != SHARED)
+				self.assert_leaks_nothing(answer)
+			if limit != SHARED:
+				whole, first, both = (answer.json["message"]["result"] for answer in answers)
+				self.assertEqual([whole[-1][name] for name in ("all", "first", "both")], [1, 0, 1])
+				self.assertEqual((first, [row["customer"] for row in both]), ([], [OWN]))
 
 	def test_endpoints_for_ones_own_and_for_somebody_else(self):
 		for limit, roles, visitor in self.each():
@@ -212,6 +235,18 @@ class TestLimitKinds(PermissionTestCase):
 			self.assertEqual((found["members"], found["customers"]), (1, 1))
 			self.assertEqual([row["members"] for row in found["conditions"]], [1])
 			self.assertEqual([row["customer"] for row in found["examples"]], [OWN])
+
+	def test_nobody_is_put_into_an_audience_by_whoever_may_not_see_him(self):
+		before = frappe.db.count(MEMBER)
+		for _limit, _roles, visitor in self.each():
+			for customer in (OTHER, "No Such Customer"):
+				new = {"audience": matrix.SECOND_AUDIENCE, "customer": customer}
+				for path in (f"/api/resource/{MEMBER}", f"/api/v2/document/{MEMBER}"):
+					answer = visitor.post(path, **new)
+					with self.subTest(path=path, customer=customer):
+						self.assertIn(answer.status_code, (401, 403, 404, 417), answer.text[:600])
+						self.assert_leaks_nothing(answer)
+		self.assertEqual(frappe.db.count(MEMBER), before)
 
 	def test_a_name_that_would_end_a_text_opens_nothing(self):
 		hostile = "PM \\' or 1 = 1 -- 100%"

@@ -15,10 +15,9 @@ from crm_success.record_names import MEMBER
 from crm_success.scoring.runs.starting import KIND
 from crm_success.tests.support import permission_matrix as matrix
 from crm_success.tests.support.audience_rows import store_audience
-from crm_success.tests.support.audience_site import forget_audiences
 from crm_success.tests.support.permission_matrix import (
+	BY_HAND,
 	ENDPOINTS,
-	FIRST_AUDIENCE,
 	READERS,
 	REPORTS,
 	RIGHTS,
@@ -37,8 +36,6 @@ class TestReportsAndEndpoints(PermissionTestCase):
 	@classmethod
 	def make_documents(cls):
 		super().make_documents()
-		cls.addClassCleanup(forget_audiences)
-		store_audience(FIRST_AUDIENCE, OWN, OTHER)
 		store_audience(SECOND_AUDIENCE, OWN)
 
 	def setUp(self):
@@ -117,7 +114,7 @@ class TestReportsAndEndpoints(PermissionTestCase):
 		filters = {"from_date": add_days(nowdate(), -30), "to_date": nowdate()}
 		filters["include_disabled"] = include_disabled
 		if report == "Audience Movement":
-			filters |= {"first_audience": FIRST_AUDIENCE, "second_audience": SECOND_AUDIENCE}
+			filters |= {"first_audience": BY_HAND, "second_audience": SECOND_AUDIENCE}
 		arguments = {"report_name": report, "filters": json.dumps(filters), **arguments}
 		return visitor.call("frappe.desk.query_report.run", **arguments)
 

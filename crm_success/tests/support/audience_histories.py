@@ -13,6 +13,7 @@ from crm_success.audiences.hand_picked import add_members, remove_members
 from crm_success.record_names import AUDIENCE, HEALTH, METRIC
 from crm_success.tests.support import factories
 
+MARK = "Story"
 LIMITS = "Customer Credit Limit"
 CUSTOMERS = 12
 AUDIENCES = 6
@@ -25,22 +26,13 @@ BANDS = ("Healthy", "Watch", "At Risk")
 class AudienceHistory:
 	"""Does one thing after another; remembers what, and how often, for the message of a failure.
 
-	`mark` begins the name of each customer and audience, so that nobody else's are touched.
+	The name of each customer and audience begins with MARK, so that nobody else's are touched.
 	"""
 
-	def __init__(self, seed: int, mark: str = "Story") -> None:
-		self.dice, self.mark, self.done, self.story = random.Random(seed), mark, Counter(), []
+	def __init__(self, seed: int) -> None:
+		self.dice, self.done, self.story = random.Random(seed), Counter(), []
 		self._made = 0
-		self._menu: dict[Callable[[], str | None], int] = {
-			self.make_customer: 2,
-			self.rename_customer: 1,
-			self.merge_customers: 1,
-			self.delete_customer: 1,
-			self.turn_customer: 3,
-			self.tag: 3,
-			self.limit: 3,
-			self.score: 6,
-			self.forget_score: 1,
+		self._on_audiences: dict[Callable[[], str | None], int] = {
 			self.make_audience: 2,
 			self.change_audience: 2,
 			self.turn_audience: 2,
@@ -50,17 +42,35 @@ class AudienceHistory:
 			self.pick: 3,
 			self.leave_out: 2,
 		}
+		self._menu = {
+			**self._on_audiences,
+			self.make_customer: 2,
+			self.rename_customer: 1,
+			self.merge_customers: 1,
+			self.delete_customer: 1,
+			self.turn_customer: 3,
+			self.tag: 3,
+			self.limit: 3,
+			self.score: 6,
+			self.forget_score: 1,
+		}
 
 	def begin(self) -> None:
 		"""Some customers and audiences to begin with."""
+		self.make_tags()
+		for _ in range(CUSTOMERS):
+			self.make_customer()
+		self.make_audiences()
+		frappe.db.commit()
+
+	def make_tags(self) -> None:
 		for tag in TAGS:
 			if not frappe.db.exists("Tag", tag):
 				frappe.get_doc({"doctype": "Tag", "name": tag}).insert()
-		for _ in range(CUSTOMERS):
-			self.make_customer()
+
+	def make_audiences(self) -> None:
 		for _ in range(AUDIENCES):
 			self.make_audience()
-		frappe.db.commit()
 
 	def act(self) -> str:
 		"""One thing, whole or not at all, committed; which one."""
@@ -78,6 +88,11 @@ class AudienceHistory:
 		self.done[action.__name__] += 1
 		self.story.append(f"{action.__name__} {what}")
 		return action.__name__
+
+	def change_audiences(self) -> None:
+		"""One thing that people do to audiences or to who is in one by hand, without committing."""
+		(action,) = self.dice.choices(list(self._on_audiences), list(self._on_audiences.values()))
+		action()
 
 	def customers(self) -> list[str]:
 		return frappe.get_all("Customer", self._ours(), pluck="name", order_by="name")
@@ -209,7 +224,7 @@ class AudienceHistory:
 		options = (
 			["website", "=", "a.example"],
 			["website", "is", "set"],
-			["name", "like", f"{self.mark} %1%"],
+			["name", "like", f"{MARK} %1%"],
 		)
 		return _row("Customer", self.dice.choice(options))
 
@@ -258,13 +273,13 @@ class AudienceHistory:
 
 	def _new_name(self) -> str:
 		self._made += 1
-		return f"{self.mark} {self.dice.choice('ABkz')}{self._made:03}"
+		return f"{MARK} {self.dice.choice('ABkz')}{self._made:03}"
 
 	def _seldom(self) -> int:
 		return int(self.dice.random() < 0.2)
 
 	def _ours(self) -> dict[str, Any]:
-		return {"name": ("like", f"{self.mark} %")}
+		return {"name": ("like", f"{MARK} %")}
 
 	def _shown(self, doc: Any) -> str:
 		rows = [

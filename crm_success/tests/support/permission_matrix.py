@@ -116,8 +116,8 @@ OWN, OTHER, RUN, FAILED_RUN, METRIC, SCORECARD = "<own>", "<other>", "<run>", "<
 OWN_LIST, OTHER_LIST, AUDIENCE = "<own list>", "<other list>", "<audience>"
 # by hand, of the success user whom nothing limits; both customers are in it
 BY_HAND = "PM By Hand"
-# by hand, both customers are in the first one, OWN alone in the second
-FIRST_AUDIENCE, SECOND_AUDIENCE = "PM First", "PM Second"
+# by hand, OWN alone is in it
+SECOND_AUDIENCE = "PM Second"
 
 _METRIC_FORM = "crm_success.crm_success.doctype.health_metric.health_metric"
 _DASHBOARD = "crm_success.crm_success.dashboard"
@@ -186,8 +186,8 @@ ENDPOINTS: dict[str, Endpoint] = {
 	),
 	f"{_DASHBOARD}.audience_size.audience_size": Endpoint("GET", READERS, {}, READERS),
 	"crm_success.audiences.api.audience_figures.make_number_card": Endpoint(
-		"POST", (SYSTEM_MANAGER,), {"audience": FIRST_AUDIENCE}, (SYSTEM_MANAGER,)
+		"POST", (SYSTEM_MANAGER,), {"audience": BY_HAND}, (SYSTEM_MANAGER,)
 	),
 	# it takes a role that reads contacts, and one that changes Email Groups, which none of these does
-	"crm_success.audiences.api.audience_recipients.fill": Endpoint("POST", (), {"audience": FIRST_AUDIENCE}),
+	"crm_success.audiences.api.audience_recipients.fill": Endpoint("POST", (), {"audience": BY_HAND}),
 }

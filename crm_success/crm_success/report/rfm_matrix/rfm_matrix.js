@@ -1,5 +1,6 @@
 // A heat map: each cell says its numbers, shows them as a shade, links to its customers, and saves them as an audience.
 // {% include "crm_success/public/js/shared/report_tables.js" %}
+// {% include "crm_success/public/js/audience/audience_names.js" %}
 // {% include "crm_success/public/js/audience/save_as_audience.js" %}
 
 frappe.provide("crm_success.rfm_matrix");
@@ -25,10 +26,9 @@ crm_success.rfm_matrix.route_to = function (recency, frequency) {
 	});
 };
 
-// As audience_names.py writes the names of the audiences that a customer is in
 crm_success.rfm_matrix.in_audience = function () {
 	const audience = frappe.query_report.get_filter_value("audience");
-	return audience ? { audiences: JSON.stringify(["like", `%|${audience}|%`]) } : {};
+	return audience ? { audiences: JSON.stringify(["like", crm_success.audience_names.pattern_for(audience)]) } : {};
 };
 
 crm_success.rfm_matrix.cell = function (frequency, data) {
@@ -49,7 +49,7 @@ crm_success.rfm_matrix.button = function (recency, frequency) {
 	const scores = `data-recency="${recency}" data-frequency="${frequency}"`;
 	const label = escape_html(__("Save R{0} F{1} as an audience", [recency, frequency]));
 	return `<button type="button" class="btn btn-xs rfm-cell-save" ${scores}
-		style="align-self: stretch; box-shadow: none" title="${escape_html(__("Save as Audience"))}" aria-label="${label}">+</button>`;
+		style="align-self: stretch" title="${escape_html(__("Save as Audience"))}" aria-label="${label}">+</button>`;
 };
 
 crm_success.rfm_matrix.save = function ({ recency, frequency }) {

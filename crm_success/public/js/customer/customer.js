@@ -59,13 +59,13 @@ crm_success.customer.show_audiences = function (frm, customer) {
 // A link to each, with the day on which the customer entered it
 crm_success.customer.audiences_of = function (audiences) {
 	if (!audiences.length) return $();
-	const label = $(`<span class="text-muted small"></span>`).text(__("Audiences"));
+	const label = $(`<span class="text-muted"></span>`).text(__("Audiences"));
 	const names = audiences.map(({ audience, entered_on }) =>
 		$(`<span></span>`)
 			.attr("title", __("Since {0}", [frappe.datetime.str_to_user(entered_on)]))
 			.append(crm_success.audience_names.link(audience))
 	);
-	return $(`<div class="customer-audiences d-flex flex-wrap"></div>`)
+	return $(`<div class="customer-audiences d-flex flex-wrap small"></div>`)
 		.css({ gap: "2px 12px", "margin-top": "6px" })
 		.append(label, names);
 };
