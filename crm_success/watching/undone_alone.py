@@ -11,7 +11,9 @@ from typing import Any
 import frappe
 from frappe.model.document import Document
 
-from crm_success.database.conflicts import raise_if_out_of_time, undo_or_raise
+from crm_success.database.conflicts import is_passing, raise_if_out_of_time, undo_or_raise
+from crm_success.database.dialects import Dialect
+from crm_success.database.reading import dialect
 from crm_success.scoring.named_customers import customers_in
 from crm_success.scoring.stale import note_stale
 
@@ -22,20 +24,29 @@ _LOGGING = "crm_success_logging_failure"
 
 
 @contextmanager
-def undone_alone(name: str, doc: Document | None = None, customers: Iterable[str] = ()) -> Iterator[None]:
+def undone_alone(
+	name: str, doc: Document | None = None, customers: Iterable[str] = (), writes: bool = True
+) -> Iterator[None]:
 	"""What fails inside takes nothing else with it. `name` is what the Error Log calls it; it was about the document, or
-	about documents of these customers.
+	about documents of these customers. What writes nothing needs no savepoint, except on PostgreSQL, where a question
+	that fails spoils the whole transaction.
 	"""
+	undo = writes or dialect() is Dialect.POSTGRES
 	shown, depth = list(frappe.local.message_log), frappe.flags.get(_DEPTH) or 0
 	# of two with the same name the database forgets the first: to undo the outer hook would leave half of it
 	savepoint = f"{_SAVEPOINT}_{depth}"
-	frappe.db.savepoint(savepoint)
+	if undo:
+		frappe.db.savepoint(savepoint)
 	frappe.flags[_DEPTH] = depth + 1
 	try:
 		yield
 	except Exception as error:
 		raise_if_out_of_time(error)
-		undo_or_raise(savepoint, error)
+		if undo:
+			undo_or_raise(savepoint, error)
+		elif is_passing(error):
+			# the transaction may be lost, and no savepoint tells
+			raise
 		frappe.local.message_log = shown
 		_remember_failure(name, doc, customers)
 	finally:

@@ -21,7 +21,8 @@ documents, is not told.
 `documents_written(doctype, names, customers, at_hand)` is called for documents that our own bulk writers wrote.
 
 All of it happens within the user's transaction, and must not commit. Where one fails, what it wrote is taken back, the
-Error Log names it, the document is saved and the other watchers are called.
+Error Log names it, the document is saved and the other watchers are called. A watcher whose functions only read and note
+says so with `"writes": "nothing"`, which spares each save a savepoint.
 """
 
 from collections.abc import Collection
@@ -31,7 +32,12 @@ import frappe
 from frappe.model.document import Document
 
 from crm_success.watching.undone_alone import is_logging_a_failure, undone_alone
-from crm_success.watching.watched_doctypes import is_setting_up, watched_doctypes, watcher_function
+from crm_success.watching.watched_doctypes import (
+	is_setting_up,
+	watched_doctypes,
+	watcher_function,
+	writes_nothing,
+)
 
 
 def tell_watchers(doc: Document, method: str | None = None) -> None:
@@ -56,5 +62,5 @@ def _is_anybody_told() -> bool:
 
 def _call(watcher: str, function: str, arguments: tuple[Any, ...], **about: Any) -> None:
 	if path := watcher_function(watcher, function):
-		with undone_alone(path, **about):
+		with undone_alone(path, writes=not writes_nothing(watcher), **about):
 			frappe.get_attr(path)(*arguments)

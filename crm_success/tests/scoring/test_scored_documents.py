@@ -229,6 +229,23 @@ class TestScoredDocuments(ScoringTestCase):
 		self.visit(customer=ONE)
 		self.assertEqual(self.marked(), {ONE})
 
+	def test_who_began_before_a_metric_was_saved_tells_nobody_what_was_then_though_nothing_is_kept(self):
+		late = Helper(
+			f"from crm_success.watching.watched_doctypes import watched_doctypes\n"
+			f"frappe.get_all({METRIC!r}, limit=1); print('there', flush=True); input()\n"
+			f"print({VISIT!r} in watched_doctypes()); frappe.db.commit()\n"
+			f"print({VISIT!r} in watched_doctypes()); frappe.db.commit()"
+		)
+		late.wait_until_ready()
+		make_metric("Watched Visits", VISIT, "customer")
+		frappe.db.commit()
+		# as where Redis is started anew
+		frappe.cache.delete_keys("crm_success_watched")
+		late.go()
+		self.assertEqual(late.output().split(), ["False", "True"])
+		self.visit(customer=ONE)
+		self.assertEqual(self.marked(), {ONE})
+
 	def test_a_metric_over_customers_marks_whoever_is_saved_and_comes_to_an_end(self):
 		make_metric("Watched Customers", "Customer", "name")
 		frappe.get_doc("Customer", ONE).update({"website": "watched.example.com"}).save()

@@ -18,14 +18,30 @@ HERE = "crm_success.tests.watching.test_watchers"
 CUSTOMER = "Watched by Many"
 
 told: list[tuple] = []
+# what the hook says during a test
+HOOKED: dict[str, dict[str, list[str]]] = {}
 
 
 def watched() -> dict:
 	return {"ToDo": ["at hand"], "Error Log": ["at hand"]}
 
 
+def watched_and_counted() -> dict:
+	told.append(("asked",))
+	return watched()
+
+
 def watched_note() -> dict:
 	return {"Note": ["at hand"]}
+
+
+def watched_until_somebody_changes_it() -> dict:
+	"""Another process begins to change what is watched while it is asked here."""
+	told.append(("asked",))
+	if len(told) > 1:
+		return watched()
+	Helper("from crm_success.watching.watched_doctypes import ask_again; ask_again()").output()
+	return watched_note()
 
 
 def watched_and_no_json() -> dict:
@@ -47,6 +63,14 @@ def note_written(doctype, names, customers, at_hand) -> None:
 def fail(doc, at_hand) -> None:
 	make_note("half-way")
 	frappe.throw("made to fail")
+
+
+def fail_and_write_nothing(doc, at_hand) -> None:
+	frappe.throw("made to fail")
+
+
+def meet_a_deadlock(doc, at_hand) -> None:
+	raise frappe.QueryDeadlockError("made to meet")
 
 
 def fail_with_all_that_it_saved(doc, at_hand) -> None:
@@ -93,11 +117,14 @@ class TestWatchers(SiteTestCase):
 	@contextmanager
 	def watchers(self, **functions: dict[str, str]) -> Iterator[None]:
 		"""These and no others, each a name with the functions of this module by their role."""
-		value = {
-			name: {role: [f"{HERE}.{function}"] for role, function in roles.items()}
-			for name, roles in functions.items()
-		}
-		with answered_as(HOOK, value):
+		HOOKED.clear()
+		HOOKED.update(
+			{
+				name: {role: [f"{HERE}.{function}"] for role, function in roles.items()}
+				for name, roles in functions.items()
+			}
+		)
+		with answered_as(HOOK, HOOKED):
 			ask_again()
 			yield
 		ask_again()
@@ -129,6 +156,53 @@ class TestWatchers(SiteTestCase):
 			# the question itself
 			self.assertEqual(self.statements() - asked, 1)
 		self.assertEqual(told, [])
+
+	def test_what_was_asked_while_somebody_changes_it_is_not_told(self):
+		"""Asked for all after the commit; whoever comes next asks for himself."""
+		with self.watchers(one={"watched": "watched_until_somebody_changes_it", "changed": "note"}):
+			frappe.db.commit()
+			self.assertEqual(told, [("asked",)])
+			self.assertEqual(set(watched_doctypes()), {"ToDo", "Error Log"})
+
+	def test_it_is_asked_once_for_all_transactions_until_somebody_changes_it(self):
+		with self.watchers(one={"watched": "watched_and_counted"}):
+			frappe.db.commit()
+			for _transaction in range(3):
+				self.assertIn("ToDo", watched_doctypes())
+				frappe.db.commit()
+			self.assertEqual(len(told), 1, "told by who changed it")
+			frappe.cache.delete_keys("crm_success_watched")
+			for _transaction in range(3):
+				self.assertIn("ToDo", watched_doctypes())
+				frappe.db.commit()
+			self.assertEqual(len(told), 3, "by who found nothing, and again after the commit")
+			ask_again()
+			frappe.db.rollback()
+			for _transaction in range(3):
+				self.assertIn("ToDo", watched_doctypes())
+				frappe.db.commit()
+			self.assertEqual(len(told), 5, "nobody waits for who took the change back")
+
+	def test_a_watcher_that_writes_nothing_costs_no_statement_and_is_kept_from_the_save_too(self):
+		roles = {"watched": "watched", "changed": "note"}
+		with self.watchers(one=roles):
+			HOOKED["one"]["writes"] = ["nothing"]
+			todo = make_todo("saved")
+			asked = self.statements()
+			tell_watchers(todo)
+			self.assertEqual(self.statements() - asked, 1, "the question itself")
+			HOOKED["one"]["changed"] = [f"{HERE}.fail_and_write_nothing"]
+			make_todo("saved too")
+			frappe.db.commit()
+		self.assertEqual(frappe.db.count("ToDo", {"description": "saved too"}), 1)
+		self.assertEqual(len(self.failures()), 1)
+
+	def test_a_transaction_that_is_lost_is_not_saved_half(self):
+		"""Without a savepoint nobody can tell what is still there: its user does it again."""
+		with self.watchers(one={"watched": "watched", "changed": "meet_a_deadlock"}):
+			HOOKED["one"]["writes"] = ["nothing"]
+			with self.assertRaises(frappe.QueryDeadlockError):
+				make_todo("lost")
 
 	def statements(self) -> int:
 		return int(frappe.db.sql("show session status like 'Questions'")[0][1])
