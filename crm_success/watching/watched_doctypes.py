@@ -90,9 +90,10 @@ def _tell_all(only_where_nothing_is_kept: bool = False) -> None:
 			if frappe.cache.set(_shared_key(), token, ex=_SECONDS_UNTIL_TOLD, nx=only_where_nothing_is_kept):
 				# only a new transaction sees what others have committed
 				frappe.db.commit()  # nosemgrep: frappe-manual-commit
-				_replace(token, json.dumps(_ask_all()))
-		# ends what was only read: whatever comes next in this process sees what others commit meanwhile
-		frappe.db.commit()  # nosemgrep: frappe-manual-commit
+				answers = json.dumps(_ask_all())
+				# ends what was only read: whatever comes next in this process sees what others commit meanwhile
+				frappe.db.commit()  # nosemgrep: frappe-manual-commit
+				_replace(token, answers)
 	except Exception as error:
 		raise_if_out_of_time(error)
 		frappe.logger("crm_success").error(frappe.get_traceback())
