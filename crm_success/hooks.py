@@ -108,9 +108,6 @@ standard_queries = dict.fromkeys(
 )
 override_doctype_dashboards = {"Customer": "crm_success.doc_events.customer_dashboard.get_data"}
 
-_MARK_STALE = "crm_success.doc_events.scored_documents.mark_customers_stale"
-_LEDGER_EVENTS = ("on_submit", "on_update_after_submit", "on_cancel", "on_trash")
-
 doc_events = {
 	"Customer": {
 		"validate": "crm_success.doc_events.customer.keep_health",
@@ -131,19 +128,12 @@ doc_events = {
 			"crm_success.doc_events.customer.delete_health",
 		],
 	},
-	**{
-		doctype: dict.fromkeys(_LEDGER_EVENTS, _MARK_STALE)
-		for doctype in ("Sales Invoice", "POS Invoice", "Payment Entry", "Journal Entry")
-	},
-	# whatever else posts to the ledger: a repost, a reconciliation, an Invoice Discounting
-	"Payment Ledger Entry": {"on_submit": _MARK_STALE},
-	# the one that changes the ledger's rows and adds none
-	"Unreconcile Payment": {"on_submit": _MARK_STALE},
 	"Issue": {
 		"before_save": "crm_success.doc_events.issue.keep_closing",
-		# after each save, where a value is set without one, and when it is deleted
-		"on_change": ["crm_success.doc_events.issue.keep_closing_unsaved", _MARK_STALE],
+		"on_change": "crm_success.doc_events.issue.keep_closing_unsaved",
 	},
+	# after each save, where a value is set without one, and before a document is deleted
+	"*": {"on_change": "crm_success.watching.watchers.tell_watchers"},
 }
 
 scheduler_events = {
@@ -165,6 +155,17 @@ crm_success_work_kinds = {
 }
 # and what follows when such work has ended
 crm_success_work_ended = {"Scoring": "crm_success.audiences.evaluation.after_scoring"}
+
+# a hook of ours, for other apps too: who is told of documents that change, and of which
+crm_success_watchers = {
+	"Scores": {
+		"watched": "crm_success.scoring.scored_documents.watched_doctypes",
+		"changed": "crm_success.scoring.scored_documents.mark_customers_of",
+		"written": "crm_success.scoring.scored_documents.mark_customers",
+		# they note names, and the mark is made after the commit
+		"writes": "nothing",
+	}
+}
 
 # scores follow their customer: they never keep it, or a definition, from being deleted
 ignore_links_on_delete = [
