@@ -37,9 +37,9 @@ _FIELDS: dict[LooksAt, tuple[str, ...]] = {
 _OPERATORS = (*(operator for operator in METRIC_OPERATORS if operator != "is"), "is set", "is not set")
 
 
-def check_name(doc: Document, name: str) -> None:
+def check_name(doc: Document, name: str | None) -> None:
 	"""Lists find an audience by a pattern with its name."""
-	refused = [character for character in REFUSED_IN_NAMES if character in name]
+	refused = [character for character in REFUSED_IN_NAMES if character in (name or "")]
 	if refused:
 		message = _("A name cannot have the character {0}, because lists are filtered by it. Leave it out.")
 		refuse(doc, "audience_name", message.format(bold(refused[0].replace("\n", "↵"))))

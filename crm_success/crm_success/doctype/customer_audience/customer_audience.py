@@ -48,6 +48,12 @@ class CustomerAudience(PrintedAsText):
 	def after_rename(self, old: str, new: str, merge: bool = False):
 		write_names_of(members_now(new))
 
+	def before_print(self, settings=None):
+		super().before_print(settings)
+		for row in self.conditions:
+			# Frappe prints what a record holds: a property is not seen
+			row.set("summary", row.summary)
+
 	def on_trash(self):
 		"""Frappe would not delete an audience that has members."""
 		check_not_used(self)
