@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 import frappe
 from frappe.query_builder.functions import Count
 from pypika.queries import QueryBuilder
-from pypika.terms import Criterion, Term
+from pypika.terms import Bracket, Criterion, LiteralValue, Term
 
-from crm_success.record_names import MEMBER
-from crm_success.visibility import conditions_on
+from crm_success.record_names import HEALTH, MEMBER
+from crm_success.scoring.source_tables import CUSTOMER
+from crm_success.visibility import conditions_on, readable_names
 
 
 def count_members(audiences: Sequence[str]) -> dict[str, int]:
@@ -28,6 +29,27 @@ def visible_now(audiences: Iterable[str]) -> Criterion:
 def in_audience(customer: Term, audience: str) -> Criterion:
 	"""For the `where` of any query that limits customers itself: only those that are in the audience now."""
 	return customer.isin(_customers_in(audience))
+
+
+def find_visible(audience: str, text: str, inside: bool, most: int) -> list[dict[str, str]]:
+	"""Customers that the user may see and whose ID or name has the text: those in the audience, or all others."""
+	customer = frappe.qb.DocType(CUSTOMER)
+	pattern = f"%{text}%"
+	is_in = in_audience(customer.name, audience)
+	query = (
+		frappe.qb.from_(customer)
+		.select(customer.name.as_("customer"), customer.customer_name)
+		.where(customer.name.like(pattern) | customer.customer_name.like(pattern))
+		.where(is_in if inside else is_in.negate())
+		.where(Criterion.all(only_visible_customers()))
+	)
+	return query.orderby(customer.customer_name, customer.name).limit(most).run(as_dict=True)
+
+
+def only_visible_customers() -> list[Criterion]:
+	"""For a query over Customer, under its own name: only those that the user may see."""
+	names = readable_names(HEALTH)
+	return [frappe.qb.DocType(CUSTOMER).name.isin(Bracket(LiteralValue(names)))] if names else []
 
 
 def _customers_in(audience: str) -> QueryBuilder:
