@@ -40,6 +40,14 @@ doctype_js = {
 		"public/js/health/health_documents.js",
 		"public/js/health/health_contacts.js",
 	],
+	"Customer Audience": [
+		"public/js/shared/record_title.js",
+		"public/js/shared/filter_editor.js",
+		"public/js/audience/audience_conditions.js",
+		"public/js/audience/audience_preview.js",
+		"public/js/audience/audience_members.js",
+		"public/js/audience/audience_picker.js",
+	],
 	"Customer Segment": "public/js/shared/record_title.js",
 	"Health Dimension": "public/js/shared/record_title.js",
 	"Health Metric": [
@@ -83,7 +91,7 @@ doctype_list_js = {
 }
 # link fields find these by their translated names
 standard_queries = dict.fromkeys(
-	("Customer Segment", "Health Dimension", "Health Metric"),
+	("Customer Audience", "Customer Segment", "Health Dimension", "Health Metric"),
 	"crm_success.scoring.api.name_search.search_names",
 )
 override_doctype_dashboards = {"Customer": "crm_success.doc_events.customer_dashboard.get_data"}
