@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crm_success.scoring.queries.computed import COMPUTED_FIELDS
-from crm_success.setup import defaults
+from crm_success.setup import audience_defaults, defaults
 
 APP = Path(__file__).resolve().parent.parent / "crm_success"
 # of records that come as files: what the desk shows of them, and of the rows of their tables
@@ -40,6 +40,7 @@ RECORDS_BY_DOCTYPE = {
 	"Health Metric": (defaults.METRICS, ("metric_name", "description")),
 	"Health Scorecard": (defaults.SCORECARDS, ("scorecard_name",)),
 	"Health Scorecard Cap": ([cap for card in defaults.SCORECARDS for cap in card["caps"]], ("reason",)),
+	"Customer Audience": (audience_defaults.AUDIENCES, ("audience_name", "description")),
 	"Customer Segment": (defaults.SEGMENTS, ("segment_name", "strategy", "service_promise")),
 }
 # constants that are translated where they are shown, not where they stand
