@@ -14,13 +14,20 @@ class Person:
 	roles: tuple[str, ...]
 	reads_customers: bool = True
 	manages: bool = False
+	makes_audiences: bool = False
 
 	def user(self, language: str) -> str:
 		return f"{self.key}.{language}@walk.example"
 
 
 PEOPLE = (
-	Person("success", "Sofia Success", ("Customer Success User", "Employee"), reads_customers=False),
+	Person(
+		"success",
+		"Sofia Success",
+		("Customer Success User", "Employee"),
+		reads_customers=False,
+		makes_audiences=True,
+	),
 	Person("sales", "Sam Sales", ("Sales User", "Employee")),
 	Person("accounts", "Ada Accounts", ("Accounts User", "Employee")),
 	# who declares metrics must be allowed to read what they measure
@@ -29,5 +36,6 @@ PEOPLE = (
 		"Mia Manager",
 		("Customer Success Manager", "Sales User", "Accounts User", "Support Team"),
 		manages=True,
+		makes_audiences=True,
 	),
 )
