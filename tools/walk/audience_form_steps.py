@@ -85,24 +85,27 @@ def wait_for_total(window: Window) -> str:
 	return current.inner_text()
 
 
+def wait_for_lines(window: Window, number: int) -> None:
+	"""Until the preview tells of so many conditions and filters."""
+	window.page.wait_for_function(
+		"""number => {
+			const lines = ".audience-preview:not(.audience-preview-outdated) .audience-preview-table tbody tr";
+			return [...document.querySelectorAll(lines)].filter((line) => line.checkVisibility()).length === number;
+		}""",
+		arg=number,
+	)
+
+
 def new_audience(window: Window, person: Person) -> None:
 	window.step = "new audience"
 	name = f"Walked by {person.full_name} {window.view.name}"
 	start_audience(window, name)
 	add_band_condition(window)
-	first = wait_for_total(window)
+	wait_for_lines(window, 1)
 	window.look("preview of an audience")
 	add_not_in_audience(window)
-	window.page.wait_for_function(
-		"""before => {
-			const words = document.querySelector(".audience-preview:not(.audience-preview-outdated) .audience-preview-total");
-			return words && words.innerText !== before;
-		}""",
-		arg=first,
-	)
+	wait_for_lines(window, 2)
 	window.look("preview of two conditions")
-	rows = window.shown.locator(".audience-preview-table tbody tr").count()
-	window.expect(rows == 2, f"the preview has {rows} lines for two conditions")
 	save(window)
 	window.look("saved audience", title_is_ours=False)
 	window.page.wait_for_function("() => cur_frm.doc.evaluated_on", timeout=60_000)

@@ -8,7 +8,12 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from tools.bench.folder import CHECKOUT
-from tools.walk.audience_form_steps import add_not_in_audience, wait_for_members, wait_for_total
+from tools.walk.audience_form_steps import (
+	add_not_in_audience,
+	wait_for_lines,
+	wait_for_members,
+	wait_for_total,
+)
 from tools.walk.audience_names import AT_RISK
 from tools.walk.browser import View, Window, browser_of, window_of
 from tools.walk.desk import Desk
@@ -168,6 +173,11 @@ def settings(window: Window) -> None:
 	window.shown.locator('[data-fieldname="batch_size"]').first.wait_for()
 
 
+def audience_list(window: Window) -> None:
+	window.open("/customer-audience")
+	window.shown.locator(".audience-list-size").first.wait_for()
+
+
 def audience(window: Window) -> None:
 	window.open(f"/customer-audience/{AT_RISK}")
 	wait_for_total(window)
@@ -180,7 +190,8 @@ def audience_preview(window: Window) -> None:
 	window.open(f"/customer-audience/{DEFAULT_AUDIENCE}")
 	wait_for_total(window)
 	add_not_in_audience(window)
-	window.shown.locator(".audience-preview-table tbody tr").nth(3).wait_for()
+	# one condition with two filters, and one more
+	wait_for_lines(window, 4)
 	window.page.evaluate(
 		"document.querySelector('[data-fieldname=conditions]').closest('.form-section').scrollIntoView()"
 	)
@@ -213,7 +224,7 @@ PICTURES: dict[View, tuple[Picture, ...]] = {
 		("health-metric-histogram", 640, histogram),
 		("health-scorecard", 1400, scorecard),
 		("health-scorecard-changes", 1000, scorecard_changes),
-		("customer-audience-list", 480, listed("customer-audience")),
+		("customer-audience-list", 480, audience_list),
 		("customer-audience", 1250, audience),
 		("customer-audience-preview", 700, audience_preview),
 		("settings", 900, settings),

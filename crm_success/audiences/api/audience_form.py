@@ -8,7 +8,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import strip_html
 
-from crm_success.audiences.audience_checks import check_rights, fields_for, tables_of_customers
+from crm_success.audiences.audience_checks import check_rights, fields_offered, tables_of_customers
 from crm_success.audiences.audience_records import BY_HAND
 from crm_success.audiences.audience_rules import LooksAt
 from crm_success.audiences.condition_words import condition_in_words, filters_in_words
@@ -45,7 +45,7 @@ def preview(audience: str | dict) -> dict[str, Any]:
 @frappe.whitelist()
 @of_bounded_size
 def filter_fields(looks_at: str, table_doctype: str | None = None) -> list[str]:
-	"""The fields that filters of a condition may look at."""
+	"""The fields that filters of a condition may look at, where the user defines it."""
 	frappe.has_permission(AUDIENCE, "read", throw=True)
 	check_reads_health()
 	kinds = {kind.value: kind for kind in (LooksAt.CUSTOMER, LooksAt.HEALTH, LooksAt.TABLE)}
@@ -53,8 +53,7 @@ def filter_fields(looks_at: str, table_doctype: str | None = None) -> list[str]:
 		frappe.throw(_("Filters look at {0}.").format(one_of([_(kind) for kind in kinds])))
 	if looks_at == LooksAt.TABLE.value and table_doctype not in tables_of_customers():
 		frappe.throw(_("Choose a table of a customer first."))
-	fields = fields_for(kinds[looks_at], table_doctype or "")
-	return [name for name, field in fields.items() if not field.refused]
+	return fields_offered(kinds[looks_at], table_doctype or "")
 
 
 @frappe.whitelist()

@@ -29,7 +29,7 @@ OURS = ["name", "like", "Form %"]
 WITH_WEBSITE = ["website", "is", "set"]
 # who may define audiences and reads customers, who reads audiences only, and who sees one customer only
 OWNER, READER, LIMITED = "form.owner@example.com", "form.reader@example.com", "form.limited@example.com"
-STRANGER = "form.stranger@example.com"
+STRANGER, WITHOUT_CUSTOMERS = "form.stranger@example.com", "form.success@example.com"
 
 
 class TestAudienceForm(AudienceTestCase):
@@ -46,6 +46,7 @@ class TestAudienceForm(AudienceTestCase):
 		factories.make_user(READER, "Sales User")
 		factories.make_user(LIMITED, "Customer Success User", "Sales User")
 		factories.make_user(STRANGER, "Projects User")
+		factories.make_user(WITHOUT_CUSTOMERS, "Customer Success User")
 		permission = {"user": LIMITED, "allow": "Customer", "for_value": SMALL, "apply_to_all_doctypes": 1}
 		frappe.get_doc({"doctype": "User Permission", **permission}).insert(ignore_permissions=True)
 		frappe.db.commit()
@@ -216,6 +217,18 @@ class TestAudienceForm(AudienceTestCase):
 		for asked in (("Table of Customer", "User"), ("Table of Customer",), ("User",), ("Metric",)):
 			with self.subTest(asked=asked):
 				self.assertRaises(frappe.ValidationError, filter_fields, *asked)
+
+	def test_who_reads_no_customers_is_offered_what_a_health_shows(self):
+		frappe.set_user(WITHOUT_CUSTOMERS)
+		fields = filter_fields("Customer")
+		self.assertIn("territory", fields)
+		self.assertNotIn("website", fields)
+		self.assertIn("overdue", filter_fields("Customer Health"))
+		self.assertRaises(frappe.PermissionError, filter_fields, "Table of Customer", "Customer Credit Limit")
+		for fieldname in fields:
+			found = preview(unsaved(on("Customer", [fieldname, "is", "set"])))
+			self.assertIn("members", found, fieldname)
+		self.assertIn("website", preview(unsaved(on("Customer", WITH_WEBSITE)))["problem"])
 
 	def test_only_tables_of_customers_are_offered(self):
 		found = [row[0] for row in search_tables("DocType", "", "name", 0, 50)]

@@ -54,7 +54,7 @@ Object.assign(crm_success.audience_members, {
 	// The fields of the form changed too
 	ended(frm, { last_pass }) {
 		if (last_pass?.status !== "Failed") {
-			frappe.show_alert({ message: __("Members are found"), indicator: "green" });
+			frappe.show_alert({ message: __("Members found"), indicator: "green" });
 		}
 		if (!frm.is_dirty()) frm.reload_doc();
 	},
