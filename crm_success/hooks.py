@@ -32,10 +32,6 @@ after_uninstall = "crm_success.uninstall.after_uninstall"
 
 doctype_js = {
 	"Customer": "public/js/customer/customer.js",
-	"Customer Audience": [
-		"public/js/audience/audience_number_card.js",
-		"public/js/audience/audience_recipients.js",
-	],
 	"Customer Health": [
 		"public/js/shared/health_values.js",
 		"public/js/health/health_gauge.js",
@@ -43,6 +39,16 @@ doctype_js = {
 		"public/js/health/health_history.js",
 		"public/js/health/health_documents.js",
 		"public/js/health/health_contacts.js",
+	],
+	"Customer Audience": [
+		"public/js/shared/record_title.js",
+		"public/js/shared/filter_editor.js",
+		"public/js/audience/audience_conditions.js",
+		"public/js/audience/audience_preview.js",
+		"public/js/audience/audience_members.js",
+		"public/js/audience/audience_picker.js",
+		"public/js/audience/audience_number_card.js",
+		"public/js/audience/audience_recipients.js",
 	],
 	"Customer Segment": "public/js/shared/record_title.js",
 	"Health Dimension": "public/js/shared/record_title.js",
@@ -103,13 +109,10 @@ doctype_list_js = {
 }
 # link fields find these by their translated names
 standard_queries = dict.fromkeys(
-	("Customer Segment", "Health Dimension", "Health Metric"),
+	("Customer Audience", "Customer Segment", "Health Dimension", "Health Metric"),
 	"crm_success.scoring.api.name_search.search_names",
 )
 override_doctype_dashboards = {"Customer": "crm_success.doc_events.customer_dashboard.get_data"}
-
-_MARK_STALE = "crm_success.doc_events.scored_documents.mark_customers_stale"
-_LEDGER_EVENTS = ("on_submit", "on_update_after_submit", "on_cancel", "on_trash")
 
 doc_events = {
 	"Customer": {
@@ -131,19 +134,12 @@ doc_events = {
 			"crm_success.doc_events.customer.delete_health",
 		],
 	},
-	**{
-		doctype: dict.fromkeys(_LEDGER_EVENTS, _MARK_STALE)
-		for doctype in ("Sales Invoice", "POS Invoice", "Payment Entry", "Journal Entry")
-	},
-	# whatever else posts to the ledger: a repost, a reconciliation, an Invoice Discounting
-	"Payment Ledger Entry": {"on_submit": _MARK_STALE},
-	# the one that changes the ledger's rows and adds none
-	"Unreconcile Payment": {"on_submit": _MARK_STALE},
 	"Issue": {
 		"before_save": "crm_success.doc_events.issue.keep_closing",
-		# after each save, where a value is set without one, and when it is deleted
-		"on_change": ["crm_success.doc_events.issue.keep_closing_unsaved", _MARK_STALE],
+		"on_change": "crm_success.doc_events.issue.keep_closing_unsaved",
 	},
+	# after each save, where a value is set without one, and before a document is deleted
+	"*": {"on_change": "crm_success.watching.watchers.tell_watchers"},
 }
 
 scheduler_events = {
@@ -165,6 +161,17 @@ crm_success_work_kinds = {
 }
 # and what follows when such work has ended
 crm_success_work_ended = {"Scoring": "crm_success.audiences.evaluation.after_scoring"}
+
+# a hook of ours, for other apps too: who is told of documents that change, and of which
+crm_success_watchers = {
+	"Scores": {
+		"watched": "crm_success.scoring.scored_documents.watched_doctypes",
+		"changed": "crm_success.scoring.scored_documents.mark_customers_of",
+		"written": "crm_success.scoring.scored_documents.mark_customers",
+		# they note names, and the mark is made after the commit
+		"writes": "nothing",
+	}
+}
 
 # scores follow their customer: they never keep it, or a definition, from being deleted
 ignore_links_on_delete = [

@@ -6,6 +6,7 @@ from crm_success.record_names import ROLES
 from crm_success.setup.custom_fields import allow_missing_numbers, make_custom_fields
 from crm_success.setup.log_days import LOG_DAYS
 from crm_success.setup.seed import seed_defaults
+from crm_success.watching.watched_doctypes import ask_again
 
 
 def after_install() -> None:
@@ -17,6 +18,7 @@ def after_install() -> None:
 
 def after_migrate() -> None:
 	allow_missing_numbers()
+	ask_again()
 
 
 def make_roles() -> None:

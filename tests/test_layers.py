@@ -56,6 +56,7 @@ LOADED_BY_WEB_WORKERS = (
 	"batches/**/*.py",
 	"record_checks/**/*.py",
 	"doc_events/**/*.py",
+	"watching/**/*.py",
 	"www/**/*.py",
 	"crm_success/**/*.py",
 )

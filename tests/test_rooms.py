@@ -12,7 +12,7 @@ from test_layers import APP, imported_names, is_test, tree_of
 PARTS = ("customer_loyalty", "success_plans", "customer_voice")
 MAY_BE_USED_BY_PARTS = (
 	*("audiences", "batches", "customer_views", "database", "record_checks", "record_names", "setup"),
-	*("scoring.what_changed", "visibility"),
+	*("scoring.what_changed", "visibility", "watching"),
 )
 # read by anybody: no room of their own
 ROOT_FILES = ("__init__", "hooks")

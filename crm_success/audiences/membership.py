@@ -1,12 +1,14 @@
 """Who is in which audience since when: the one writer of Customer Audience Member. Judges nobody.
 
 A customer that enters gets a row, whose `left_on` is filled when it leaves; coming back is a new row, with the next
-visit. The database refuses the same visit twice. Nothing here commits.
+visit. The database refuses the same visit twice. Nothing here commits. What it writes past the documents it tells
+whoever watches them, such as scoring, where a metric measures memberships.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 import frappe
 from pypika import Table as SqlTable
@@ -20,6 +22,7 @@ from crm_success.database import clock, reading
 from crm_success.database.dialects import Bindings, KeyRange, joined, uncut, within
 from crm_success.record_names import HEALTH, MEMBER
 from crm_success.scoring.customer_fields import update_customers
+from crm_success.watching.watchers import tell_of_written
 
 _AT_ONCE = 2000
 
@@ -82,7 +85,7 @@ def write_moves(moves: Moves, redefined: Collection[str] = ()) -> list[AudienceC
 
 
 def forget_customers(customers: Collection[str]) -> None:
-	"""Delete what is known of customers that are gone."""
+	"""Delete what is known of customers that are gone: nobody is told, there is nobody to score or to act on."""
 	for names in _chunks(sorted(customers)):
 		frappe.db.delete(MEMBER, {"customer": ("in", names)})
 
@@ -137,6 +140,7 @@ def _enter(pairs: Sequence[Pair], moment: datetime) -> dict[Pair, datetime]:
 		stamps = (frappe.generate_hash(length=20), moment, moment, user, user)
 		rows.append((*stamps, *pair, visit + 1, entered[pair]))
 	frappe.db.bulk_insert(MEMBER, fields, rows)
+	tell_of_written(MEMBER, [row[0] for row in rows], [customer for _, customer in pairs])
 	return entered
 
 
@@ -168,6 +172,7 @@ def _leave(pairs: Sequence[Pair], moment: datetime) -> dict[Pair, datetime]:
 	for left_on, rows in ended.items():
 		for names in _chunks(rows):
 			frappe.db.set_value(MEMBER, {"name": ("in", names)}, "left_on", left_on, update_modified=False)
+	tell_of_written(MEMBER, list(chain(*ended.values())), [customer for _, customer in left])
 	return left
 
 
@@ -202,5 +207,7 @@ def members_now(audience: str) -> list[str]:
 def forget_audience(audience: str) -> None:
 	"""Delete what is known of its members."""
 	members = members_now(audience)
+	rows = frappe.get_all(MEMBER, {"audience": audience}, ["name", "customer"], order_by=None, as_list=True)
 	frappe.db.delete(MEMBER, {"audience": audience})
 	write_names_of(members)
+	tell_of_written(MEMBER, [name for name, _ in rows], [customer for _, customer in rows])

@@ -1,6 +1,7 @@
 """One statement that inserts rows or updates those that are there already. Knows the dialects, not the records."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pypika import Field
@@ -38,35 +39,43 @@ def upsert(
 	A term as value, the same in all rows, is worked out by the database. MariaDB takes any unique key for a conflict,
 	PostgreSQL the columns named. `finish` has the last word on a statement.
 	"""
+	# who takes every offer writes the same statement each time; other choices are made for one writing
+	build = _kept_statement if set(choices.values()) == {take_the_offer} else _statement
 	statements: dict[int, str] = {}
 	for chunk in _chunks(rows):
 		values = {name: value if isinstance(value, Term) else _VALUE for name, value in chunk[0].items()}
 		if len(chunk) not in statements:
-			statements[len(chunk)] = finish(_statement(doctype, values, len(chunk), conflict, choices))
+			columns, chosen = tuple(values.items()), tuple(choices.items())
+			statement = build(reading.dialect(), doctype, columns, len(chunk), tuple(conflict), chosen)
+			statements[len(chunk)] = finish(statement)
 		named = [name for name, value in values.items() if value is _VALUE]
 		reading.run(statements[len(chunk)], [row[name] for row in chunk for name in named])
 
 
 def _statement(
+	dialect: Dialect,
 	doctype: str,
-	values: Mapping[str, Term],
+	columns: tuple[tuple[str, Term], ...],
 	rows: int,
-	conflict: Sequence[str],
-	choices: Mapping[str, Choice],
+	conflict: tuple[str, ...],
+	choices: tuple[tuple[str, Choice], ...],
 ) -> str:
-	dialect = reading.dialect()
-	table = SqlTable(f"tab{doctype}")
-	query = dialect.query.into(table).columns(*values).insert(*[tuple(values.values())] * rows)
+	names, values = zip(*columns, strict=True)
+	query = dialect.query.into(SqlTable(f"tab{doctype}")).columns(*names).insert(*[values] * rows)
 	current, offered = _sides(doctype, dialect)
 	if dialect is Dialect.POSTGRES:
 		query = query.on_conflict(*conflict)
-	for name, choice in choices.items():
+	for name, choice in choices:
 		value = choice(current, offered, name)
 		if dialect is Dialect.POSTGRES:
 			query = query.do_update(name, value)
 		else:
 			query = query.on_duplicate_key_update(Field(name), value)
 	return query.get_sql()
+
+
+# built once a process: a text of many rows takes longer to build than to run. Terms are told apart by their text
+_kept_statement = lru_cache(maxsize=32)(_statement)
 
 
 def _sides(doctype: str, dialect: Dialect) -> tuple[Column, Column]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import frappe
 
-from tools.benchmarks import audiences, floor, loop, small_jobs, whole_run
+from tools.benchmarks import audiences, floor, loop, saving, small_jobs, whole_run
 
 
 def main(site: str, purpose: str, results: Path) -> None:
@@ -46,6 +46,8 @@ def measure_large() -> dict:
 		"one_customer": small_jobs.one_customer(),
 		"stale_500": small_jobs.stale_customers(500),
 		"marking": small_jobs.marking(),
+		"unwatched_save": saving.nobody_watches(),
+		"watched_save": saving.a_metric_watches(),
 	}
 
 

@@ -9,10 +9,10 @@ import frappe
 from frappe.utils import getdate
 
 from crm_success.database.dialects import KeyRange
-from crm_success.doc_events import scored_documents
 from crm_success.scoring import stale
 from crm_success.scoring.runs.rescoring import rescore_customers, rescore_stale
 from crm_success.tests.support import factories
+from crm_success.watching import watchers
 from tools.benchmarks import floor
 
 CALLS = 40
@@ -28,7 +28,7 @@ def one_customer() -> dict:
 	rescore_customers(names[:1])
 	seconds, bare = [], []
 	for name in names[1:]:
-		seconds.append(_seconds(lambda name=name: rescore_customers([name])))
+		seconds.append(seconds_of(lambda name=name: rescore_customers([name])))
 		bare.append(_bare([name]))
 	return {"median": median(seconds), "slowest": max(seconds), "bare_median": median(bare)}
 
@@ -41,7 +41,7 @@ def stale_customers(count: int) -> dict:
 	for _time in range(STALE_TIMES):
 		stale.mark_stale(names)
 		frappe.db.commit()
-		seconds.append(_seconds(rescore_stale))
+		seconds.append(seconds_of(rescore_stale))
 		if stale.stale_customers(limit=1):
 			raise SystemExit("there are stale customers left")
 		bare.append(_bare(names))
@@ -58,8 +58,8 @@ def marking() -> dict:
 	customers = _sample(50)
 	for customer in customers[:5]:
 		_import(customer)
-	with _clock(scored_documents, "mark_customers_stale") as noting, _clock(stale, "_mark_noted") as marking:
-		whole = sum(_seconds(lambda c=customers[i % 50]: _import(c)) for i in range(INVOICES))
+	with _clock(watchers, "tell_watchers") as noting, _clock(stale, "_mark_noted") as marking:
+		whole = sum(seconds_of(lambda c=customers[i % 50]: _import(c)) for i in range(INVOICES))
 	return {"import_seconds": whole, "marking_seconds": sum(noting) + sum(marking), "invoices": INVOICES}
 
 
@@ -93,7 +93,8 @@ def _sample(count: int) -> list[str]:
 	return names[:: max(1, len(names) // count)][:count]
 
 
-def _seconds(call: Callable[[], object]) -> float:
+def seconds_of(call: Callable[[], object]) -> float:
+	"""How long it takes."""
 	start = time.perf_counter()
 	call()
 	return time.perf_counter() - start

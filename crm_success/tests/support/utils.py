@@ -1,7 +1,7 @@
 """What every site test stands on: Frappe's own test case, whatever its name, rolled back after each test."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from unittest.mock import patch
 
 import frappe
@@ -67,13 +67,18 @@ def messages() -> str:
 	return " ".join(str(message) for message in frappe.get_message_log())
 
 
-@contextmanager
-def registered(hook: str, *paths: str) -> Iterator[None]:
+def registered(hook: str, *paths: str) -> AbstractContextManager[None]:
 	"""As if an app that is installed too had these paths under that hook. In this process only."""
+	return answered_as(hook, list(paths))
+
+
+@contextmanager
+def answered_as(hook: str, value: list | dict) -> Iterator[None]:
+	"""As if the installed apps had that under the hook, and nothing else. In this process only."""
 	get_hooks = frappe.get_hooks
 
 	def with_ours(name=None, *arguments, **named):
-		return list(paths) if name == hook else get_hooks(name, *arguments, **named)
+		return value if name == hook else get_hooks(name, *arguments, **named)
 
 	with patch.object(frappe, "get_hooks", with_ours):
 		yield

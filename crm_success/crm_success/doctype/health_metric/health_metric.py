@@ -14,6 +14,7 @@ from crm_success.scoring.checks.source_fields import (
 	measurable_doctypes,
 	parents_with_customer,
 )
+from crm_success.watching.watched_doctypes import ask_again
 
 
 class HealthMetric(PrintedAsText):
@@ -27,6 +28,9 @@ class HealthMetric(PrintedAsText):
 
 	def before_save(self):
 		self.check_permission_of_source()
+
+	def on_change(self):
+		ask_again()
 
 	def on_trash(self):
 		check_not_used(self)

@@ -1,0 +1,113 @@
+"""What hearing of documents costs whoever saves one: the same save with the door for watchers and without it, in turns.
+
+A save is what the desk asks for when somebody presses Save: the document comes as JSON, is saved and committed, and the
+answer is made. The network, the session and the reading of the request are left out, which makes the share larger than it is.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from statistics import median
+
+import frappe
+from frappe.desk.form.save import savedocs
+from frappe.model.document import Document
+from frappe.utils import getdate, nowdate
+
+from crm_success.record_names import METRIC
+from crm_success.tests.support import factories
+from crm_success.watching.watched_doctypes import ask_again
+from tools.benchmarks.small_jobs import seconds_of
+
+DOOR = "crm_success.watching.watchers.tell_watchers"
+PAIRS = 200
+WARM_UP = 10
+LINES = 5
+METRIC_NAME = "Watched by the Benchmark"
+
+
+def nobody_watches() -> dict:
+	"""Seconds of saving a Quotation with and without the door: the medians of PAIRS of saves in turns."""
+	quotation = make_offer("Quotation", quotation_to="Customer", party_name=_customer())
+	return _in_turns(quotation, "Save", "terms")
+
+
+def a_metric_watches() -> dict:
+	"""The same for a Sales Order that is updated after it was submitted, while a metric counts orders."""
+	order = make_offer("Sales Order", customer=_customer(), delivery_date=nowdate()).submit()
+	with measured("Sales Order"):
+		return _in_turns(order, "Update", "po_no")
+
+
+def make_offer(doctype: str, **values: str) -> Document:
+	"""A draft of LINES lines, through ERPNext's API."""
+	factories.make_fiscal_years(getdate().year)
+	line = {"item_code": factories.make_item(), "qty": 1, "rate": 10, "delivery_date": nowdate()}
+	head = {"company": factories.default_company(), "transaction_date": nowdate(), "items": [line] * LINES}
+	return frappe.get_doc({"doctype": doctype, **head, **values}).insert()
+
+
+def _customer() -> str:
+	return frappe.get_all("Customer", pluck="name", limit=1)[0]
+
+
+@contextmanager
+def measured(doctype: str) -> Iterator[None]:
+	"""A metric counts the documents of a DocType meanwhile."""
+	how = {"measure": "Count", "scale": "Linear", "worst": 0, "best": 10}
+	metric = frappe.get_doc(
+		{"doctype": METRIC, "metric_name": METRIC_NAME, "source_doctype": doctype, **how}
+	).insert()
+	try:
+		yield
+	finally:
+		metric.delete()
+		frappe.db.commit()
+
+
+def _in_turns(doc: Document, action: str, fieldname: str) -> dict:
+	"""Once with the door, once without, and the other way round."""
+	# as on any day: what is watched is kept for all
+	ask_again()
+	frappe.db.commit()
+	prepare = _changing(doc, fieldname)
+	taken: dict[bool, list[float]] = {True: [], False: []}
+	for pair in range(-WARM_UP, PAIRS):
+		for is_open in (pair % 2 == 0, pair % 2 == 1):
+			text = prepare()
+			with _door(is_open):
+				seconds = seconds_of(lambda text=text: _save(text, action))
+			if pair >= 0:
+				taken[is_open].append(seconds)
+	return {"with": median(taken[True]), "without": median(taken[False])}
+
+
+def _changing(doc: Document, fieldname: str) -> Callable[[], str]:
+	"""The document as the desk sends it, with another value each time."""
+	numbers = count()
+
+	def change() -> str:
+		# as at the beginning of a request
+		frappe.clear_messages()
+		frappe.response.docs = []
+		fresh = frappe.get_doc(doc.doctype, doc.name)
+		return json.dumps({**fresh.as_dict(), fieldname: f"Benchmark {next(numbers)}"}, default=str)
+
+	return change
+
+
+def _save(text: str, action: str) -> None:
+	savedocs(text, action)
+	frappe.db.commit()
+
+
+@contextmanager
+def _door(is_open: bool) -> Iterator[None]:
+	"""Without the hook, as if the app had none."""
+	hooks = frappe.get_doc_hooks()["*"]["on_change"]
+	if not is_open:
+		hooks.remove(DOOR)
+	yield
+	if not is_open:
+		hooks.append(DOOR)
