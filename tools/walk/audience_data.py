@@ -3,6 +3,7 @@
 from itertools import groupby
 
 import frappe
+from frappe.utils import add_years, getdate
 
 from crm_success.record_names import AUDIENCE, MEMBER, SNAPSHOT
 from tools.walk.audience_names import AT_RISK, BY_HAND, PICKED
@@ -13,6 +14,7 @@ def make_audiences() -> None:
 	description = "Everybody whose health is At Risk, whatever the value"
 	values = {"audience_name": AT_RISK, "description": description, "conditions": conditions}
 	frappe.get_doc({"doctype": AUDIENCE, **values}).insert()
+	frappe.db.set_value(AUDIENCE, AT_RISK, "creation", add_years(getdate(), -2))
 	write_visits()
 	pick_some()
 	frappe.db.commit()

@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from tools.bench.folder import CHECKOUT
+from tools.walk.audience_figure_steps import open_movement
 from tools.walk.audience_form_steps import (
 	add_not_in_audience,
 	wait_for_lines,
@@ -23,7 +24,7 @@ from tools.walk.audience_list_steps import (
 	open_matrix,
 	save_cell,
 )
-from tools.walk.audience_names import AT_RISK
+from tools.walk.audience_names import AT_RISK, BY_HAND
 from tools.walk.browser import View, Window, browser_of, window_of
 from tools.walk.desk import Desk
 from tools.walk.steps import METRIC, SCORECARD, change_healthy_from, fill_override, start_run, wait_for_health
@@ -215,6 +216,17 @@ def run(window: Window) -> None:
 	window.page.wait_for_function("() => cur_frm?.doc.percent_done > 0 && cur_frm.doc.status === 'Running'")
 
 
+def audience_movement(window: Window) -> None:
+	open_movement(window, AT_RISK, BY_HAND)
+
+
+def audience_recipients(window: Window) -> None:
+	window.open(f"/customer-audience/{AT_RISK}")
+	wait_for_members(window)
+	window.press("Fill Email Group", "Use")
+	window.dialog.locator('[data-fieldname="contacts"]').first.wait_for()
+
+
 def audience_from_matrix(window: Window) -> None:
 	open_matrix(window)
 	cell_buttons(window).first.click()
@@ -259,6 +271,8 @@ PICTURES: dict[View, tuple[Picture, ...]] = {
 		("customer-audience-list", 480, audience_list),
 		("customer-audience", 1250, audience),
 		("customer-audience-preview", 700, audience_preview),
+		("customer-audience-recipients", 640, audience_recipients),
+		("report-audience-movement", 760, audience_movement),
 		("settings", 900, settings),
 		("scoring-run", 800, run),
 	),
