@@ -99,7 +99,8 @@ def _changing(doc: Document, fieldname: str) -> Callable[[], str]:
 		frappe.clear_messages()
 		frappe.response.docs = []
 		fresh = frappe.get_doc(doc.doctype, doc.name)
-		return json.dumps({**fresh.as_dict(), fieldname: f"Benchmark {next(numbers)}"}, default=str)
+		# no other document has that value: the site stays for the next call
+		return json.dumps({**fresh.as_dict(), fieldname: f"{doc.name} {next(numbers)}"}, default=str)
 
 	return change
 
