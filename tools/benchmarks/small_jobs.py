@@ -58,7 +58,7 @@ def marking() -> dict:
 	customers = _sample(50)
 	for customer in customers[:5]:
 		_import(customer)
-	with _clock(watchers, "tell_watchers") as noting, _clock(stale, "_mark_noted") as marking:
+	with clock(watchers, "tell_watchers") as noting, clock(stale, "_mark_noted") as marking:
 		whole = sum(seconds_of(lambda c=customers[i % 50]: _import(c)) for i in range(INVOICES))
 	return {"import_seconds": whole, "marking_seconds": sum(noting) + sum(marking), "invoices": INVOICES}
 
@@ -70,7 +70,7 @@ def _import(customer: str) -> None:
 
 
 @contextmanager
-def _clock(module, name: str) -> Iterator[list[float]]:
+def clock(module, name: str) -> Iterator[list[float]]:
 	"""The seconds of each call of one of our own functions."""
 	function, seconds = getattr(module, name), []
 
