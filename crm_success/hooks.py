@@ -160,7 +160,11 @@ crm_success_work_kinds = {
 	"Audiences": "crm_success.audiences.audience_pass.AudiencePass",
 }
 # and what follows when such work has ended
-crm_success_work_ended = {"Scoring": "crm_success.audiences.evaluation.after_scoring"}
+crm_success_work_ended = {
+	"Scoring": "crm_success.audiences.evaluation.evaluate_after",
+	# an audience that was saved meanwhile
+	"Audiences": "crm_success.audiences.evaluation.evaluate_after",
+}
 
 # a hook of ours, for other apps too: who is told of documents that change, and of which
 crm_success_watchers = {

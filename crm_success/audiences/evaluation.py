@@ -21,8 +21,11 @@ def start_pass(triggered_by: str) -> str:
 	return start_run(KIND, getdate(), triggered_by)
 
 
-def after_scoring(run: str, status: str) -> None:
-	"""Hook `crm_success_work_ended`: new scores may move customers. Queued: it is part of the end of the run."""
+def evaluate_after(run: str, status: str) -> None:
+	"""Hook `crm_success_work_ended`: new scores may move customers, and definitions may have changed during a pass.
+
+	Queued, because this is part of the end of the run.
+	"""
 	if status in (COMPLETED, WITH_WARNINGS):
 		evaluate_soon()
 

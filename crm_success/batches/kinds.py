@@ -6,9 +6,9 @@ The hook holds paths, so that only a process that works on a run imports what th
 
 What follows a run of a kind, whosever it is, is named by its kind too:
 
-    crm_success_work_ended = {"Scoring": "crm_success.audiences.evaluation.after_scoring"}
+    crm_success_work_ended = {"Scoring": "crm_success.audiences.evaluation.evaluate_after"}
 
-It is called as `after_scoring(run, status)`, as `Work.ended` is.
+It is called as `evaluate_after(run, status)`, as `Work.ended` is.
 """
 
 from abc import ABC, abstractmethod
