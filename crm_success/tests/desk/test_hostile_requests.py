@@ -119,9 +119,13 @@ class HostileTestCase(PermissionTestCase):
 		return answer
 
 	def assert_refused_in_words(self, answer: TestResponse, *words: str) -> None:
-		self.assertEqual(answer.status_code, 417, answer.text[-2000:])
+		"""A preview of an audience says so in its own place."""
+		told = (answer.json.get("message") or {}) if answer.status_code == 200 else {}
+		if "problem" not in told:
+			self.assertEqual(answer.status_code, 417, answer.text[-2000:])
+		self.assertNotIn("members", told)
 		for word in words:
-			self.assertIn(word, answer.json["_server_messages"])
+			self.assertIn(word, told.get("problem") or answer.json["_server_messages"])
 
 	def run_report(self, report: str, **filters: Any) -> TestResponse:
 		return self.manager.call(RUN_REPORT, report_name=report, filters=json.dumps(filters))
@@ -175,7 +179,7 @@ class TestHostileArguments(HostileTestCase):
 		):
 			answer = self.answered(self.manager.call, PREVIEW_AUDIENCE, audience=self.looking_at(filter_))
 			with self.subTest(filter=filter_):
-				self.assertEqual(answer.status_code, 417, answer.text[:600])
+				self.assert_refused_in_words(answer)
 		for value in ("' or '1'='1", "x') or 1=1 -- ", "\\' or 1=1 -- ", "%(p0)s", "%s", "{0}", "0x41 or 1"):
 			for operator in ("=", "in", "like"):
 				with self.subTest(value=value, operator=operator):
