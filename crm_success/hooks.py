@@ -32,10 +32,6 @@ after_uninstall = "crm_success.uninstall.after_uninstall"
 
 doctype_js = {
 	"Customer": "public/js/customer/customer.js",
-	"Customer Audience": [
-		"public/js/audience/audience_number_card.js",
-		"public/js/audience/audience_recipients.js",
-	],
 	"Customer Health": [
 		"public/js/shared/health_values.js",
 		"public/js/health/health_gauge.js",
@@ -43,6 +39,16 @@ doctype_js = {
 		"public/js/health/health_history.js",
 		"public/js/health/health_documents.js",
 		"public/js/health/health_contacts.js",
+	],
+	"Customer Audience": [
+		"public/js/shared/record_title.js",
+		"public/js/shared/filter_editor.js",
+		"public/js/audience/audience_conditions.js",
+		"public/js/audience/audience_preview.js",
+		"public/js/audience/audience_members.js",
+		"public/js/audience/audience_picker.js",
+		"public/js/audience/audience_number_card.js",
+		"public/js/audience/audience_recipients.js",
 	],
 	"Customer Segment": "public/js/shared/record_title.js",
 	"Health Dimension": "public/js/shared/record_title.js",
@@ -103,7 +109,7 @@ doctype_list_js = {
 }
 # link fields find these by their translated names
 standard_queries = dict.fromkeys(
-	("Customer Segment", "Health Dimension", "Health Metric"),
+	("Customer Audience", "Customer Segment", "Health Dimension", "Health Metric"),
 	"crm_success.scoring.api.name_search.search_names",
 )
 override_doctype_dashboards = {"Customer": "crm_success.doc_events.customer_dashboard.get_data"}

@@ -34,3 +34,13 @@ def test_the_desk_finds_by_the_same_pattern(name: str):
 @pytest.mark.parametrize("value", ["", None, "%Big%", "|Big|", "%|Big|Late|%"])
 def test_what_looks_for_something_else_names_no_audience(value: str | None):
 	assert ask("name_in", value) == ""
+
+
+@pytest.mark.parametrize(
+	("value", "shown"),
+	[("%|Big & Late|%", "Big & Late"), ("%Big%", "%Big%"), ("", ""), ("%|A|B|%", "%|A|B|%")],
+)
+def test_the_filter_of_a_list_shows_a_name_and_asks_by_its_pattern(value: str, shown: str):
+	scripts = ("audience/audience_names.js", "audience/audience_filter.js")
+	assert answer(scripts, "(value) => crm_success.audience_filter.shown_for(value)", value) == shown
+	assert answer(scripts, "(value) => crm_success.audience_filter.value_of(value)", shown) == value

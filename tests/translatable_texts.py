@@ -40,8 +40,8 @@ RECORDS_BY_DOCTYPE = {
 	"Health Metric": (defaults.METRICS, ("metric_name", "description")),
 	"Health Scorecard": (defaults.SCORECARDS, ("scorecard_name",)),
 	"Health Scorecard Cap": ([cap for card in defaults.SCORECARDS for cap in card["caps"]], ("reason",)),
-	"Customer Segment": (defaults.SEGMENTS, ("segment_name", "strategy", "service_promise")),
 	"Customer Audience": (audience_defaults.AUDIENCES, ("audience_name", "description")),
+	"Customer Segment": (defaults.SEGMENTS, ("segment_name", "strategy", "service_promise")),
 }
 # constants that are translated where they are shown, not where they stand
 CONSTANTS = {

@@ -40,7 +40,7 @@ _FIELDS: dict[LooksAt, tuple[str, ...]] = {
 _OPERATORS = (*(operator for operator in METRIC_OPERATORS if operator != "is"), "is set", "is not set")
 
 
-def check_name(doc: Document, name: str) -> None:
+def check_name(doc: Document, name: str | None) -> None:
 	"""Lists find an audience by a pattern with its name."""
 	refused = [character for character in REFUSED_IN_NAMES if character in cstr(name)]
 	if refused:
@@ -82,11 +82,7 @@ def check_rights(doc: Document) -> None:
 	for row in doc.conditions:
 		hidden = _hidden_without_customers(row, {doc.name})
 		if hidden:
-			message = _(
-				"You are not allowed to read {0} of a customer. Use {1}, or ask a System Manager for the right to read Customer."
-			)
-			readable = one_of(sorted(READABLE_ON_HEALTH))
-			text = _("Row {0}: {1}").format(row.idx, message.format(bold(hidden), readable))
+			text = _("Row {0}: {1}").format(row.idx, _not_allowed(hidden))
 			refuse(doc, "conditions", text, frappe.PermissionError)
 	_check_rights_of_users(doc)
 
@@ -110,6 +106,16 @@ def fields_for(looks_at: LooksAt, table_doctype: str = "") -> dict[str, SourceFi
 		for name, field in fields.items()
 		if name not in _WRITTEN_BY_PASS and field.fieldtype not in ("Code", "Long Text")
 	}
+
+
+def fields_offered(looks_at: LooksAt, table_doctype: str = "") -> list[str]:
+	"""The names of those that the user may look at, as `check_rights` has it."""
+	names = [name for name, field in fields_for(looks_at, table_doctype).items() if not field.refused]
+	if looks_at is LooksAt.HEALTH or reads_by_role(CUSTOMER):
+		return names
+	if looks_at is LooksAt.TABLE:
+		frappe.throw(_not_allowed(_(table_doctype)), frappe.PermissionError)
+	return [name for name in names if name in READABLE_ON_HEALTH]
 
 
 def tables_of_customers() -> list[str]:
@@ -266,6 +272,13 @@ def _refusing_row(doc: Document, row: Document) -> Iterator[None]:
 		if not isinstance(error, Phrase):
 			raise
 		_refuse_row(doc, row, escape(in_words(error), quote=False))
+
+
+def _not_allowed(hidden: str) -> str:
+	message = _(
+		"You are not allowed to read {0} of a customer. Use {1}, or ask a System Manager for the right to read Customer."
+	)
+	return message.format(bold(hidden), one_of(sorted(READABLE_ON_HEALTH)))
 
 
 def _refuse_row(doc: Document, row: Document, message: str) -> NoReturn:

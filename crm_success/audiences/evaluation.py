@@ -1,5 +1,7 @@
 """When audiences are evaluated: after each scoring of today, when a definition changed, and whenever somebody asks."""
 
+from typing import Any
+
 import frappe
 from frappe.utils import getdate
 
@@ -56,9 +58,22 @@ def is_due() -> bool:
 	rows = frappe.get_all(
 		AUDIENCE, {"enabled": 1, "how": "By Filters"}, ["wanted_utc", "looked_at_utc"], order_by=None
 	)
-	if any(not row.looked_at_utc or (row.wanted_utc and row.wanted_utc > row.looked_at_utc) for row in rows):
+	if any(map(is_awaited, rows)):
 		return True
 	return bool(rows) and _scored_since()
+
+
+def is_awaited(audience: Any) -> bool:
+	"""Whether its definition changed since it was last looked at, or nobody has looked at it yet."""
+	wanted, looked_at = audience.wanted_utc, audience.looked_at_utc
+	return not looked_at or bool(wanted and wanted > looked_at)
+
+
+def last_pass() -> dict[str, Any] | None:
+	"""How the newest pass stands: its status, and how far it is."""
+	return frappe.db.get_value(
+		RUN, {"kind": KIND}, ["status", "percent_done"], order_by="creation desc", as_dict=True
+	)
 
 
 def _scored_since() -> bool:

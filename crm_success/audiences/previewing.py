@@ -9,17 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 import frappe
-from pypika import Table as SqlTable
-from pypika.terms import Bracket, Criterion, LiteralValue
 
 from crm_success.audiences.audience_facts import columns_of_bits, facts_of, facts_statement
 from crm_success.audiences.audience_records import freeze_unsaved
 from crm_success.audiences.audience_rules import Audience, Condition, LooksAt, Rules
+from crm_success.audiences.visible_members import only_visible_customers
 from crm_success.database import reading
 from crm_success.database.dialects import EVERYBODY
 from crm_success.record_names import HEALTH
 from crm_success.scoring.source_tables import CUSTOMER
-from crm_success.visibility import readable_names
 
 EXAMPLES = 10
 
@@ -39,7 +37,7 @@ def preview_audience(record: Mapping[str, Any]) -> dict[str, Any]:
 	counted: Counter[int] = Counter()
 	examples: list[str] = []
 	statement = facts_statement(
-		rules, frozen.tables_by_doctype, reading.bindings(), EVERYBODY, _only_visible()
+		rules, frozen.tables_by_doctype, reading.bindings(), EVERYBODY, only_visible_customers()
 	)
 	columns = columns_of_bits(rules)
 	for row in reading.run(statement.sql, statement.parameters):
@@ -84,13 +82,12 @@ def _name_of(*places: int) -> str:
 	return _ALONE + _ALONE.join(str(place) for place in places)
 
 
-def _only_visible() -> list[Criterion]:
-	names = readable_names(HEALTH)
-	return [SqlTable(f"tab{CUSTOMER}").name.isin(Bracket(LiteralValue(names)))] if names else []
-
-
-def _named(customers: list[str]) -> list[dict[str, str]]:
+def _named(customers: list[str]) -> list[dict[str, Any]]:
 	names = dict(
 		frappe.get_all(CUSTOMER, {"name": ("in", customers or [""])}, ["name", "customer_name"], as_list=True)
 	)
-	return [{"customer": customer, "customer_name": names.get(customer, customer)} for customer in customers]
+	scored = set(frappe.get_all(HEALTH, {"customer": ("in", customers or [""])}, pluck="customer"))
+	return [
+		{"customer": name, "customer_name": names.get(name, name), "is_scored": name in scored}
+		for name in customers
+	]

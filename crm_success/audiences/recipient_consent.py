@@ -13,10 +13,15 @@ UNSUBSCRIBE = "Email Unsubscribe"
 NEWSLETTER = "Newsletter"
 
 
+def key_of(address: str | None) -> str:
+	"""By which addresses are compared: whoever writes in capitals is the same."""
+	return (address or "").strip().casefold()
+
+
 def refused_addresses(group: str) -> set[str]:
-	"""The addresses in small letters that unsubscribed from everything, from this group or from a newsletter to it."""
+	"""The keys of the addresses that unsubscribed from everything, from this group or from a newsletter to it."""
 	found = (*_members(group), *_contacts(), *_from_everything(), *_from_documents(group))
-	return {address.strip().lower() for address in found if address}
+	return {key_of(address) for address in found if address}
 
 
 def _members(group: str) -> list[str]:

@@ -11,19 +11,19 @@ from dataclasses import dataclass, field
 import frappe
 from frappe.utils import parse_addr, validate_email_address
 
-from crm_success.audiences.recipient_consent import MEMBER_OF_GROUP, refused_addresses
-from crm_success.audiences.recipient_contacts import Addressed, addressed_contacts
+from crm_success.audiences.recipient_consent import MEMBER_OF_GROUP, key_of, refused_addresses
+from crm_success.audiences.recipient_contacts import CONTACT, Addressed, addressed_contacts
 from crm_success.audiences.visible_members import visible_now
 from crm_success.database import clock, conflicts
 from crm_success.record_names import MEMBER, RECIPIENT
-from crm_success.visibility import may_see_all, visible_among
+from crm_success.visibility import may_see_all, reads_everything, visible_among
 
 GROUP = "Email Group"
 
 _AT_ONCE = 2000
 _LONGEST = 140
 
-# a customer, and an address in small letters
+# a customer, and the key of an address
 Pair = tuple[str, str]
 
 
@@ -45,6 +45,7 @@ class Wanted:
 
 	customers: tuple[str, ...]
 	addresses: Mapping[Pair, str]
+	refused: Collection[str]
 
 	@property
 	def by_key(self) -> dict[str, str]:
@@ -62,9 +63,9 @@ def fill_email_group(audience: str, group: str, contacts: str) -> Filled:
 	frappe.db.get_value(GROUP, group, "name", for_update=True)
 	filled = Filled()
 	wanted = _wanted(audience, group, contacts, filled)
-	rows = _rows_of(group)
-	_put_in(audience, group, wanted, rows, filled)
-	_take_out(audience, group, wanted, rows, filled)
+	_put_in(audience, group, wanted, filled)
+	_take_out(audience, group, wanted, filled)
+	_forget_deleted(audience)
 	frappe.get_doc(GROUP, group).update_total_subscribers()
 	# the lock on the group ends here
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit
@@ -87,7 +88,7 @@ def _wanted(audience: str, group: str, contacts: str, filled: Filled) -> Wanted:
 	refused = refused_addresses(group)
 	filled.unsubscribed = len({key for _customer, key in valid if key in refused})
 	allowed = {pair: address for pair, address in valid.items() if pair[1] not in refused}
-	return Wanted(tuple(customers), allowed)
+	return Wanted(tuple(customers), allowed, refused)
 
 
 def _visible_members(audience: str) -> list[str]:
@@ -101,7 +102,7 @@ def _only_valid(reached: Iterable[Addressed], filled: Filled) -> dict[Pair, str]
 	for each in reached:
 		address = _valid_address(each.email)
 		if address:
-			valid.setdefault((each.customer, address.lower()), address)
+			valid.setdefault((each.customer, key_of(address)), address)
 		else:
 			invalid[each.contact] = f"{each.contact}: {each.email}"
 	filled.invalid = list(invalid.values())
@@ -114,24 +115,26 @@ def _valid_address(text: str) -> str:
 	return address if is_valid and validate_email_address(address) == address else ""
 
 
-def _rows_of(group: str) -> dict[str, frappe._dict]:
-	"""The members of the group, by their address in small letters."""
-	fields = ["name", "email", "unsubscribed"]
-	rows = frappe.get_all(MEMBER_OF_GROUP, {"email_group": group}, fields, order_by="creation desc")
-	return {(row.email or "").strip().lower(): row for row in rows}
+def _names_in(group: str) -> dict[str, str]:
+	"""The names of the members of the group, by their address."""
+	rows = frappe.get_all(
+		MEMBER_OF_GROUP, {"email_group": group}, ["name", "email"], order_by="creation desc"
+	)
+	return {key_of(row.email): row.name for row in rows}
 
 
-def _put_in(audience: str, group: str, wanted: Wanted, rows: dict[str, frappe._dict], filled: Filled) -> None:
-	new = {key: address for key, address in wanted.by_key.items() if key not in rows}
+def _put_in(audience: str, group: str, wanted: Wanted, filled: Filled) -> None:
+	names = _names_in(group)
+	new = {key: address for key, address in wanted.by_key.items() if key not in names}
 	filled.added, filled.kept = len(new), len(wanted.by_key) - len(new)
-	for key, name in _insert_members(group, new).items():
-		rows[key] = frappe._dict(name=name, unsubscribed=0)
+	made = _insert_members(group, new)
+	names.update(made)
 	records = _records_of(group)
-	ours = {record.email_group_member for record in records}.union(rows[key].name for key in new)
+	ours = {record.email_group_member for record in records}.union(made.values())
 	known = {
 		(record.customer, record.email_group_member) for record in records if record.audience == audience
 	}
-	pairs = [(customer, rows[key].name) for customer, key in wanted.addresses if rows[key].name in ours]
+	pairs = [(customer, names[key]) for customer, key in wanted.addresses if names[key] in ours]
 	_insert(
 		RECIPIENT,
 		("audience", "customer", "email_group_member"),
@@ -139,42 +142,55 @@ def _put_in(audience: str, group: str, wanted: Wanted, rows: dict[str, frappe._d
 	)
 
 
-def _take_out(
-	audience: str, group: str, wanted: Wanted, rows: Mapping[str, frappe._dict], filled: Filled
-) -> None:
+def _take_out(audience: str, group: str, wanted: Wanted, filled: Filled) -> None:
 	"""Those whom this audience put in and does not want any more, unless another audience wants them still."""
-	key_of = {row.name: key for key, row in rows.items()}
 	records = _records_of(group)
 	leaving = [
 		record
 		for record in records
-		if record.audience == audience
-		and (record.customer, key_of[record.email_group_member]) not in wanted.addresses
+		if record.audience == audience and (record.customer, key_of(record.email)) not in wanted.addresses
 	]
 	judged = _may_be_judged({record.customer for record in leaving}, wanted.customers)
-	dropped = {record.name for record in leaving if record.customer in judged}
-	left = {record.email_group_member for record in records if record.name not in dropped}
-	gone = {record.email_group_member for record in records if record.name in dropped} - left
+	dropped = {
+		record.name
+		for record in leaving
+		if record.customer in judged or key_of(record.email) in wanted.refused
+	}
+	staying = {record.email_group_member for record in records if record.name not in dropped}
+	gone = {
+		record.email_group_member for record in records if record.name in dropped and not record.unsubscribed
+	} - staying
 	_delete(RECIPIENT, dropped)
-	gone = {name for name in gone if not rows[key_of[name]].unsubscribed}
 	_delete(MEMBER_OF_GROUP, gone)
 	filled.removed = len(gone)
 
 
 def _may_be_judged(customers: Collection[str], members: Collection[str]) -> set[str]:
-	"""Those that the user may see, or that are gone: of all others the user does not know whether they are in."""
-	if may_see_all():
-		return set(customers)
-	left = set(frappe.get_all("Customer", {"name": ("in", list(customers) or [""])}, pluck="name"))
-	return {name for name in customers if name in members or name not in left}.union(visible_among(customers))
+	"""Customers of whom the user knows whether they are in, and by which addresses; those that are gone are not in."""
+	seen = set(visible_among(customers))
+	if not may_see_all():
+		there = frappe.get_all("Customer", {"name": ("in", list(customers) or [""])}, pluck="name")
+		seen.update(set(customers).difference(there))
+	# of who is in, somebody else may see other contacts
+	return seen if reads_everything(CONTACT) else seen.difference(members)
 
 
 def _records_of(group: str) -> list[frappe._dict]:
 	"""What audiences put into the group, as far as it is still there."""
 	record, row = frappe.qb.DocType(RECIPIENT), frappe.qb.DocType(MEMBER_OF_GROUP)
 	query = frappe.qb.from_(record).join(row).on(row.name == record.email_group_member)
-	query = query.select(record.name, record.audience, record.customer, record.email_group_member)
+	query = query.select(
+		record.name, record.audience, record.customer, record.email_group_member, row.email, row.unsubscribed
+	)
 	return query.where(row.email_group == group).run(as_dict=True)
+
+
+def _forget_deleted(audience: str) -> None:
+	"""People may delete members of groups, and groups."""
+	record, row = frappe.qb.DocType(RECIPIENT), frappe.qb.DocType(MEMBER_OF_GROUP)
+	query = frappe.qb.from_(record).left_join(row).on(row.name == record.email_group_member)
+	query = query.select(record.name).where((record.audience == audience) & row.name.isnull())
+	_delete(RECIPIENT, query.run(pluck=True))
 
 
 def _insert_members(group: str, addresses: Mapping[str, str]) -> dict[str, str]:

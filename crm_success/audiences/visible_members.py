@@ -9,11 +9,12 @@ import frappe
 from frappe import _
 from frappe.query_builder.functions import Count
 from pypika.queries import QueryBuilder
-from pypika.terms import Criterion, LiteralValue, Term
+from pypika.terms import Bracket, Criterion, LiteralValue, Term
 
 from crm_success.record_checks.field_errors import bold
-from crm_success.record_names import AUDIENCE, MEMBER
-from crm_success.visibility import conditions_on
+from crm_success.record_names import AUDIENCE, HEALTH, MEMBER
+from crm_success.scoring.source_tables import CUSTOMER
+from crm_success.visibility import conditions_on, readable_names
 
 # of a name that is none, as much as a message shows
 _SHOWN = 140
@@ -54,6 +55,27 @@ def check_readable_audience(audience: str) -> str:
 		message = _("There is no audience {0} that you may read. Choose another one.")
 		frappe.throw(message.format(bold(audience[:_SHOWN])), title=_("Choose Another Audience"))
 	return name
+
+
+def find_visible(audience: str, text: str, inside: bool, most: int) -> list[dict[str, str]]:
+	"""Customers that the user may see and whose ID or name has the text: those in the audience, or all others."""
+	customer = frappe.qb.DocType(CUSTOMER)
+	pattern = f"%{text}%"
+	is_in = in_audience(customer.name, audience)
+	query = (
+		frappe.qb.from_(customer)
+		.select(customer.name.as_("customer"), customer.customer_name)
+		.where(customer.name.like(pattern) | customer.customer_name.like(pattern))
+		.where(is_in if inside else is_in.negate())
+		.where(Criterion.all(only_visible_customers()))
+	)
+	return query.orderby(customer.customer_name, customer.name).limit(most).run(as_dict=True)
+
+
+def only_visible_customers() -> list[Criterion]:
+	"""For a query over Customer, under its own name: only those that the user may see."""
+	names = readable_names(HEALTH)
+	return [frappe.qb.DocType(CUSTOMER).name.isin(Bracket(LiteralValue(names)))] if names else []
 
 
 def _customers_in(audience: str) -> QueryBuilder:

@@ -23,6 +23,8 @@ _TOLD = (
 	"customers_scored",
 	"customers_without_score",
 	"customers_skipped",
+	"customers_entered",
+	"customers_left",
 	"batches_total",
 	"batches_done",
 	"batches_failed",

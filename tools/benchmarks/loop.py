@@ -1,7 +1,8 @@
 """What a run is measured against: the loop that a first version would be, customer by customer, metric by metric.
 
-It comes to the same amounts, which is checked: a get_all for each metric, with Frappe's own filters, sums in Python, a look
-at the invoice for each debt and each payment whose due date matters, and at its instalments, and the score stored by name.
+It reads what the run and the floor read: the administrator's metrics and those of the fixed profile, a get_all for each,
+with Frappe's own filters, sums in Python, a look at the invoice for each debt and each payment whose due date matters, and
+at its instalments; the score is stored by name. It comes to the same amounts, days and numbers, which is checked.
 """
 
 import json
@@ -13,6 +14,10 @@ from statistics import fmean
 import frappe
 from frappe.utils import add_days, date_diff, getdate, time_diff_in_hours
 
+from crm_success.scoring.definition_records import read_limits
+from crm_success.scoring.engine import profile
+from crm_success.scoring.engine.definitions import Metric
+
 SAMPLE = 300
 # metrics whose values must be those of the run
 SAME = (
@@ -23,8 +28,15 @@ SAME = (
 	"overdue_amount",
 	"average_days_late",
 )
+# of the profile: the field of Customer Health that must hold the same
+SHOWN = {
+	profile.MONETARY: "revenue",
+	profile.FREQUENCY: "invoices",
+	profile.OVERDUE: "overdue",
+	profile.OPEN_ISSUES: "open_issues",
+}
 FIELDS = {
-	"Sales Invoice": ["posting_date", "base_net_total", "is_return"],
+	"Sales Invoice": ["posting_date", "base_net_total", "is_return", "is_debit_note"],
 	"Payment Ledger Entry": [
 		"posting_date",
 		"creation",
@@ -54,6 +66,7 @@ def seconds_per_customer() -> float:
 	metrics = frappe.get_all(
 		"Health Metric", filters={"enabled": 1, "measure": ("!=", "Expression")}, fields=["*"]
 	)
+	metrics += [_as_record(metric) for metric in profile.profile_metrics(read_limits())]
 	start = time.perf_counter()
 	values = {customer: _score(customer, metrics) for customer in sample}
 	frappe.db.rollback()
@@ -70,13 +83,29 @@ def _score(customer: str, metrics: list) -> dict[str, float]:
 	return values
 
 
+def _as_record(metric: Metric) -> frappe._dict:
+	"""A metric of the profile, as the administrator's are stored."""
+	return frappe._dict(
+		metric_key=metric.key,
+		measure=metric.measure.value,
+		source_doctype=metric.doctype,
+		customer_field=metric.customer_field,
+		date_field=metric.date_field,
+		value_field=metric.value_field,
+		window_days=metric.window_days,
+		filters=json.dumps([[each.fieldname, each.operator, each.value] for each in metric.filters]),
+	)
+
+
 def _check(customer: str, values: dict[str, float]) -> None:
 	"""ValueError where the run came to another value."""
-	components = json.loads(
-		frappe.db.get_value("Customer Health", {"customer": customer}, "components") or "{}"
-	)
-	for key in SAME:
-		scored = components.get(key, {}).get("raw")
+	fields = ["components", "last_invoice", *SHOWN.values()]
+	health = frappe.db.get_value("Customer Health", {"customer": customer}, fields, as_dict=True)
+	components = json.loads(health.components or "{}")
+	since = date_diff(getdate(), health.last_invoice) if health.last_invoice else None
+	stored = {key: components.get(key, {}).get("raw") for key in SAME}
+	stored |= {key: health[fieldname] for key, fieldname in SHOWN.items()} | {profile.RECENCY: since}
+	for key, scored in stored.items():
 		if scored is not None and abs(scored - values[key]) > 0.01:
 			raise ValueError(f"{key} of {customer}: {values[key]} by the loop, {scored} by the run")
 
@@ -86,15 +115,25 @@ def _value(customer: str, metric: frappe._dict) -> float:
 	stored = frappe.get_meta(metric.source_doctype).get_valid_columns()
 	if metric.window_days and metric.date_field in stored:
 		filters[metric.date_field] = (">", add_days(getdate(), -metric.window_days))
+	computed = []
 	for _doctype, fieldname, operator, value in map(_as_four, frappe.parse_json(metric.filters or "[]")):
 		if fieldname in stored:
 			filters[fieldname] = (operator, value)
+		else:
+			computed.append(_IS[fieldname])
 	rows = frappe.get_all(metric.source_doctype, filters=filters, fields=FIELDS[metric.source_doctype])
+	rows = [row for row in rows if all(holds(row) for holds in computed)]
+	if metric.measure in _FIRST_OR_LAST:
+		return _days_since([row[metric.date_field] for row in rows], _FIRST_OR_LAST[metric.measure])
 	if metric.value_field == "overdue_amount":
 		return _overdue(rows)
 	read = _COMPUTED.get(metric.value_field) or _read_stored(metric.value_field)
 	amounts = [amount for amount in map(read, rows) if amount is not None]
 	return sum(amounts) if metric.measure == "Sum" else fmean(amounts) if amounts else len(rows)
+
+
+def _days_since(days: list, first_or_last) -> float:
+	return date_diff(getdate(), first_or_last(days)) if days else 0
 
 
 def _as_four(row: list) -> list:
@@ -165,6 +204,13 @@ def _hours_to_resolve(row: frappe._dict) -> float | None:
 	return time_diff_in_hours(row.sla_resolution_date or row.modified, opened)
 
 
+_FIRST_OR_LAST = {"Days Since Last": max, "Days Since First": min}
+# fields that are not stored, of each row
+_IS = {
+	"is_purchase": lambda row: not row.is_return and not row.is_debit_note,
+	"is_open": lambda row: row.status not in ("Resolved", "Closed"),
+	"is_payment": lambda row: row.amount < 0 and row.voucher_type in ("Payment Entry", "Journal Entry"),
+}
 _COMPUTED = {
 	"billed_amount": _billed,
 	"days_late": _days_late,

@@ -1,9 +1,10 @@
-"""From a cell of the RFM Matrix to an audience, to the lists and the report that it filters, and to whom a letter goes."""
+"""From a cell of the RFM Matrix to an audience, to the lists and the reports that it filters, and to whom a letter goes."""
 
 import json
 
 from playwright.sync_api import Locator
 
+from tools.walk.audience_figure_steps import walk_audience_figures
 from tools.walk.browser import Window, encode
 from tools.walk.walkers import Person
 
@@ -31,8 +32,10 @@ def walk_audience_lists(window: Window, person: Person) -> None:
 	if person.reads_customers:
 		filtered_list(window, "Customer", name)
 		is_shown_on_customer(window, name)
-	filtered_report(window, name)
-	recipients(window, person, name)
+	second = f"Once, long ago, for {person.full_name} ({window.view.name})"
+	open_matrix(window)
+	save_cell(window, second, recency=1, frequency=1)
+	walk_audience_figures(window, person, name, second)
 	save_list(window)
 	if not window.view.is_phone:
 		add_to_audience(window, f"Picked by {person.full_name} ({window.view.name})")
@@ -49,12 +52,14 @@ def cell_buttons(window: Window) -> Locator:
 	return window.shown.locator(".rfm-cell-save")
 
 
-def save_cell(window: Window, name: str) -> None:
+def save_cell(window: Window, name: str, recency: int = 5, frequency: int = 5) -> None:
 	"""Without a mouse where there is a keyboard; until its members are found."""
 	window.step = "save a cell as an audience"
-	button = window.shown.locator('.rfm-cell-save[data-recency="5"][data-frequency="5"]')
+	scores = f'[data-recency="{recency}"][data-frequency="{frequency}"]'
+	button = window.shown.locator(f".rfm-cell-save{scores}")
 	label = button.get_attribute("aria-label") or ""
-	window.expect("R5" in label and "F5" in label, f"the button of a cell is called {label!r}")
+	is_called_so = f"R{recency}" in label and f"F{frequency}" in label
+	window.expect(is_called_so, f"the button of a cell is called {label!r}")
 	if window.view.is_phone:
 		button.click()
 	else:
@@ -116,35 +121,6 @@ def is_shown_on_customer(window: Window, name: str) -> None:
 	window.look("audiences of a customer", title_is_ours=False)
 	raw = window.shown.locator('.frappe-control[data-fieldname="customer_audiences"]:visible')
 	window.expect(not raw.count(), "the names are shown as they are stored, too")
-
-
-def filtered_report(window: Window, name: str) -> None:
-	window.step = "report Customer Health by audience"
-	window.open(f"/query-report/Customer Health?audience={encode(name)}")
-	window.shown.locator(".dt-cell a").first.wait_for()
-	window.look("report Customer Health by audience")
-	rows, members = window.page.evaluate("frappe.query_report.data.length"), window.page.evaluate(SIZE, name)
-	window.expect(rows == members, f"{rows} rows are shown of an audience of {members}")
-
-
-def recipients(window: Window, person: Person, name: str) -> None:
-	window.step = "recipients of an audience"
-	window.open(f"/customer-audience/{encode(name)}")
-	window.shown.locator('.frappe-control[data-fieldname="conditions"] .grid-row').first.wait_for()
-	if not person.writes_letters:
-		window.expect(not window.button("Fill Email Group", "Use").count(), "Fill Email Group is offered")
-		return
-	window.press("Fill Email Group", "Use")
-	window.dialog.locator('[data-fieldname="contacts"]').first.wait_for()
-	window.look("recipients of an audience", title_is_ours=False)
-	window.dialog.locator(".btn-modal-primary").click()
-	window.dialog.locator('a[href*="email-group"]').wait_for()
-	window.look("an Email Group is filled", title_is_ours=False)
-	count = "(name) => frappe.db.count('Email Group Member', { filters: { email_group: name } })"
-	addresses, members = window.page.evaluate(count, name), window.page.evaluate(SIZE, name)
-	# each of the made-up customers has one primary contact
-	window.expect(addresses == members, f"{addresses} addresses are in the group of {members} customers")
-	window.close_dialog()
 
 
 def save_list(window: Window) -> None:

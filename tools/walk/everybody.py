@@ -2,7 +2,9 @@
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tools.walk.audience_figure_steps import movement
 from tools.walk.audience_list_steps import walk_audience_lists
+from tools.walk.audience_names import AT_RISK, BY_HAND
 from tools.walk.browser import View, browser_of, window_of
 from tools.walk.desk import Desk
 from tools.walk.keyboard import walk_by_keyboard
@@ -32,6 +34,7 @@ def walk_one(browser: Browser, desk: Desk, password: str, person: Person, view: 
 		window.log_in(person.user(view.language), password)
 		walk(window, person)
 		walk_audience_lists(window, person)
+		movement(window, AT_RISK, BY_HAND)
 		if view is VIEWS[0]:
 			walk_by_keyboard(window, person)
 	print(f"walk: {person.roles[0]}, {view.name}: {len(window.problems) or 'no'} problems", flush=True)

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Locator
 
+from tools.walk import audience_form_steps
 from tools.walk.browser import Window
 from tools.walk.steps import fill_override, wait_for_health
 from tools.walk.walkers import Person
@@ -12,6 +13,7 @@ def walk_by_keyboard(window: Window, person: Person) -> None:
 	documents(window)
 	if person.manages:
 		override_dialog(window)
+	audience_form_steps.by_keyboard(window, person)
 
 
 def report_rows(window: Window) -> None:

@@ -8,6 +8,13 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from tools.bench.folder import CHECKOUT
+from tools.walk.audience_figure_steps import open_movement
+from tools.walk.audience_form_steps import (
+	add_not_in_audience,
+	wait_for_lines,
+	wait_for_members,
+	wait_for_total,
+)
 from tools.walk.audience_list_steps import (
 	ADDRESSES,
 	ask_for_audience,
@@ -17,6 +24,7 @@ from tools.walk.audience_list_steps import (
 	open_matrix,
 	save_cell,
 )
+from tools.walk.audience_names import AT_RISK, BY_HAND
 from tools.walk.browser import View, Window, browser_of, window_of
 from tools.walk.desk import Desk
 from tools.walk.steps import METRIC, SCORECARD, change_healthy_from, fill_override, start_run, wait_for_health
@@ -29,6 +37,7 @@ PHONE = View("pictures on a phone", 375, 812, "en")
 CHINESE = View("pictures in Chinese", 1280, 800, "zh")
 # one whose story is worth reading: a good customer who pays late and buys less and less
 CUSTOMER = "Granite Sports SARL"
+DEFAULT_AUDIENCE = "Dormant High Value"
 
 AUDIENCE = "Bought Lately and Often"
 
@@ -176,10 +185,46 @@ def settings(window: Window) -> None:
 	window.shown.locator('[data-fieldname="batch_size"]').first.wait_for()
 
 
+def audience_list(window: Window) -> None:
+	window.open("/customer-audience")
+	window.shown.locator(".audience-list-size").first.wait_for()
+
+
+def audience(window: Window) -> None:
+	window.open(f"/customer-audience/{AT_RISK}")
+	wait_for_total(window)
+	wait_for_members(window)
+	window.shown.locator(".audience-members-history svg").wait_for()
+
+
+def audience_preview(window: Window) -> None:
+	"""Of a default audience with one more condition, which is not saved."""
+	window.open(f"/customer-audience/{DEFAULT_AUDIENCE}")
+	wait_for_total(window)
+	add_not_in_audience(window)
+	# one condition with two filters, and one more
+	wait_for_lines(window, 4)
+	window.page.evaluate(
+		"document.querySelector('[data-fieldname=conditions]').closest('.form-section').scrollIntoView()"
+	)
+	window.page.mouse.wheel(0, -110)
+
+
 def run(window: Window) -> None:
 	window.open("/work-run")
 	start_run(window)
 	window.page.wait_for_function("() => cur_frm?.doc.percent_done > 0 && cur_frm.doc.status === 'Running'")
+
+
+def audience_movement(window: Window) -> None:
+	open_movement(window, AT_RISK, BY_HAND)
+
+
+def audience_recipients(window: Window) -> None:
+	window.open(f"/customer-audience/{AT_RISK}")
+	wait_for_members(window)
+	window.press("Fill Email Group", "Use")
+	window.dialog.locator('[data-fieldname="contacts"]').first.wait_for()
 
 
 def audience_from_matrix(window: Window) -> None:
@@ -223,6 +268,11 @@ PICTURES: dict[View, tuple[Picture, ...]] = {
 		("health-metric-histogram", 640, histogram),
 		("health-scorecard", 1400, scorecard),
 		("health-scorecard-changes", 1000, scorecard_changes),
+		("customer-audience-list", 480, audience_list),
+		("customer-audience", 1250, audience),
+		("customer-audience-preview", 700, audience_preview),
+		("customer-audience-recipients", 640, audience_recipients),
+		("report-audience-movement", 760, audience_movement),
 		("settings", 900, settings),
 		("scoring-run", 800, run),
 	),

@@ -19,6 +19,7 @@ from frappe.utils.password import update_password
 
 from crm_success.standalone.demo import SEED, build
 from crm_success.standalone.demo.people import COMPANY, COMPANY_UK, CURRENCY
+from tools.walk.audience_data import make_audiences
 from tools.walk.walkers import LANGUAGES, PEOPLE
 
 CUSTOMERS = 320
@@ -42,6 +43,7 @@ def main(site: str, password: str) -> None:
 	make_contacts()
 	settle()
 	score(getdate())
+	make_audiences()
 	frappe.destroy()
 
 

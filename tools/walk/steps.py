@@ -2,6 +2,7 @@
 
 import re
 
+from tools.walk.audience_form_steps import audiences
 from tools.walk.browser import Window
 from tools.walk.walkers import Person
 
@@ -22,6 +23,7 @@ def walk(window: Window, person: Person) -> None:
 	scorecard(window, person)
 	override(window, person)
 	run(window, person)
+	audiences(window, person)
 	other_pages(window, person)
 
 

@@ -6,19 +6,21 @@ import frappe
 from frappe import _
 
 from crm_success.audiences import hand_picked
+from crm_success.audiences.visible_members import find_visible
 from crm_success.record_checks.sizes import of_bounded_size, parsed_names
 from crm_success.record_names import AUDIENCE, MEMBER
 from crm_success.scoring.source_tables import CUSTOMER
 from crm_success.visibility import check_may_see, check_reads_health, visible_among, visible_rows
 
 MOST_AT_ONCE = 5000
+MOST_FOUND = 50
 
 
 @frappe.whitelist(methods=["POST"])
 @of_bounded_size
 def add_customers(audience: str, customers: str | list) -> dict[str, int]:
 	"""Put customers that the user may see into an audience by hand; how many were not in it."""
-	_check_may_fill(audience)
+	_check_may_change(audience)
 	asked = _asked_customers(customers)
 	hand_picked.wait_for_turn(audience)
 	return {"added": hand_picked.add_members(audience, asked)}
@@ -28,10 +30,21 @@ def add_customers(audience: str, customers: str | list) -> dict[str, int]:
 @of_bounded_size
 def remove_customers(audience: str, customers: str | list) -> dict[str, int]:
 	"""Take customers that the user may see out of an audience by hand; how many were in it."""
-	_check_may_fill(audience)
+	_check_may_change(audience)
 	asked = _asked_customers(customers)
 	hand_picked.wait_for_turn(audience)
 	return {"removed": hand_picked.remove_members(audience, asked)}
+
+
+@frappe.whitelist()
+@of_bounded_size
+def find_customers(audience: str, text: str = "", inside: int = 0) -> dict[str, Any]:
+	"""Up to fifty customers that the user may see and whose ID or name has the text, to be put into an audience by hand, or
+	taken out of it (`inside`); `more`: whether there are others.
+	"""
+	_check_may_change(audience)
+	found = find_visible(audience, text, bool(inside), MOST_FOUND + 1)
+	return {"customers": found[:MOST_FOUND], "more": len(found) > MOST_FOUND}
 
 
 @frappe.whitelist()
@@ -50,7 +63,7 @@ def audiences_of(customer: str) -> list[dict[str, Any]]:
 	)
 
 
-def _check_may_fill(audience: str) -> None:
+def _check_may_change(audience: str) -> None:
 	frappe.has_permission(MEMBER, "create", throw=True)
 	# not has_permission, which asks about all audiences where the name is empty
 	frappe.get_doc(AUDIENCE, audience).check_permission("write")

@@ -22,7 +22,7 @@ RIGHT_AWAY = 500
 
 @frappe.whitelist(methods=["POST"])
 @of_bounded_size
-def fill(audience: str, email_group: str = "", contacts: str = PRIMARY) -> dict[str, Any]:
+def fill(audience: str, email_group: str | None = None, contacts: str = PRIMARY) -> dict[str, Any]:
 	"""Put the addresses of members that the user may see into an Email Group, and take out those that it put in
 	before and that are not wanted any more. Without a group, into a new one with the name of the audience.
 
@@ -30,7 +30,7 @@ def fill(audience: str, email_group: str = "", contacts: str = PRIMARY) -> dict[
 	"""
 	frappe.has_permission(AUDIENCE, "read", throw=True)
 	audience = check_readable_audience(audience)
-	group = check_may_fill(audience, email_group)
+	group = check_may_fill(audience, email_group or "")
 	if contacts not in CHOICES:
 		frappe.throw(
 			_("{0} is no choice of contacts. Choose {1}.").format(bold(contacts[:50]), one_of(CHOICES))

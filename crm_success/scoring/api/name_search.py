@@ -1,4 +1,4 @@
-"""Finds metrics, dimensions and segments by name, as stored or in the reader's language. Searches nothing else."""
+"""Finds metrics, dimensions, segments and audiences by name, as stored or in the reader's language. Searches nothing else."""
 
 import json
 
@@ -9,12 +9,14 @@ from frappe.utils import escape_html
 from crm_success.record_checks.field_errors import Refusal
 from crm_success.record_checks.phrases import in_words
 from crm_success.record_checks.sizes import of_bounded_size
-from crm_success.record_names import DIMENSION, METRIC, SEGMENT
+from crm_success.record_names import AUDIENCE, DIMENSION, METRIC, SEGMENT
 from crm_success.scoring.checks.filter_checks import check_filters, parse
 from crm_success.scoring.checks.source_fields import fields_of
 from crm_success.scoring.engine.errors import ScoringError
 
-SEARCHED = (SEGMENT, DIMENSION, METRIC)
+SEARCHED = (SEGMENT, DIMENSION, METRIC, AUDIENCE)
+# what is disabled is offered nowhere, but an audience may be part of another one all the same
+_OFFERED_DISABLED = (AUDIENCE,)
 
 
 @frappe.whitelist()
@@ -32,8 +34,7 @@ def search_names(
 	frappe.has_permission(doctype, "read", throw=True)
 	if doctype not in SEARCHED:
 		frappe.throw(_("{0} cannot be searched by translated names.").format(_(doctype)))
-	# a disabled record is offered nowhere
-	has_switch = frappe.get_meta(doctype).has_field("enabled")
+	has_switch = doctype not in _OFFERED_DISABLED and frappe.get_meta(doctype).has_field("enabled")
 	fields = ["name", "enabled"] if has_switch else ["name"]
 	rows = frappe.get_list(doctype, filters=_conditions(doctype, filters), fields=fields, limit=0)
 	names = [row.name for row in rows if row.get("enabled", 1) and _is_called(row.name, txt, doctype)]

@@ -39,13 +39,19 @@ class TestAudiencePass(AudienceTestCase):
 	def test_each_kind_of_condition_finds_its_customers(self):
 		frappe.get_doc("Customer", SMALL).add_tag("Aud Tag")
 		buyer = frappe.get_doc("Customer", BUYER)
-		buyer.append("credit_limits", {"company": factories.default_company(), "credit_limit": 777})
+		buyer.append("credit_limits", {"company": factories.default_company(), "credit_limit": 77777})
 		buyer.save()
 		revenue = frappe.db.get_value(METRIC, {"metric_key": "net_revenue_365d"})
 		cases = {
 			"Aud C": ([on("Customer", OURS, ["website", "like", "small%"])], [SMALL]),
 			"Aud T": (
-				[on("Table of Customer", ["credit_limit", "=", 777], table_doctype="Customer Credit Limit")],
+				[
+					on(
+						"Table of Customer",
+						["credit_limit", "=", 77777],
+						table_doctype="Customer Credit Limit",
+					)
+				],
 				[BUYER],
 			),
 			"Aud H": ([on("Customer", OURS), on("Customer Health", ["revenue", ">", 100])], [BUYER]),

@@ -176,11 +176,13 @@ class TestSaved(CustomerCase):
 		opened = frappe.get_doc("Customer", ONE)
 		self.add("Aud A", ONE)
 		opened.update({"website": "aud.example"}).save()
+		self.assertEqual(opened.get(FIELD), "|Aud A|")
 		frappe.db.commit()
 		self.assertEqual(names_on(ONE), ("|Aud A|", "|Aud A|"))
 		opened = frappe.get_doc("Customer", ONE)
 		self.remove("Aud A", ONE)
 		opened.update({"website": "aud2.example"}).save()
+		self.assertIsNone(opened.get(FIELD))
 		frappe.db.commit()
 		self.assertEqual(names_on(ONE), (None, None))
 

@@ -251,6 +251,7 @@ class TestWhoIsTakenOut(RecipientsTestCase):
 		frappe.delete_doc("Email Group", GROUP)
 		frappe.get_doc({"doctype": "Email Group", "title": GROUP}).insert()
 		self.assertEqual(self.fill().added, 1)
+		self.assertEqual(frappe.db.count(RECIPIENT), 1)
 
 	def test_a_renamed_audience_and_group_know_what_they_put_in(self):
 		self.fill()
@@ -287,9 +288,12 @@ class TestWhoMayFill(RecipientsTestCase):
 	def test_nothing_is_told_of_audiences_that_are_not_there_or_not_read(self):
 		frappe.set_user(make_user(WRITER, "Newsletter Manager", "Purchase User"))
 		for audience in (INSIDE, "No Such Audience"):
-			with self.assertRaises(frappe.ValidationError) as refusal:
+			with self.assertRaises(frappe.PermissionError):
 				fill(audience, GROUP, ALL)
-			self.assertIn("no audience", str(refusal.exception))
+		frappe.set_user("Administrator")
+		with self.assertRaises(frappe.ValidationError) as refusal:
+			fill("No Such Audience", GROUP, ALL)
+		self.assertIn("no audience", str(refusal.exception))
 
 	def test_only_customers_that_the_filler_may_see(self):
 		self.fill()
@@ -311,6 +315,22 @@ class TestWhoMayFill(RecipientsTestCase):
 		only = frappe.db.get_value("Contact", {"email_id": "a@example.com"})
 		values = {"user": user, "allow": "Contact", "for_value": only, "apply_to_all_doctypes": 1}
 		frappe.get_doc({"doctype": "User Permission", **values}).insert()
+		frappe.set_user(user)
+		fill(INSIDE, GROUP, ALL)
+		frappe.set_user("Administrator")
+		self.assertEqual(self.letters_go_to(), ["a@example.com"])
+
+	def test_contacts_that_another_filler_may_read_stay(self):
+		self.fill()
+		user = make_user(WRITER, "Newsletter Manager", "Sales User")
+		only = frappe.db.get_value("Contact", {"email_id": "a@example.com"})
+		values = {"user": user, "allow": "Contact", "for_value": only, "apply_to_all_doctypes": 1}
+		frappe.get_doc({"doctype": "User Permission", **values}).insert()
+		frappe.set_user(user)
+		fill(INSIDE, GROUP, ALL)
+		frappe.set_user("Administrator")
+		self.assertEqual(self.letters_go_to(), ["a@example.com", "b@example.com"])
+		self.unsubscribe("b@example.com", global_unsubscribe=1)
 		frappe.set_user(user)
 		fill(INSIDE, GROUP, ALL)
 		frappe.set_user("Administrator")

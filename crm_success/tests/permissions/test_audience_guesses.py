@@ -74,6 +74,19 @@ class TestAudienceGuesses(PermissionTestCase):
 	def preview(self, visitor: Visitor, sent: dict[str, Any]) -> TestResponse:
 		return visitor.call(f"{FORM}.preview", audience=json.dumps(sent))
 
+	def assert_refused(self, answer: TestResponse) -> None:
+		"""A preview says in its own place why it tells nothing."""
+		found = (answer.json or {}).get("message") if answer.status_code == 200 else None
+		if not isinstance(found, dict) or "problem" not in found:
+			super().assert_refused(answer)
+			return
+		self.assertNotIn("members", found)
+		self.assertNotIn("examples", found)
+
+	def assert_allowed(self, answer: TestResponse) -> None:
+		super().assert_allowed(answer)
+		self.assertNotIn("problem", (answer.json or {}).get("message") or {})
+
 	def ways(self, visitor: Visitor, sent: dict[str, Any]) -> list[TestResponse]:
 		"""The answers to a preview, to a new one, and to a change of one's own."""
 		return [

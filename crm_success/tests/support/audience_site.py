@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 import frappe
@@ -13,8 +12,10 @@ from crm_success.batches.preparing import prepare_run
 from crm_success.batches.statuses import RUN
 from crm_success.batches.working import drain
 from crm_success.record_names import AUDIENCE, CONDITION, HEALTH, MEMBER
+from crm_success.setup.audience_defaults import AUDIENCES
 from crm_success.tests.support.scoring_site import ScoringTestCase
 
+SEEDED = [record["audience_name"] for record in AUDIENCES]
 HEARD_BY = f"{__name__}.listen"
 
 # what subscribers were told, call by call
@@ -30,7 +31,6 @@ class AudienceTestCase(ScoringTestCase):
 
 	@classmethod
 	def setUpClass(cls):
-		_first_moment()
 		cls.addClassCleanup(frappe.db.commit)
 		cls.addClassCleanup(forget_audiences)
 		super().setUpClass()
@@ -60,25 +60,16 @@ def forget_audiences() -> None:
 	"""As the site was: the seeded ones, disabled, nobody in any."""
 	frappe.db.rollback()
 	frappe.set_user("Administrator")
-	seeded = frappe.get_all(AUDIENCE, {"creation": ("<", _first_moment())}, pluck="name")
-	for doctype, field in ((MEMBER, "name"), (AUDIENCE, "name"), (CONDITION, "parent")):
-		kept = ("not in", seeded or [""]) if doctype != MEMBER else ("!=", "")
-		frappe.db.delete(doctype, {field: kept})
-	frappe.db.set_value(AUDIENCE, {"name": ("in", seeded or [""])}, "enabled", 0, update_modified=False)
+	frappe.db.delete(MEMBER)
+	for doctype, field in ((AUDIENCE, "name"), (CONDITION, "parent")):
+		frappe.db.delete(doctype, {field: ("not in", SEEDED)})
+	frappe.db.set_value(AUDIENCE, {"name": ("in", SEEDED)}, "enabled", 0, update_modified=False)
 	frappe.db.delete(RUN, {"kind": "Audiences"})
 	frappe.db.set_value(HEALTH, {"audiences": ("is", "set")}, "audiences", None, update_modified=False)
 	frappe.db.set_value(
 		"Customer", {"customer_audiences": ("is", "set")}, "customer_audiences", None, update_modified=False
 	)
 	frappe.db.commit()
-
-
-def _first_moment() -> datetime:
-	"""When the first class of this process whose tests make audiences began."""
-	return _BEGAN.setdefault("at", frappe.utils.now_datetime())
-
-
-_BEGAN: dict[str, datetime] = {}
 
 
 def on(looks_at: str, *filters: Iterable, is_not: bool = False, **values: Any) -> dict[str, Any]:

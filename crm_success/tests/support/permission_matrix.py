@@ -178,7 +178,13 @@ ENDPOINTS: dict[str, Endpoint] = {
 	f"{_AUDIENCE_FORM}.preview": Endpoint("POST", _MAKE_AUDIENCES, {"audience": AUDIENCE}, _MAKE_AUDIENCES),
 	f"{_AUDIENCE_FORM}.sizes": Endpoint("GET", READERS, {"audiences": f'["{BY_HAND}"]'}, READERS),
 	f"{_AUDIENCE_FORM}.size_over_time": Endpoint("GET", READERS, {"audience": BY_HAND}, READERS),
-	f"{_AUDIENCE_FORM}.evaluate_now": Endpoint("POST", _CHANGE_AUDIENCES, {}, _CHANGE_AUDIENCES),
+	f"{_AUDIENCE_FORM}.evaluate_now": Endpoint(
+		"POST", _MAKE_AUDIENCES, {"audience": BY_HAND}, _CHANGE_AUDIENCES
+	),
+	f"{_AUDIENCE_FORM}.filter_fields": Endpoint("GET", READERS, {"looks_at": "Customer Health"}, READERS),
+	f"{_AUDIENCE_FORM}.search_tables": Endpoint("GET", READERS, _SEARCH, READERS),
+	f"{_AUDIENCE_FORM}.members_now": Endpoint("GET", READERS, {"audience": BY_HAND}, READERS),
+	f"{_MEMBERS}.find_customers": Endpoint("GET", _MAKE_AUDIENCES, {"audience": BY_HAND}, _CHANGE_AUDIENCES),
 	f"{_MEMBERS}.add_customers": Endpoint("POST", _MAKE_AUDIENCES, _INTO, _CHANGE_AUDIENCES, _OTHER_INTO),
 	f"{_MEMBERS}.remove_customers": Endpoint("POST", _MAKE_AUDIENCES, _INTO, _CHANGE_AUDIENCES, _OTHER_INTO),
 	f"{_MEMBERS}.audiences_of": Endpoint(

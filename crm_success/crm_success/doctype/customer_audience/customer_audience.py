@@ -61,6 +61,12 @@ class CustomerAudience(PrintedAsText):
 		for fieldname in FOUND_BY_PASSES:
 			self.set(fieldname, before.get(fieldname) if before else None)
 
+	def before_print(self, settings=None):
+		super().before_print(settings)
+		for row in self.conditions:
+			# Frappe prints what a record holds: a property is not seen
+			row.set("summary", row.summary)
+
 	def on_trash(self):
 		"""Frappe would not delete an audience that has members."""
 		check_not_used(self)

@@ -49,7 +49,8 @@ frappe.ui.form.on("Health Metric", {
 });
 
 crm_success.health_metric.edit_filters = function (frm, fieldname) {
-	crm_success.filter_editor.open(frm, {
+	crm_success.filter_editor.open({
+		record: frm.doc,
 		fieldname,
 		doctype: frm.doc.source_doctype,
 		parent_doctype: frm.doc.parent_doctype,

@@ -19,7 +19,8 @@ frappe.ui.form.on("Health Scorecard", {
 	},
 
 	edit_customer_filters(frm) {
-		crm_success.filter_editor.open(frm, { fieldname: "customer_filters", doctype: "Customer" });
+		const [record, fieldname] = [frm.doc, "customer_filters"];
+		crm_success.filter_editor.open({ record, fieldname, doctype: "Customer" });
 	},
 });
 

@@ -13,6 +13,8 @@ crm_success.work_run.LIVE_FIELDS = [
 	"customers_scored",
 	"customers_without_score",
 	"customers_skipped",
+	"customers_entered",
+	"customers_left",
 	"batches_total",
 	"batches_done",
 	"batches_failed",
