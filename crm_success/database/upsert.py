@@ -40,7 +40,7 @@ def upsert(
 	PostgreSQL the columns named. `finish` has the last word on a statement.
 	"""
 	# who takes every offer writes the same statement each time; other choices are made for one writing
-	build = _kept_statement if set(choices.values()) == {take_the_offer} else _statement
+	build: Callable[..., str] = _kept_statement if set(choices.values()) == {take_the_offer} else _statement
 	statements: dict[int, str] = {}
 	for chunk in _chunks(rows):
 		values = {name: value if isinstance(value, Term) else _VALUE for name, value in chunk[0].items()}
