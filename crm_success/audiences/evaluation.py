@@ -61,7 +61,7 @@ def is_due() -> bool:
 	rows = frappe.get_all(
 		AUDIENCE, {"enabled": 1, "how": "By Filters"}, ["wanted_utc", "looked_at_utc"], order_by=None
 	)
-	if any(map(is_awaited, rows)):
+	if any(is_awaited(row) for row in rows):
 		return True
 	return bool(rows) and _scored_since()
 

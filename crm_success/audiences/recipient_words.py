@@ -13,7 +13,7 @@ def filled_in_words(group: str, filled: Filled) -> list[str]:
 	"""Sentences, as HTML with everything that somebody entered escaped."""
 	sentences = [
 		_("{0}: {1} added, {2} were there already, {3} removed.").format(
-			bold(group), *map(_number, (filled.added, filled.kept, filled.removed))
+			bold(group), _number(filled.added), _number(filled.kept), _number(filled.removed)
 		)
 	]
 	if filled.unsubscribed:

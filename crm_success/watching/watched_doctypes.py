@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 import frappe
+from redis import Redis
 from redis.exceptions import RedisError
 
 from crm_success.database.conflicts import raise_if_out_of_time
@@ -59,7 +60,7 @@ def ask_again() -> None:
 	"""What a watcher watches changes with the running transaction: for this process now, for all once it is committed."""
 	_forget_here()
 	with suppress(RedisError):
-		frappe.cache.set(_shared_key(), _token(), ex=_SECONDS_UNTIL_TOLD)
+		_redis().set(_shared_key(), _token(), ex=_SECONDS_UNTIL_TOLD)
 	frappe.flags[_CHANGES] = True
 	frappe.db.after_commit.add(_tell_of_change)
 	frappe.db.after_rollback.add(_forget_everywhere)
@@ -87,7 +88,7 @@ def _tell_all(only_where_nothing_is_kept: bool = False) -> None:
 	token = _token()
 	try:
 		with suppress(RedisError):
-			if frappe.cache.set(_shared_key(), token, ex=_SECONDS_UNTIL_TOLD, nx=only_where_nothing_is_kept):
+			if _redis().set(_shared_key(), token, ex=_SECONDS_UNTIL_TOLD, nx=only_where_nothing_is_kept):
 				# only a new transaction sees what others have committed
 				frappe.db.commit()  # nosemgrep: frappe-manual-commit
 				answers = json.dumps(_ask_all())
@@ -136,7 +137,7 @@ def _kept() -> Watched | str | None:
 	"""What all processes share: who watches what, the token of somebody who is about to tell, or nothing."""
 	# a cache that cannot be reached is done without
 	with suppress(RedisError):
-		text = frappe.cache.get(_shared_key())
+		text = _redis().get(_shared_key())
 		return json.loads(text) if text else None
 	return ""
 
@@ -147,7 +148,7 @@ def _token() -> str:
 
 def _replace(token: str, text: str) -> None:
 	"""Keep the text, unless somebody else took the place of the token; Redis refuses where it happens meanwhile."""
-	with frappe.cache.pipeline() as pipe:
+	with _redis().pipeline() as pipe:
 		pipe.watch(_shared_key())
 		if pipe.get(_shared_key()) == token.encode():
 			pipe.multi()
@@ -163,7 +164,12 @@ def _forget_everywhere() -> None:
 	frappe.flags.pop(_CHANGES, None)
 	_forget_here()
 	with suppress(RedisError):
-		frappe.cache.delete(_shared_key())
+		_redis().delete(_shared_key())
+
+
+def _redis() -> Redis:
+	"""Frappe's own `set_value` knows neither the place of a token nor a watched key; the site's name is in `_shared_key`."""
+	return frappe.cache
 
 
 def _shared_key() -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import frappe
 
-from tools.benchmarks import audiences, floor, loop, saving, small_jobs, whole_run
+from tools.benchmarks import audience_passes, floor, loop, saving, small_jobs, whole_run
 
 
 def main(site: str, purpose: str, results: Path) -> None:
@@ -39,7 +39,7 @@ def measure_large() -> dict:
 		"first_run": first,
 		"one_worker": one_worker,
 		"two_workers": two_workers,
-		"audiences": audiences.measure(),
+		"audiences": audience_passes.measure(),
 		"bare_reads": reads,
 		"bare_upsert": writes,
 		"loop_per_customer": loop.seconds_per_customer(),

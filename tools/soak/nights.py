@@ -23,7 +23,7 @@ from crm_success.database import clock, conflicts
 from crm_success.scoring.runs import customer_scoring, rescoring
 from crm_success.scoring.runs.starting import KIND
 from crm_success.scoring.stale import stale_customers
-from tools.soak import audiences, checks
+from tools.soak import audience_nights, checks
 from tools.soak.faults import Faults
 from tools.soak.world import BATCH_SIZE, SETTINGS, People, let_a_day_pass, make_world
 
@@ -58,13 +58,13 @@ class Soak:
 
 	def evaluate_audiences(self, when: str, faults: int) -> None:
 		"""A pass while things go wrong, one while people work too, and a quiet one after it."""
-		before = audiences.forget_what_was_told()
-		self.disturb(audiences.begin_pass(), faults, 0)
-		self.note_all(when, (*audiences.wrong_tellings(before), *audiences.contradictions()))
+		before = audience_nights.forget_what_was_told()
+		self.disturb(audience_nights.begin_pass(), faults, 0)
+		self.note_all(when, (*audience_nights.wrong_tellings(before), *audience_nights.contradictions()))
 		if faults:
-			self.disturb(audiences.begin_pass(), faults, ACTIONS_A_NIGHT)
-			self.disturb(audiences.begin_pass(), 0, 0)
-			self.note_all(when, audiences.contradictions())
+			self.disturb(audience_nights.begin_pass(), faults, ACTIONS_A_NIGHT)
+			self.disturb(audience_nights.begin_pass(), 0, 0)
+			self.note_all(when, audience_nights.contradictions())
 
 	def start(self) -> str:
 		"""As the scheduler does."""

@@ -22,7 +22,7 @@ from crm_success.scoring.runs.customer_scoring import end_overrides
 from crm_success.standalone.demo import SEED, build
 from crm_success.standalone.demo.people import COMPANY, COMPANY_UK, CURRENCY
 from crm_success.tests.support import factories
-from tools.soak.audiences import SoakAudiences
+from tools.soak.audience_nights import SoakAudiences
 
 SETTINGS = "CRM Success Settings"
 # what dates a customer's story

@@ -6,7 +6,7 @@ import frappe
 from frappe.utils import add_years, getdate
 
 from crm_success.record_names import AUDIENCE, MEMBER, SNAPSHOT
-from tools.walk.audience_names import AT_RISK, BY_HAND, PICKED
+from tools.walk.walk_audiences import AT_RISK, BY_HAND, PICKED
 
 
 def make_audiences() -> None:

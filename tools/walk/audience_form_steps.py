@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import Locator
 
-from tools.walk.audience_names import AT_RISK, BY_HAND, PICKED
 from tools.walk.browser import Window
+from tools.walk.walk_audiences import AT_RISK, BY_HAND, PICKED
 from tools.walk.walkers import Person
 
 NUMBER = re.compile(r"\d")

@@ -4,11 +4,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tools.walk.audience_figure_steps import movement
 from tools.walk.audience_list_steps import walk_audience_lists
-from tools.walk.audience_names import AT_RISK, BY_HAND
 from tools.walk.browser import View, browser_of, window_of
 from tools.walk.desk import Desk
 from tools.walk.keyboard import walk_by_keyboard
 from tools.walk.steps import walk
+from tools.walk.walk_audiences import AT_RISK, BY_HAND
 from tools.walk.walkers import PEOPLE, Person
 
 VIEWS = (

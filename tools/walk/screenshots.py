@@ -24,10 +24,10 @@ from tools.walk.audience_list_steps import (
 	open_matrix,
 	save_cell,
 )
-from tools.walk.audience_names import AT_RISK, BY_HAND
 from tools.walk.browser import View, Window, browser_of, window_of
 from tools.walk.desk import Desk
 from tools.walk.steps import METRIC, SCORECARD, change_healthy_from, fill_override, start_run, wait_for_health
+from tools.walk.walk_audiences import AT_RISK, BY_HAND
 from tools.walk.walkers import PEOPLE
 
 FOLDER = CHECKOUT / "docs/images"

@@ -87,6 +87,7 @@ def members_now(audience: str) -> dict[str, Any]:
 	"""How many customers that the user may see are in the audience, as of when, and the evaluation that goes on, or was the
 	last, where the audience is evaluated at all.
 	"""
+	frappe.has_permission(AUDIENCE, "read", throw=True)
 	doc = frappe.get_doc(AUDIENCE, audience)
 	doc.check_permission("read")
 	is_evaluated = doc.enabled and doc.how != BY_HAND
@@ -113,6 +114,7 @@ def size_over_time(
 @of_bounded_size
 def evaluate_now(audience: str) -> dict[str, str]:
 	"""Find the members of this and all other enabled audiences in the background; the name of the run."""
+	frappe.has_permission(AUDIENCE, "read", throw=True)
 	frappe.get_doc(AUDIENCE, audience).check_permission("write")
 	if not queueing.is_queue_up():
 		frappe.throw(_("The background workers cannot be reached. Ask your administrator to start Redis."))
