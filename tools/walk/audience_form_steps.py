@@ -154,7 +154,9 @@ def filter_by_band(window: Window) -> None:
 	box.wait_for()
 	field = box.locator(".fieldname-select-area input")
 	field.fill(window.word("Band"))
-	box.locator(".fieldname-select-area li").first.click()
+	# the list moves while it is filtered: the first one is chosen by its key
+	box.locator(".fieldname-select-area li").first.wait_for()
+	field.press("Enter")
 	box.locator('.filter-field select[data-fieldname="band"]').select_option("At Risk")
 
 
