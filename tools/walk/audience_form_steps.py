@@ -167,7 +167,7 @@ def add_not_in_audience(window: Window) -> None:
 	link = row.locator('input[data-fieldname="audience"]')
 	link.click()
 	link.fill(BY_HAND[:7])
-	row.locator(".awesomplete li").filter(has_text=BY_HAND).first.click()
+	row.locator(".awesomplete [role=option]").filter(has_text=BY_HAND).first.click()
 	close_row(window)
 
 
