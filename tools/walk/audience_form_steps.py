@@ -12,6 +12,7 @@ NUMBER = re.compile(r"\d")
 CONDITIONS = '.frappe-control[data-fieldname="conditions"]'
 # while a row is edited the desk is covered, which `settle` would wait to see the end of
 ROW = ".grid-row-open .form-in-grid"
+FOCUS_MILLISECONDS = 1000
 
 
 def audiences(window: Window, person: Person) -> None:
@@ -164,6 +165,8 @@ def add_not_in_audience(window: Window) -> None:
 	row = add_row(window)
 	row.locator('select[data-fieldname="looks_at"]').select_option("Audience")
 	row.locator('input[data-fieldname="is_not"]').check()
+	# the desk takes the focus back to the box for a moment, in which nobody types but a walk
+	window.page.wait_for_timeout(FOCUS_MILLISECONDS)
 	link = row.locator('input[data-fieldname="audience"]')
 	link.click()
 	link.fill(BY_HAND[:7])
