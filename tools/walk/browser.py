@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 from urllib.parse import quote
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Request, Response
@@ -130,6 +131,14 @@ class Window:
 		self.page.wait_for_function(
 			"() => window.frappe?.request && !frappe.request.ajax_count && !$('#freeze:visible').length"
 		)
+
+	def wait_until(self, question: str, arg: object) -> None:
+		"""Ask the desk every second until it says yes. (Playwright's own waiting takes the promise of an answer for a yes.)"""
+		end = monotonic() + PATIENCE / 1000
+		while not self.page.evaluate(question, arg):
+			if monotonic() > end:
+				raise BrowserError(f"The desk never said yes to {question} with {arg!r}")
+			self.page.wait_for_timeout(1000)
 
 	def word(self, text: str) -> str:
 		"""The words of the desk, in this person's language."""
