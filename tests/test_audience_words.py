@@ -39,13 +39,3 @@ def test_what_is_said_of_an_evaluation(now: dict[str, Any], goes_on: bool, said:
 		"(now) => [crm_success.audience_members.is_going_on(now), crm_success.audience_members.progress(now)]"
 	)
 	assert answer(MEMBERS, ask, now) == [goes_on, said]
-
-
-def test_the_size_over_time_is_said_in_words_too():
-	points = [
-		{"day": "2026-01-01", "members": 3},
-		{"day": "2026-01-15", "members": 9},
-		{"day": "2026-02-01", "members": 4},
-	]
-	said = answer(MEMBERS, "(points) => crm_success.audience_members.words_of(points)", points)
-	assert said == "From 3 on 2026-01-01 to 4 on 2026-02-01"

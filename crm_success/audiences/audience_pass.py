@@ -28,8 +28,8 @@ from crm_success.audiences.membership import (
 )
 from crm_success.batches.kinds import Done, Plan, Range, Work
 from crm_success.batches.leases import MOST_ATTEMPTS
-from crm_success.batches.messages import ERROR, Message
-from crm_success.batches.statuses import COMPLETED, RUN, WITH_WARNINGS
+from crm_success.batches.messages import ERROR, Message, from_text
+from crm_success.batches.statuses import BATCH, COMPLETED, RUN, WITH_WARNINGS
 from crm_success.database import clock, conflicts, reading
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import AUDIENCE
@@ -104,11 +104,12 @@ class AudiencePass(Work):
 		return self.frozen.messages
 
 	def ended(self, status: str) -> None:
-		"""Remember by which definition the members were found, and when."""
+		"""Remember by which definition the members were found, and when; of those that failed nowhere."""
 		if status not in (COMPLETED, WITH_WARNINGS):
 			return
 		audiences = {audience.name: audience for audience in self.frozen.audiences}
-		for name in self.frozen.kept:
+		failed = self._failed_anywhere()
+		for name in (each for each in self.frozen.kept if each not in failed):
 			values = {"evaluated_version": version_of(name, audiences), "evaluated_on": clock.now()}
 			frappe.db.set_value(AUDIENCE, name, values, update_modified=False)
 
@@ -128,7 +129,19 @@ class AudiencePass(Work):
 
 	def _about(self, failed: dict[str, str]) -> list[Message]:
 		reason = _("Customer Audience {0} could not be evaluated, its members stay as they were: {1}")
-		return [Message(ERROR, reason.format(name, error), AUDIENCE) for name, error in failed.items()]
+		return [
+			Message(ERROR, reason.format(name, error), AUDIENCE, examples=(name,))
+			for name, error in failed.items()
+		]
+
+	def _failed_anywhere(self) -> set[str]:
+		"""The audiences that some batch of the pass could not ask."""
+		texts = frappe.get_all(
+			BATCH, {"work_run": self.run, "messages": ("is", "set")}, pluck="messages", order_by=None
+		)
+		told = [message for text in texts for message in from_text(text)]
+		errors = [each for each in told if (each.severity, each.reference_doctype) == (ERROR, AUDIENCE)]
+		return {name for message in errors for name in message.examples}
 
 	@cached_property
 	def frozen(self) -> FrozenAudiences:

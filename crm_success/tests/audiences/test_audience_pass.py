@@ -1,10 +1,19 @@
 """A pass on a real site: who is in, who entered, who left, what is told, and what lists can be filtered by."""
 
+import json
+from collections.abc import Callable
+from itertools import chain
+from unittest import mock
+
 import frappe
 from frappe.utils import add_days, getdate
 
 from crm_success.audiences.audience_changed import HOOK
+from crm_success.audiences.audience_pass import members_of as members_of_range
+from crm_success.audiences.audience_records import FrozenAudiences
+from crm_success.audiences.membership import Memberships
 from crm_success.batches.working import drain
+from crm_success.database.dialects import KeyRange
 from crm_success.record_names import AUDIENCE, HEALTH, MEMBER, METRIC
 from crm_success.tests.support import factories
 from crm_success.tests.support.audience_site import (
@@ -142,6 +151,26 @@ class TestAudiencePass(AudienceTestCase):
 		self.assertEqual(members_of("Aud Broken"), before)
 		self.assertEqual(members_of("Aud Fine"), sorted(ALL))
 
+	def test_an_audience_that_fails_on_the_way_stays_what_it_was_and_its_next_changes_are_by_definition(self):
+		make_audience("Aud Failing", on("Customer", ["website", "is", "set"], OURS))
+		make_audience("Aud Beside", on("Customer", OURS))
+		self.evaluate()
+		doc = frappe.get_doc(AUDIENCE, "Aud Failing")
+		doc.conditions[0].filters = json.dumps([["website", "=", "small.example"]])
+		doc.save()
+		before = noted_of("Aud Failing"), noted_of("Aud Beside")
+		with mock.patch("crm_success.audiences.audience_pass.members_of", failing("Aud Failing")):
+			run = self.evaluate()
+		self.assertEqual(run.status, "Completed with Warnings")
+		self.assert_message(run, "Aud Failing", "could not be evaluated", "is not asked today")
+		self.assertEqual(members_of("Aud Failing"), sorted(ALL))
+		self.assertEqual(noted_of("Aud Failing"), before[0])
+		self.assertGreater(noted_of("Aud Beside").evaluated_on, before[1].evaluated_on)
+		with registered(HOOK, HEARD_BY):
+			self.evaluate()
+		told = {(change.customer, change.entered, change.by_definition) for change in chain(*heard)}
+		self.assertEqual(told, {(BUYER, False, True), (NEVER, False, True)})
+
 	def test_an_audience_by_hand_keeps_whom_people_picked(self):
 		make_audience("Aud Hand", how="By Hand")
 		frappe.get_doc({"doctype": MEMBER, "audience": "Aud Hand", "customer": BUYER}).insert()
@@ -160,13 +189,27 @@ class TestAudiencePass(AudienceTestCase):
 		self.assert_refused(doc, "Aud X → Aud Y → Aud X")
 
 
+def noted_of(audience: str) -> frappe._dict:
+	"""What a pass notes of an audience that it evaluated."""
+	return frappe.db.get_value(AUDIENCE, audience, ["evaluated_version", "evaluated_on"], as_dict=True)
+
+
+def failing(audience: str) -> Callable:
+	"""Finds members, unless that audience is among those asked."""
+
+	def find(frozen: FrozenAudiences, keys: KeyRange) -> Memberships:
+		if audience in (each.name for each in frozen.audiences):
+			raise ValueError(f"{audience} is not asked today")
+		return members_of_range(frozen, keys)
+
+	return find
+
+
 class registered_failure:
 	"""The process is killed between the writing of a batch and its end."""
 
 	def __enter__(self):
-		from unittest.mock import patch
-
-		self.patch = patch(
+		self.patch = mock.patch(
 			"crm_success.audiences.audience_pass.tell_audience_changes", side_effect=KeyboardInterrupt
 		)
 		self.patch.start()

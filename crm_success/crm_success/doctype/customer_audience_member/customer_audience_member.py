@@ -2,15 +2,13 @@
 
 import frappe
 from frappe import _
-from frappe.utils import add_days, nowdate
 
 from crm_success.audiences.hand_picked import begin_visit, check_may_be_added, tell_of_new_member
 from crm_success.audiences.membership import write_names_of
+from crm_success.database.old_rows import delete_older
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_names import MEMBER
 from crm_success.setup.log_days import MEMBER_DAYS
-
-CLEARED_AT_ONCE = 10_000
 
 
 class CustomerAudienceMember(PrintedAsText):
@@ -32,19 +30,8 @@ class CustomerAudienceMember(PrintedAsText):
 
 	@staticmethod
 	def clear_old_logs(days: int = MEMBER_DAYS) -> None:
-		"""Called by Log Settings every day, for members that have left. Commits between chunks."""
-		member = frappe.qb.DocType(MEMBER)
-		oldest = add_days(nowdate(), -days)
-		while names := (
-			frappe.qb.from_(member)
-			.select(member.name)
-			.where(member.left_on < oldest)
-			.limit(CLEARED_AT_ONCE)
-			.run(pluck=True)
-		):
-			frappe.qb.from_(member).delete().where(member.name.isin(names)).run()
-			# in chunks: years of visits are too much for one transaction
-			frappe.db.commit()  # nosemgrep: frappe-manual-commit
+		"""Called by Log Settings every day, for members that have left."""
+		delete_older(MEMBER, "left_on", days)
 
 
 def on_doctype_update() -> None:

@@ -3,16 +3,14 @@
 import json
 
 import frappe
-from frappe.utils import add_days, nowdate
 
+from crm_success.database.old_rows import delete_older
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_names import SNAPSHOT
 from crm_success.scoring.engine.drivers import drivers_of
 from crm_success.scoring.reader_words import driver_words
 from crm_success.setup.log_days import SNAPSHOT_DAYS
 from crm_success.setup.table_columns import allow_null
-
-CLEARED_AT_ONCE = 10_000
 
 
 class CustomerHealthSnapshot(PrintedAsText):
@@ -32,19 +30,8 @@ class CustomerHealthSnapshot(PrintedAsText):
 
 	@staticmethod
 	def clear_old_logs(days: int = SNAPSHOT_DAYS) -> None:
-		"""Called by Log Settings every day. Commits between chunks: history is too much for one transaction."""
-		snapshot = frappe.qb.DocType(SNAPSHOT)
-		oldest = add_days(nowdate(), -days)
-		while names := (
-			frappe.qb.from_(snapshot)
-			.select(snapshot.name)
-			.where(snapshot.as_of < oldest)
-			.limit(CLEARED_AT_ONCE)
-			.run(pluck=True)
-		):
-			frappe.qb.from_(snapshot).delete().where(snapshot.name.isin(names)).run()
-			# in chunks: history is too much for one transaction
-			frappe.db.commit()  # nosemgrep: frappe-manual-commit
+		"""Called by Log Settings every day."""
+		delete_older(SNAPSHOT, "as_of", days)
 
 
 def on_doctype_update() -> None:

@@ -61,20 +61,7 @@ crm_success.report_tables.register("Audience Movement", crm_success.audience_mov
 			options: "Customer Audience",
 			reqd: 1,
 		},
-		{
-			fieldname: "from_date",
-			label: __("From Date"),
-			fieldtype: "Date",
-			default: frappe.datetime.add_days(frappe.datetime.get_today(), -30),
-			reqd: 1,
-		},
-		{
-			fieldname: "to_date",
-			label: __("To Date"),
-			fieldtype: "Date",
-			default: frappe.datetime.get_today(),
-			reqd: 1,
-		},
+		...crm_success.report_tables.period(),
 		{
 			fieldname: "was",
 			label: __("At the Beginning"),

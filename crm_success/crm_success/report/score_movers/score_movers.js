@@ -17,20 +17,7 @@ crm_success.score_movers.cells = {
 
 crm_success.report_tables.register("Score Movers", crm_success.score_movers.cells, {
 	filters: [
-		{
-			fieldname: "from_date",
-			label: __("From Date"),
-			fieldtype: "Date",
-			default: frappe.datetime.add_days(frappe.datetime.get_today(), -30),
-			reqd: 1,
-		},
-		{
-			fieldname: "to_date",
-			label: __("To Date"),
-			fieldtype: "Date",
-			default: frappe.datetime.get_today(),
-			reqd: 1,
-		},
+		...crm_success.report_tables.period(),
 		{ fieldname: "how_many", label: __("How Many Each"), fieldtype: "Int", default: 20 },
 		{
 			fieldname: "direction",

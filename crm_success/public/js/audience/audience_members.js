@@ -112,7 +112,7 @@ Object.assign(crm_success.audience_members, {
 	},
 
 	async draw_history(frm, days = 90) {
-		const { API, chart, period_choice, words_of } = crm_success.audience_members;
+		const { API, number, period_choice } = crm_success.audience_members;
 		const { name } = frm.doc;
 		const from_date = frappe.datetime.add_days(frappe.datetime.get_today(), -days);
 		const args = { audience: name, from_date };
@@ -124,8 +124,11 @@ Object.assign(crm_success.audience_members, {
 			$place.append($("<p class='text-muted'>").text(__("Nobody was in this audience in that time.")));
 			return;
 		}
-		chart($("<div aria-hidden='true'>").appendTo($place), message);
-		$place.append($("<p class='small text-muted'>").text(words_of(message)));
+		crm_success.line_of_days.draw($place, {
+			label: __("Members"),
+			points: message.map(({ day, members }) => ({ day, value: members })),
+			text: number,
+		});
 	},
 
 	period_choice(frm, days) {
@@ -136,35 +139,6 @@ Object.assign(crm_success.audience_members, {
 		$select.val(days).on("change", () => draw_history(frm, Number($select.val())));
 		const $label = $("<label class='control-label'>").attr("for", id).text(__("Size over Time"));
 		return $("<div class='audience-members-period'>").append($label, $select);
-	},
-
-	chart($place, points) {
-		const { number } = crm_success.audience_members;
-		const chart = new frappe.Chart($place.get(0), {
-			type: "line",
-			height: 190,
-			// a dialog opened while the line still grows would change the width, which the chart does not survive
-			animate: 0,
-			disableEntryAnimation: 1,
-			colors: ["blue"],
-			data: {
-				labels: points.map(({ day }) => frappe.datetime.str_to_user(day)),
-				datasets: [{ name: __("Members"), values: points.map(({ members }) => members) }],
-			},
-			lineOptions: { hideDots: Number(points.length > 31), dotSize: 4, regionFill: 1 },
-			axisOptions: { xAxisMode: "tick", xIsSeries: 1, shortenYAxisNumbers: 1 },
-			tooltipOptions: { formatTooltipY: (value) => (value === null ? "" : number(value)) },
-		});
-		// by itself it shows a flat line at zero for most of a second first
-		chart.update(chart.realData, true);
-	},
-
-	// Also for those who cannot see the line
-	words_of(points) {
-		const { number } = crm_success.audience_members;
-		const ends = [points[0], points.at(-1)];
-		const values = ends.flatMap(({ day, members }) => [number(members), frappe.datetime.str_to_user(day)]);
-		return __("From {0} on {1} to {2} on {3}", values);
 	},
 
 	number: (count) => format_number(count, null, 0),

@@ -63,6 +63,16 @@ Object.assign(crm_success.report_tables, {
 		return `<span class="indicator-pill ${crm_success.bands.color(band)}">${frappe.utils.escape_html(text)}</span>`;
 	},
 
+	// From thirty days ago to today
+	period() {
+		const { add_days, get_today } = frappe.datetime;
+		const date = { fieldtype: "Date", reqd: 1 };
+		return [
+			{ ...date, fieldname: "from_date", label: __("From Date"), default: add_days(get_today(), -30) },
+			{ ...date, fieldname: "to_date", label: __("To Date"), default: get_today() },
+		];
+	},
+
 	// Lines as one, whole where the mouse rests on it
 	in_one_line(text) {
 		const { escape_html } = frappe.utils;
