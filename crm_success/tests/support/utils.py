@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from time import thread_time
 from unittest.mock import patch
 
 import frappe
@@ -11,6 +12,8 @@ try:
 except ImportError:  # before version 16
 	from frappe.tests.utils import FrappeTestCase as FrappeSiteTestCase
 
+# seconds
+SOON = 5
 SAVEPOINT = "crm_success_test"
 IS_VERSION_15 = frappe.__version__.startswith("15.")
 
@@ -47,6 +50,15 @@ class SiteTestCase(FrappeSiteTestCase):
 		doc.modified = modified
 		for word in words:
 			self.assertIn(word, str(refusal.exception))
+
+
+@contextmanager
+def little_work(test: FrappeSiteTestCase, most_statements: int) -> Iterator[None]:
+	"""What is done takes so few statements, and little of this thread's own time, whatever else the machine does."""
+	began = thread_time()
+	with test.assertQueryCount(most_statements):
+		yield
+	test.assertLess(thread_time() - began, SOON)
 
 
 def aggregate(function: str, fieldname: str, alias: str) -> str | dict[str, str]:
