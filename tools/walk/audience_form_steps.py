@@ -153,6 +153,7 @@ def filter_by_band(window: Window) -> None:
 	"""In the desk's filter area, which begins with one filter."""
 	box = window.dialog.locator(".filter-box").first
 	box.wait_for()
+	window.wait_for_rest()
 	field = box.locator(".fieldname-select-area input")
 	field.fill(window.word("Band"))
 	# the list moves while it is filtered: the first one is chosen by its key

@@ -103,7 +103,12 @@ def filtered_list(window: Window, doctype: str, name: str) -> None:
 def choose_audience(window: Window, fieldname: str, name: str) -> None:
 	field = window.shown.locator(f'.standard-filter-section input[data-fieldname="{fieldname}"]')
 	field.click()
-	window.shown.locator(".awesomplete li").filter(has_text=name).click()
+	asked_by = f"{fieldname}%22%2C%22like"
+	# the list waits a moment before it asks
+	with window.page.expect_response(
+		lambda answer: answer.url.endswith(".reportview.get") and asked_by in (answer.request.post_data or "")
+	):
+		window.shown.locator(".awesomplete li").filter(has_text=name).click()
 	window.settle()
 	window.expect(field.input_value() == name, f"the filter shows {field.input_value()!r}")
 
@@ -184,7 +189,6 @@ def ask_for_audience(window: Window, name: str) -> None:
 	window.shown.locator(".actions-btn-group .dropdown-item").filter(has_text=words).click()
 	field = window.dialog.locator('input[data-fieldname="new_audience"]')
 	field.wait_for()
-	# it has come to rest, and will not move the focus any more
-	window.page.wait_for_function("() => window.cur_dialog")
+	window.wait_for_rest()
 	field.fill(name)
 	field.press("Tab")

@@ -238,7 +238,6 @@ def customers_of_audience(window: Window) -> None:
 	save_cell(window, AUDIENCE)
 	window.open(ADDRESSES["Customer"])
 	choose_audience(window, "customer_audiences", AUDIENCE)
-	window.settle()
 	window.shown.locator(".list-row").first.wait_for()
 
 

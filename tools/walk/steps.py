@@ -224,8 +224,7 @@ def fill_override(window: Window) -> None:
 		"override_until": window.page.evaluate(in_a_month),
 		"override_reason": "New contract signed, first invoice next month",
 	}
-	# it has come to rest, and will not move the focus any more
-	window.page.wait_for_function("() => window.cur_dialog")
+	window.wait_for_rest()
 	for fieldname, value in values.items():
 		control = window.dialog.locator(f':is(input, textarea)[data-fieldname="{fieldname}"]')
 		control.fill(value)

@@ -24,7 +24,22 @@ crm_success.audience_movement.number = function (value, was, is_now) {
 	const text = frappe.utils.escape_html(format_number(value, null, 0));
 	if (!value || !(was || is_now)) return text;
 	const route = crm_success.audience_movement.route_to(was, is_now);
-	return `<a href="${frappe.utils.escape_html(route)}">${text}</a>`;
+	return `<a href="${frappe.utils.escape_html(route)}" data-was="${was}" data-is-now="${is_now}">${text}</a>`;
+};
+
+// By the filters of this page: version 15 follows no link that differs from where one is in its filters alone
+crm_success.audience_movement.open_here = function (event) {
+	const link = event.target.closest("a[data-is-now]");
+	if (!link || event.ctrlKey || event.metaKey) return;
+	event.preventDefault();
+	event.stopPropagation();
+	frappe.query_report.set_filter_value({ was: link.dataset.was, is_now: link.dataset.isNow });
+};
+
+crm_success.audience_movement.follow_links = function (datatable) {
+	crm_success.report_tables.follow_links(datatable);
+	// the same function is added once, however often the table is drawn
+	datatable.wrapper.addEventListener("click", crm_success.audience_movement.open_here, true);
 };
 
 crm_success.audience_movement.cells = {
@@ -46,6 +61,7 @@ crm_success.audience_movement.places = () => [
 ];
 
 crm_success.report_tables.register("Audience Movement", crm_success.audience_movement.cells, {
+	after_datatable_render: crm_success.audience_movement.follow_links,
 	filters: [
 		{
 			fieldname: "first_audience",
