@@ -1,0 +1,83 @@
+"""What a customer's purchases tell about the next one: its own rhythm, and the terms of the lapse risk. Fits nothing."""
+
+import numpy as np
+import pandas as pd
+
+# how many of the company's usual gaps a customer's own ones are mixed with: one purchase says nothing of a rhythm yet
+PRIOR_GAPS = 2.0
+_LEAST_GAP = 1.0
+
+# columns of the facts, beside any others that are known of some customers
+PURCHASE_DAYS = "purchase_days"
+FIRST = "days_since_first"
+LAST = "days_since_last"
+LATELY = "purchases_lately"
+BEFORE = "purchases_before"
+REVENUE = "revenue"
+RETURNS = "returns"
+FACTS = (PURCHASE_DAYS, FIRST, LAST, LATELY, BEFORE, REVENUE, RETURNS)
+
+
+def repeats(facts: pd.DataFrame) -> pd.DataFrame:
+	"""Repeat purchase days `x`, the age at the last of them `t_x` and the age now `T`, in days: what probability
+	models of buying read.
+	"""
+	return pd.DataFrame(
+		{
+			"x": facts[PURCHASE_DAYS] - 1.0,
+			"t_x": facts[FIRST] - facts[LAST],
+			"T": facts[FIRST].astype("float64"),
+		}
+	)
+
+
+def usual_gap_of_company(facts: pd.DataFrame) -> float | None:
+	"""Days between two purchase days, over all customers who bought more than once; None where nobody did."""
+	known = repeats(facts)
+	gaps = known["x"].sum()
+	return max(float(known["t_x"].sum() / gaps), _LEAST_GAP) if gaps > 0 else None
+
+
+def usual_gap(facts: pd.DataFrame, company_gap: float) -> pd.Series:
+	"""Days between two purchase days of each customer, drawn towards the company's where there were few."""
+	known = repeats(facts)
+	return (known["t_x"] + PRIOR_GAPS * company_gap) / (known["x"] + PRIOR_GAPS)
+
+
+def terms(facts: pd.DataFrame, company_gap: float) -> pd.DataFrame:
+	"""The numbers that the risk is told by, a row a customer, none missing.
+
+	`facts` has the columns FACTS (days, counts and money; windows of the horizon for LATELY and BEFORE), for
+	customers with a purchase. Any other column is a number that is known of some customers: it counts where it is
+	known, and that it is known counts too.
+	"""
+	gap = usual_gap(facts, company_gap)
+	revenue = facts[REVENUE].clip(lower=0.0)
+	lately, before = np.log1p(facts[LATELY]), np.log1p(facts[BEFORE])
+	told = pd.DataFrame(
+		{
+			"recency": np.log1p(facts[LAST]),
+			"rhythm": np.log1p(facts[LAST] / gap),
+			"usual_gap": np.log(gap),
+			"purchases": np.log(facts[PURCHASE_DAYS]),
+			"tenure": np.log1p(facts[FIRST]),
+			"lately": lately,
+			"trend": lately - before,
+			"revenue": np.log1p(revenue),
+			"order_value": np.log1p(revenue / facts[PURCHASE_DAYS]),
+			"returns": np.log1p(facts[RETURNS]),
+			"bought_once": (facts[PURCHASE_DAYS] == 1).astype("float64"),
+		},
+		index=facts.index,
+		dtype="float64",
+	)
+	return told.join(_known_of_some(facts.drop(columns=list(FACTS))))
+
+
+def _known_of_some(facts: pd.DataFrame) -> pd.DataFrame:
+	numbers = facts.astype("float64")
+	columns = {}
+	for name in numbers:
+		columns[name] = numbers[name].fillna(0.0)
+		columns[f"{name}_known"] = numbers[name].notna().astype("float64")
+	return pd.DataFrame(columns, index=facts.index)
