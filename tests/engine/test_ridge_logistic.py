@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from crm_success.scoring.engine.ridge_logistic import (
+	FitError,
 	Logistic,
-	NotFittedError,
 	Term,
 	effects,
 	fit_logistic,
@@ -79,5 +79,5 @@ def test_odds_and_probabilities_are_each_other_s_reverse_and_certainty_is_finite
 
 @pytest.mark.parametrize("outcome", [[True] * 4, [False] * 4])
 def test_an_outcome_that_is_the_same_everywhere_is_refused(outcome: list[bool]):
-	with pytest.raises(NotFittedError, match="nothing to tell apart"):
+	with pytest.raises(FitError, match="nothing to tell apart"):
 		fit_logistic(pd.DataFrame({"a": [1.0, 2, 3, 4]}), pd.Series(outcome), 1.0)

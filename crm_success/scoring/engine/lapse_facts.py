@@ -19,14 +19,14 @@ FACTS = (PURCHASE_DAYS, FIRST, LAST, LATELY, BEFORE, REVENUE, RETURNS)
 
 
 def repeats(facts: pd.DataFrame) -> pd.DataFrame:
-	"""Repeat purchase days `x`, the age at the last of them `t_x` and the age now `T`, in days: what probability
-	models of buying read.
+	"""Purchase days after the first one, the age at the last of them and the age now, in days: what the purchase model
+	reads.
 	"""
 	return pd.DataFrame(
 		{
-			"x": facts[PURCHASE_DAYS] - 1.0,
-			"t_x": facts[FIRST] - facts[LAST],
-			"T": facts[FIRST].astype("float64"),
+			"repeats": facts[PURCHASE_DAYS] - 1.0,
+			"last_age": facts[FIRST] - facts[LAST],
+			"age": facts[FIRST].astype("float64"),
 		}
 	)
 
@@ -34,14 +34,14 @@ def repeats(facts: pd.DataFrame) -> pd.DataFrame:
 def usual_gap_of_company(facts: pd.DataFrame) -> float | None:
 	"""Days between two purchase days, over all customers who bought more than once; None where nobody did."""
 	known = repeats(facts)
-	gaps = known["x"].sum()
-	return max(float(known["t_x"].sum() / gaps), _LEAST_GAP) if gaps > 0 else None
+	gaps = known["repeats"].sum()
+	return max(float(known["last_age"].sum() / gaps), _LEAST_GAP) if gaps > 0 else None
 
 
 def usual_gap(facts: pd.DataFrame, company_gap: float) -> pd.Series:
 	"""Days between two purchase days of each customer, drawn towards the company's where there were few."""
 	known = repeats(facts)
-	return (known["t_x"] + PRIOR_GAPS * company_gap) / (known["x"] + PRIOR_GAPS)
+	return (known["last_age"] + PRIOR_GAPS * company_gap) / (known["repeats"] + PRIOR_GAPS)
 
 
 def terms(facts: pd.DataFrame, company_gap: float) -> pd.DataFrame:

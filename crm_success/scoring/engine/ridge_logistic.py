@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.engine.errors import FitError
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -15,10 +15,6 @@ _MOST_STEPS = 100
 _SMALLEST_STEP = 1e-8
 # log odds beyond it are certainty in any case, and would overflow
 _MOST_LOG_ODDS = 30.0
-
-
-class NotFittedError(ScoringError):
-	"""A model that these data do not allow; its text says why."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ def fit_logistic(values: pd.DataFrame, outcome: pd.Series, ridge: float) -> Logi
 	"""Fit the odds that `outcome` (booleans) is true on the columns of `values`, with the same index, none missing.
 
 	Columns are standardised first, so that the penalty `ridge` x weight² / 2 (a number above 0) means the same for
-	each; the level is not penalised. A column that never varies has weight 0. Raises NotFittedError where the outcome
+	each; the level is not penalised. A column that never varies has weight 0. Raises FitError where the outcome
 	is the same everywhere.
 
 	Source: Hoerl and Kennard, "Ridge Regression", Technometrics 12(1), 1970; le Cessie and van Houwelingen, "Ridge
@@ -51,7 +47,7 @@ def fit_logistic(values: pd.DataFrame, outcome: pd.Series, ridge: float) -> Logi
 	"""
 	happened = outcome.to_numpy(dtype="float64")
 	if not 0 < happened.sum() < len(happened):
-		raise NotFittedError("The outcome is the same for everybody: there is nothing to tell apart.")
+		raise FitError("The outcome is the same for everybody: there is nothing to tell apart.")
 	means, spreads = values.mean(), values.std(ddof=0)
 	spreads = spreads.where(spreads > 0, 1.0)
 	weights = _newton(_with_level(((values - means) / spreads).to_numpy(dtype="float64")), happened, ridge)
@@ -104,12 +100,11 @@ def _newton(values: Array, happened: Array, ridge: float) -> Array:
 		weights = weights + step
 		if np.abs(step).max() < _SMALLEST_STEP:
 			return weights
-	raise NotFittedError("The fit did not settle on one model.")
+	raise FitError("The fit did not settle on one model.")
 
 
 def _newton_step(values: Array, happened: Array, weights: Array, penalty: Array) -> Array:
 	likely = 1 / (1 + np.exp(-np.clip(values @ weights, -_MOST_LOG_ODDS, _MOST_LOG_ODDS)))
 	slope = values.T @ (happened - likely) - penalty * weights
 	curvature = (values.T * (likely * (1 - likely))) @ values + np.diag(penalty)
-	step: Array = np.linalg.solve(curvature, slope)
-	return step
+	return np.asarray(np.linalg.solve(curvature, slope), dtype=np.float64)
