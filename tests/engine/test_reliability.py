@@ -41,6 +41,12 @@ def test_the_number_of_bins_can_be_chosen():
 	assert found.bins["customers"].to_dict() == {0.0: 2, 0.5: 1}
 
 
+def test_a_bound_that_floats_miss_begins_its_bin_all_the_same():
+	assert 0.29 * 100 < 29
+	found = reliability(pd.Series([0.29]), pd.Series([True]), bins=100)
+	assert found.bins.index.tolist() == [0.29]
+
+
 def test_the_order_of_the_customers_does_not_matter():
 	chances = pd.Series([i / 997 for i in range(997)])
 	lapsed = pd.Series([i % 3 == 0 for i in range(997)])

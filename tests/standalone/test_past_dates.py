@@ -41,6 +41,11 @@ def test_wanted_dates_take_the_place_of_all_others():
 	assert days("2020-01-01", "2026-01-31", wanted=wanted) == ["2025-03-02", "2025-10-01"]
 
 
+def test_the_first_and_the_last_day_that_can_be_replayed():
+	ends = [date(2020, 3, 1), date(2025, 11, 2)]
+	assert days("2020-01-01", "2026-01-31", wanted=ends) == ["2020-03-01", "2025-11-02"]
+
+
 def test_one_wanted_date_that_cannot_be_replayed_is_refused_with_all():
 	with pytest.raises(CommandError, match="The 90 days after 2025-11-03 are not over"):
 		days("2020-01-01", "2026-01-31", wanted=[date(2025, 10, 1), date(2025, 11, 3)])

@@ -35,7 +35,7 @@ def reliability(probability: pd.Series, lapsed: pd.Series, bins: int = BINS) -> 
 	"""
 	said = probability.to_numpy(dtype="float64", na_value=np.nan)
 	_check(said)
-	# twelve decimals: 0.3 x 10 is a little less than 3
+	# twelve decimals: as floats 0.29 x 100 is a little less than 29
 	places = np.minimum(np.floor(np.round(said * bins, 12)).astype("int64"), bins - 1)
 	happened = lapsed.loc[probability.index].to_numpy(dtype=bool)
 	rows = {
