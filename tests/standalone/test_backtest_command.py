@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import date
+from pathlib import Path
 
 import pytest
 from small_erp import alter, customer, invoice, write
@@ -194,6 +195,12 @@ def test_the_demonstration_has_scores_that_tell(run, backtest, tmp_path):
 	assert float(healthy["value"]) < 0.3 < float(at_risk["value"])
 	assert float(found(rows, "precision", "Band", "At Risk")["value"]) == float(at_risk["value"])
 	assert "How true the scores are: of two customers, one of whom bought nothing afterwards" in out
+
+
+def test_the_guide_repeats_what_the_columns_mean():
+	guide = (Path(__file__).parents[2] / "docs/standalone.md").read_text(encoding="utf-8")
+	rows = [f"| `{column.name}` | {column.unit} | {column.meaning} |" for column in BACK_TEST_COLUMNS]
+	assert "\n".join(rows) in guide
 
 
 def test_help_explains_the_columns(run):

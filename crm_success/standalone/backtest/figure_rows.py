@@ -16,7 +16,7 @@ BACK_TEST_COLUMNS = (
 	CsvColumn("horizon", "days", "Days after it within which a customer could buy again"),
 	CsvColumn("figure", "", "area, area gain, lapsed, precision, recall or lost revenue"),
 	CsvColumn("measure", "", "What the figure is about: a risk number, or what customers are grouped by"),
-	CsvColumn("group", "", "The group; empty: everybody, or in Band and Segment those in none"),
+	CsvColumn("group", "", "The group; empty: everybody, or those in no group"),
 	CsvColumn("customers", "count", "Customers that the figure is made of"),
 	CsvColumn("lapsed", "count", "Those of them who bought nothing within the horizon"),
 	CsvColumn(
