@@ -3,6 +3,7 @@
 # make walk   walk through the desk of a bench in Chromium and take the pictures of the guides (PEOPLE="sales manager")
 # make soak   a million random formulas, a hundred random ledgers, twenty histories of audiences, twenty nights with workers, Redis and MariaDB killed
 # make bench  scoring of 100,000 customers on a site of its own, as ratios; CUSTOMERS=10000 for a quick look
+# make truth  how true the scores are on real invoices; INVOICES=/path/to/invoices.csv names the file
 # make lint   style, formatting, types, and Frappe's semgrep rules where FRAPPE_SEMGREP_RULES names their folder
 # TESTS=crm_success.tests.scoring.test_x runs only these site tests (make test-site)
 # PYTHON=/path/to/python3 picks the interpreter, FRAPPE_BENCH=/path/to/bench the bench (empty: no site tests)
@@ -11,7 +12,7 @@ BIN := .venv/bin
 # where PYTHON names another version than that of .venv, it is made anew
 OTHER := $(if $(PYTHON),$(shell [ "$$($(PYTHON) -V 2>&1)" = "$$($(BIN)/python -V 2>&1)" ] || echo other-python))
 
-.PHONY: other-python help demo test test-plain test-site walk soak bench lint format clean
+.PHONY: other-python help demo test test-plain test-site walk soak bench truth lint format clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -39,6 +40,9 @@ soak: .venv/.ready-dev
 
 bench: .venv/.ready-dev
 	@$(BIN)/python -m tools.benchmarks $(CUSTOMERS)
+
+truth: .venv/.ready-dev
+	@$(BIN)/python -m tools.truth $(INVOICES)
 
 lint: .venv/.ready-dev
 	@$(BIN)/ruff check

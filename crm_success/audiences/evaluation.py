@@ -10,6 +10,7 @@ from crm_success.batches import queueing
 from crm_success.batches.run_life import RunInProgressError, start_run
 from crm_success.batches.scheduled import logged
 from crm_success.batches.statuses import COMPLETED, RUN, WITH_WARNINGS
+from crm_success.database import clock
 from crm_success.record_names import AUDIENCE
 
 SCORING = "Scoring"
@@ -19,6 +20,26 @@ _SECONDS = 300
 def start_pass(triggered_by: str) -> str:
 	"""Make a pass, without committing or queueing; RunInProgressError where another one is not finished."""
 	return start_run(KIND, getdate(), triggered_by)
+
+
+def evaluate_for(audience: str) -> str | None:
+	"""Find the members again because somebody asks for it: the name of the pass, without committing.
+
+	Where a pass is not finished it is that one, and another follows it for what has changed since it looked.
+	"""
+	going_on = _pass_going_on()
+	if not going_on:
+		try:
+			run = start_pass("Desk")
+		except RunInProgressError:
+			# somebody else was faster by the blink of an eye
+			frappe.clear_last_message()
+			going_on = _pass_going_on()
+		else:
+			queueing.enqueue_prepare(run)
+			return run
+	frappe.db.set_value(AUDIENCE, audience, "wanted_utc", clock.utc_now(), update_modified=False)
+	return going_on
 
 
 def evaluate_after(run: str, status: str) -> None:
@@ -43,7 +64,7 @@ def evaluate_soon() -> None:
 @logged
 def evaluate_if_due() -> None:
 	"""Every five minutes, and after what makes a pass due: start it, unless another one is not finished."""
-	if not is_due() or frappe.db.exists(RUN, {"active": KIND}):
+	if not is_due() or _pass_going_on():
 		return
 	try:
 		run = start_pass("Schedule")
@@ -77,6 +98,10 @@ def last_pass() -> dict[str, Any] | None:
 	return frappe.db.get_value(
 		RUN, {"kind": KIND}, ["status", "percent_done"], order_by="creation desc", as_dict=True
 	)
+
+
+def _pass_going_on() -> str | None:
+	return frappe.db.get_value(RUN, {"active": KIND})
 
 
 def _scored_since() -> bool:

@@ -13,6 +13,9 @@ from frappe.utils import cstr, escape_html
 
 from crm_success.record_checks.phrases import Phrase, in_words
 
+# a name of Frappe is no longer
+MOST_SHOWN = 140
+
 
 class Refusal(Exception):
 	"""A refusal whose text is HTML already, with everything that somebody entered escaped."""
@@ -43,8 +46,10 @@ def refusing(doc: Document, fieldname: str) -> Iterator[None]:
 
 
 def bold(text: Any) -> str:
-	"""What somebody entered, to stand in a message."""
-	return frappe.bold(escape_html(cstr(text)))
+	"""What somebody entered, to stand in a message: of a long text its beginning."""
+	words = cstr(text)
+	shown = words if len(words) <= MOST_SHOWN else f"{words[:MOST_SHOWN]} …"
+	return frappe.bold(escape_html(shown))
 
 
 def one_of(names: Collection[str], most: int = 8) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring.engine.calibration import calibration_metrics
 from crm_success.scoring.engine.definitions import Calibration, Definitions, Metric
+from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.engine.pipeline import all_metrics, score_customers
 from crm_success.scoring.queries.plan import plan_reads
 from crm_success.scoring.queries.source_rows import READ_ALWAYS
@@ -63,20 +64,44 @@ class Scoring:
 	@property
 	def steps(self) -> int:
 		"""How much `run` will tell its `progress` in all: each customer is read twice."""
-		return 2 * sum(customers for _, customers in self._ranges)
+		return 2 * self.customers
+
+	@property
+	def customers(self) -> int:
+		"""How many customers there are, disabled ones too."""
+		return sum(customers for _, customers in self._ranges)
+
+	@property
+	def currency(self) -> str:
+		"""The currency of all amounts."""
+		return self._definitions.money.currency
 
 	def run(self, take: TakeRows, progress: Progress) -> Outcome:
 		"""Hand out the rows of health.csv batch by batch, in the database's order of customers."""
-		calibration = self._calibrate(progress)
 		collector, words = Collector(), driver_words(self._definitions)
-		for keys, number in self._ranges:
-			rows = self._score(keys, calibration).assign(currency=self._definitions.money.currency)
-			rows = _with_reasons(rows, words, self._definitions.money.currency)
+		for batch in self.scored(progress):
+			rows = _with_reasons(batch, words, self.currency)
 			collector.add(rows)
 			take(_as_csv(rows))
-			progress(number)
 		figures = collector.figures(self._definitions)
 		return Outcome(figures, self._definitions, tuple(as_warning(finding) for finding in self._findings()))
+
+	def scored(self, progress: Progress) -> Iterator[pd.DataFrame]:
+		"""The rows of `score_customers` batch by batch, with `customer` and `currency` as columns."""
+		calibration = self._calibrate(progress)
+		for keys, number in self._ranges:
+			yield self._score(keys, calibration).assign(currency=self.currency)
+			progress(number)
+
+	def measured(self, metrics: tuple[Metric, ...], on: date, progress: Progress) -> pd.DataFrame:
+		"""Raw values of the metrics for all customers as of another day, indexed by customer, a column a metric key."""
+		reader, batches = self._reader_of(metrics), []
+		for keys, number in self._ranges:
+			customers = reader.customers(keys).index
+			aggregates = reader.aggregates(on, keys, customers)
+			batches.append(raw_values(metrics, aggregates, customers, on))
+			progress(number)
+		return pd.concat(batches)
 
 	def _reader_of(self, metrics: tuple[Metric, ...]) -> Reader:
 		plan = plan_reads(metrics, self._tables)

@@ -20,24 +20,48 @@ from crm_success.scoring.engine.errors import ScoringError
 from crm_success.standalone import demo as demonstration
 from crm_success.standalone.address import sqlite_url
 from crm_success.standalone.assessment import Outcome, Scoring
+from crm_success.standalone.backtest import spoken_figures
+from crm_success.standalone.backtest.figure_rows import BACK_TEST_COLUMNS, figure_rows
+from crm_success.standalone.backtest.past_dates import dates_to_replay
+from crm_success.standalone.backtest.replay import PurchaseHistory, Replay, Replayed
 from crm_success.standalone.command_errors import CommandError, one_line
 from crm_success.standalone.connections import Database, connect
 from crm_success.standalone.csv_cells import as_cells
-from crm_success.standalone.csv_columns import COLUMN_NAMES, COLUMNS
+from crm_success.standalone.csv_columns import COLUMN_NAMES, COLUMNS, CsvColumn
 from crm_success.standalone.default_definitions import segment_strategies
 from crm_success.standalone.output import whole_files
 from crm_success.standalone.report import Report, numbers, render
 
-CSV, REPORT, DATABASE = "health.csv", "report.html", "erpnext.db"
+CSV, REPORT, DATABASE, BACK_TEST = "health.csv", "report.html", "erpnext.db", "backtest.csv"
+HORIZON = 90
 _EXIT_CODE = 2
 _TERMINATED = 143
 _DEBUG = "CRM_SUCCESS_DEBUG"
 
-_COLUMN_HELP = "\b\nColumns of health.csv:\n" + "\n".join(
-	f"  {column.name:<17} {column.meaning}{f' [{column.unit}]' if column.unit else ''}" for column in COLUMNS
-)
+
+def _columns_help(name: str, columns: Sequence[CsvColumn]) -> str:
+	lines = [
+		f"  {column.name:<17} {column.meaning}{f' [{column.unit}]' if column.unit else ''}"
+		for column in columns
+	]
+	return "\n".join(["\b", f"Columns of {name}:", *lines])
+
+
 _as_of_option = click.option(
 	"--as-of", "as_of", metavar="DATE", help="Score as of this day, like 2026-01-31. Default: today."
+)
+_database_option = click.option(
+	"--database",
+	"url",
+	required=True,
+	metavar="URL",
+	envvar="CRM_SUCCESS_DATABASE",
+	help="sqlite:///path, mysql://user:password@host:port/database (MariaDB too) or postgresql://user:password@host:port/database. "
+	"Options for TLS follow a question mark: ?ssl_ca=ca.pem for MySQL, ?sslmode=verify-full&sslrootcert=ca.pem for PostgreSQL. "
+	"May stand in the environment variable CRM_SUCCESS_DATABASE instead, where no process list shows the password.",
+)
+_output_option = click.option(
+	"--output", type=click.Path(path_type=Path), required=True, help="Folder to write to."
 )
 
 
@@ -79,18 +103,9 @@ def demo(output: Path, customers: int, seed: int, as_of: str | None) -> None:
 	_tell(outcome, day, [output / name for name in (CSV, REPORT, DATABASE)])
 
 
-@commands.command(epilog=_COLUMN_HELP)
-@click.option(
-	"--database",
-	"url",
-	required=True,
-	metavar="URL",
-	envvar="CRM_SUCCESS_DATABASE",
-	help="sqlite:///path, mysql://user:password@host:port/database (MariaDB too) or postgresql://user:password@host:port/database. "
-	"Options for TLS follow a question mark: ?ssl_ca=ca.pem for MySQL, ?sslmode=verify-full&sslrootcert=ca.pem for PostgreSQL. "
-	"May stand in the environment variable CRM_SUCCESS_DATABASE instead, where no process list shows the password.",
-)
-@click.option("--output", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
+@commands.command(epilog=_columns_help(CSV, COLUMNS))
+@_database_option
+@_output_option
 @_as_of_option
 def score(url: str, output: Path, as_of: str | None) -> None:
 	"""Score the customers of an ERPNext database, reading only, and write health.csv and report.html."""
@@ -98,6 +113,38 @@ def score(url: str, output: Path, as_of: str | None) -> None:
 	with connect(url) as database, whole_files(output, (CSV, REPORT)) as folder:
 		outcome = _score(database, day, folder, database.label)
 	_tell(outcome, day, [output / name for name in (CSV, REPORT)])
+
+
+@commands.command(epilog=_columns_help(BACK_TEST, BACK_TEST_COLUMNS))
+@_database_option
+@_output_option
+@click.option(
+	"--horizon",
+	type=click.IntRange(1, 3650),
+	default=HORIZON,
+	show_default=True,
+	metavar="DAYS",
+	help="A customer lapsed who buys nothing within so many days.",
+)
+@click.option(
+	"--as-of",
+	"as_of",
+	metavar="DATE",
+	multiple=True,
+	help="Replay this day, like 2026-01-31; may be given several times. Default: the last day whose horizon is over, "
+	"and up to three more, 90 days apart.",
+)
+def backtest(url: str, output: Path, horizon: int, as_of: tuple[str, ...]) -> None:
+	"""Score past dates, reading only, compare with what customers then did, and write backtest.csv."""
+	wanted = [_day(text) for text in as_of]
+	with connect(url) as database, whole_files(output, (BACK_TEST,)) as folder:
+		replayed = _replay(database, wanted, horizon)
+		as_cells(figure_rows(replayed)).to_csv(
+			folder / BACK_TEST, index=False, encoding="utf-8", lineterminator="\n"
+		)
+	for line in spoken_figures.lines_of_all(replayed):
+		click.echo(line)
+	click.echo(output / BACK_TEST)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -175,6 +222,20 @@ def _score(database: Database, as_of: date, folder: Path, source: str) -> Outcom
 	)
 	(folder / REPORT).write_text(render(report), encoding="utf-8", newline="\n")
 	return outcome
+
+
+def _replay(database: Database, wanted: Sequence[date], horizon: int) -> list[Replayed]:
+	today = date.today()
+	purchases = PurchaseHistory(database, today)
+	with _progress(purchases.steps, "Reading purchases") as bar:
+		history = purchases.read(bar.update)
+	days = dates_to_replay(wanted, history, horizon, today)
+	replays = [Replay(database, day, horizon) for day in days]
+	with _progress(sum(replay.steps for replay in replays), "Replaying dates") as bar:
+		replayed = [replay.run(bar.update) for replay in replays]
+	if not any(each.test for each in replayed):
+		raise CommandError(f"As of {replayed[-1].as_of}: {replayed[-1].refusal}")
+	return replayed
 
 
 def _append(rows: pd.DataFrame, file: IO[str]) -> None:

@@ -12,7 +12,7 @@ from crm_success.audiences.audience_checks import check_rights, fields_offered, 
 from crm_success.audiences.audience_records import BY_HAND
 from crm_success.audiences.audience_rules import LooksAt
 from crm_success.audiences.condition_words import condition_in_words, filters_in_words
-from crm_success.audiences.evaluation import is_awaited, last_pass, start_pass
+from crm_success.audiences.evaluation import evaluate_for, is_awaited, last_pass
 from crm_success.audiences.membership_history import check_days, size_on_days
 from crm_success.audiences.previewing import preview_audience
 from crm_success.audiences.visible_members import count_members
@@ -112,15 +112,13 @@ def size_over_time(
 
 @frappe.whitelist(methods=["POST"])
 @of_bounded_size
-def evaluate_now(audience: str) -> dict[str, str]:
+def evaluate_now(audience: str) -> dict[str, str | None]:
 	"""Find the members of this and all other enabled audiences in the background; the name of the run."""
 	frappe.has_permission(AUDIENCE, "read", throw=True)
 	frappe.get_doc(AUDIENCE, audience).check_permission("write")
 	if not queueing.is_queue_up():
 		frappe.throw(_("The background workers cannot be reached. Ask your administrator to start Redis."))
-	run = start_pass("Desk")
-	queueing.enqueue_prepare(run)
-	return {"run": run}
+	return {"run": evaluate_for(audience)}
 
 
 def _check_may_define() -> None:

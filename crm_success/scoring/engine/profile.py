@@ -42,6 +42,11 @@ def profile_metrics(limits: Limits) -> tuple[Metric, ...]:
 	)
 
 
+def purchases_within(days: int) -> Metric:
+	"""How many purchases there were in the days up to a date: read at the end of a horizon, it says who came back."""
+	return _invoices("_purchases_within", Measure.COUNT, days)
+
+
 def _invoices(
 	key: str,
 	measure: Measure,

@@ -17,12 +17,20 @@ from crm_success.audiences.api.audience_form import (
 	sizes,
 )
 from crm_success.audiences.api.audience_members import add_customers, find_customers, remove_customers
+from crm_success.audiences.evaluation import evaluate_if_due, is_due
+from crm_success.batches.preparing import prepare_run
 from crm_success.batches.statuses import RUN
+from crm_success.batches.working import drain
 from crm_success.record_checks.sizes import MOST_CHARACTERS, MOST_ROWS
 from crm_success.record_names import AUDIENCE, METRIC
 from crm_success.scoring.api.name_search import search_names
 from crm_success.tests.support import factories
-from crm_success.tests.support.audience_site import AudienceTestCase, make_audience, on
+from crm_success.tests.support.audience_site import (
+	AudienceTestCase,
+	make_audience,
+	on,
+	start_and_prepare_pass,
+)
 
 BUYER, SMALL, NEVER, OFF = "Form Buyer", "Form Small", "Form Never", "Form Off"
 OURS = ["name", "like", "Form %"]
@@ -274,6 +282,22 @@ class TestAudienceForm(AudienceTestCase):
 		self.assertEqual(frappe.db.get_value(RUN, run, ["kind", "triggered_by"]), ("Audiences", "Desk"))
 		frappe.set_user("Administrator")
 		frappe.db.commit()
+
+	def test_who_asks_during_a_pass_gets_that_one_and_another_follows_it(self):
+		doc = make_audience("Form Busy", on("Customer", OURS))
+		frappe.db.commit()
+		going_on = start_and_prepare_pass()
+		self.assertEqual(evaluate_now(doc.name), {"run": going_on})
+		self.assertTrue(members_now(doc.name)["is_awaited"])
+		frappe.db.commit()
+		drain(going_on)
+		self.assertTrue(is_due())
+		evaluate_if_due()
+		following = frappe.db.get_value(RUN, {"active": "Audiences"})
+		self.assertNotIn(following, (None, going_on))
+		prepare_run(following)
+		drain(following)
+		self.assertFalse(members_now(doc.name)["is_awaited"] or is_due())
 
 	def test_customers_are_found_to_be_added_and_to_be_taken_out(self):
 		hand = make_audience("Form Hand", how="By Hand").name

@@ -56,6 +56,12 @@ class TestRefusals(SiteTestCase):
 		self.assertNotIn(TAG, text)
 		self.assertIn(escape(TAG), text)
 
+	def test_of_a_long_text_a_message_shows_the_beginning(self):
+		doc = frappe.get_doc({**METRIC, "metric_key": "A" * 5000})
+		text = self.refusal_of(doc)
+		self.assertIn("A" * 140 + " …", text)
+		self.assertNotIn("A" * 141, text)
+
 	def test_what_somebody_enters_in_a_metric(self):
 		for values in (
 			{"metric_key": HTML},

@@ -1,0 +1,51 @@
+"""`make truth`: real invoices become a company, and the figures that do not depend on the score are the known ones."""
+
+import gzip
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from crm_success.scoring.engine.back_test import RiskNumber
+from tools.truth import __main__ as truth
+from tools.truth import retail_company
+
+
+def test_without_the_file_it_says_so_and_succeeds(tmp_path: Path, capsys: pytest.CaptureFixture):
+	missing = tmp_path / "invoices.csv"
+	assert truth.main([str(missing)]) == 0
+	assert capsys.readouterr().out == (
+		f"truth: skipped, there is no file {missing}. Name one: make truth INVOICES=/path/to/invoices.csv\n"
+	)
+
+
+def test_a_row_becomes_an_invoice_and_a_return_stays_negative(tmp_path: Path):
+	text = (
+		"invoice_no,customer_id,country,invoice_date,amount,lines,quantity,is_return\n"
+		"536365,17850,United Kingdom,2010-12-01 08:26:00,139.12,7,40,0\n"
+		"C536379,17850,United Kingdom,2010-12-03 09:41:00,-27.5,1,-1,1\n"
+	)
+	(tmp_path / "rows.csv.gz").write_bytes(gzip.compress(text.encode()))
+	retail_company.build(tmp_path / "rows.csv.gz", tmp_path / "erp.db")
+	with closing(sqlite3.connect(tmp_path / "erp.db")) as database:
+		columns = "name, customer, posting_date, base_net_total, is_return, docstatus"
+		rows = database.execute(f'SELECT {columns} FROM "tabSales Invoice" ORDER BY name').fetchall()
+		assert rows == [
+			("536365", "17850", "2010-12-01", 139.12, 0, 1),
+			("C536379", "17850", "2010-12-03", -27.5, 1, 1),
+		]
+		assert database.execute('SELECT name, creation FROM "tabCustomer"').fetchall() == [
+			("17850", "2010-12-01 09:00:00.000000")
+		]
+
+
+@pytest.mark.skipif(not truth.INVOICES.is_file(), reason="needs the real invoices beside the project")
+def test_recency_frequency_and_money_tell_what_they_told_before():
+	june, september = truth.replay(truth.INVOICES)
+	assert (june.test.customers, june.test.lapsed) == (2811, 1470)
+	assert (september.test.customers, september.test.lapsed) == (3370, 1449)
+	areas = [each.test.areas for each in (june, september)]
+	assert [round(area[RiskNumber.RFM].value, 3) for area in areas] == [0.748, 0.739]
+	assert [round(area[RiskNumber.RECENCY].value, 3) for area in areas] == [0.668, 0.683]
+	assert all(area[RiskNumber.SCORE].low > 0.5 for area in areas)

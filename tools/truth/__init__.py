@@ -1,0 +1,1 @@
+"""`make truth`: the back-test of real invoices."""
