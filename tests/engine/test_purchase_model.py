@@ -9,7 +9,13 @@ from made_customers import DAYS_PER_WEEK, cdnow_sample, histories, in_weeks, mad
 
 from crm_success.scoring.engine import likelihood_search
 from crm_success.scoring.engine.errors import FitError, ScoringError
-from crm_success.scoring.engine.purchase_model import BgNbd, GroupedHistories, Nbd, fit_purchase_model
+from crm_success.scoring.engine.purchase_model import (
+	FEWEST_CUSTOMERS,
+	BgNbd,
+	GroupedHistories,
+	Nbd,
+	fit_purchase_model,
+)
 
 NAN = float("nan")
 PUBLISHED = BgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426, log_likelihood=-9582.4, customers=2357)
@@ -191,12 +197,12 @@ def test_made_customers_buy_afterwards_as_the_model_says():
 
 
 def test_two_hundred_customers_tell_the_probabilities_to_five_points():
-	"""Why FEWEST_CUSTOMERS is what it is: 9 of 10 fits to 200 customers, not to 60, are as near on average."""
+	"""Why FEWEST_CUSTOMERS is what it is: 9 of 10 fits to so many are as near on average."""
 	everybody, _then = made_histories(2_000, 0.9, 60.0, 0.3, 3.0, days=365, seed=99)
 	true = BgNbd(0.9, 60.0, 0.3, 3.0, 0.0, 0).probability_of_no_purchase(everybody, 90)
 	misses = []
 	for seed in range(20):
-		few, _then = made_histories(200, 0.9, 60.0, 0.3, 3.0, days=365, seed=seed)
+		few, _then = made_histories(FEWEST_CUSTOMERS, 0.9, 60.0, 0.3, 3.0, days=365, seed=seed)
 		misses.append((fit_purchase_model(few).probability_of_no_purchase(everybody, 90) - true).abs().mean())
 	assert np.quantile(misses, 0.9) < 0.05
 
@@ -253,6 +259,16 @@ def test_the_most_faithful_customer_has_no_overflow():
 	busy = histories((100_000, 3_000, 4_000), (100_000, 4_000, 4_000))
 	assert PUBLISHED.probability_alive(busy).tolist() == pytest.approx([0.0, 1.0], abs=1e-4)
 	assert PUBLISHED.probability_of_no_purchase(busy, 90).tolist() == pytest.approx([1.0, 0.0], abs=1e-4)
+
+
+@pytest.mark.parametrize("spread", [(1e-4, 1e3), (1e-4, 1e-4), (1e3, 1e-4), (1e3, 1e3)])
+@pytest.mark.parametrize("rates", [(1e-3, 1e-2), (1e3, 1e5)])
+def test_at_the_borders_of_the_fit_every_number_is_one(rates, spread):
+	customers = histories((0, 0, 0), (1, 0, 0), (1, 1, 3_000), (900, 3_000, 3_000), (20_000, 2_999, 3_000))
+	some = BgNbd(*rates, *spread, 0.0, 0)
+	for probability in (some.probability_alive(customers), some.probability_of_no_purchase(customers, 90)):
+		assert probability.between(0, 1).all()
+	assert some.expected_purchases(customers, 90).between(0, 90 * 20_000).all()
 
 
 # ---- what cannot be fitted ---------------------------------------------------------------------------------

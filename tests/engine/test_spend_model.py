@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from made_customers import cdnow_sample, made_spends
 
+from crm_success.scoring.engine import likelihood_search
 from crm_success.scoring.engine.errors import FitError, ScoringError
 from crm_success.scoring.engine.spend_model import (
 	GammaGamma,
@@ -196,6 +197,11 @@ REFUSED = {
 		OFTEN**2.0,
 		"How much customers spend with a purchase goes with how often they buy (rank correlation 1.00).",
 	),
+	"differ": (
+		np.full(400, 5),
+		1 / np.random.default_rng(5).gamma(0.7, 1.0, 400),
+		"What these customers spend differs more than the model can say.",
+	),
 	"no mean": (
 		*made_spends(400, 3.0, 0.7, 100.0),
 		"A few customers spend so much more than the others that a mean cannot be told.",
@@ -214,6 +220,13 @@ def test_a_degenerate_fit_is_refused_and_the_shrunken_mean_says_why(name):
 	assert isinstance(simpler, ShrunkenMean)
 	assert str(simpler.reason) == reason
 	assert simpler.expected_spend(purchases, spend).notna().all()
+
+
+def test_a_search_without_an_end_is_refused(sample, monkeypatch):
+	monkeypatch.setattr(likelihood_search, "MOST_STEPS", 2)
+	simpler = fit_spend_model(sample["repeats"], sample["spend"])
+	assert str(simpler.reason) == "The search for the model of what customers spend came to no end."
+	assert simpler.mean == pytest.approx(35.08, abs=0.005)  # of the 946 means
 
 
 def test_a_good_fit_needs_nothing_simpler(sample, fitted):

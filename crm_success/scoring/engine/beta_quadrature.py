@@ -8,6 +8,7 @@ import numpy.typing as npt
 Array: TypeAlias = npt.NDArray[np.float64]
 
 NODES = 64
+LEAST_POINT = 1e-15  # of eigenvalues no more digits are known
 
 
 def beta_quadrature(a: float, b: Array) -> tuple[Array, Array]:
@@ -22,7 +23,7 @@ def beta_quadrature(a: float, b: Array) -> tuple[Array, Array]:
 	matrices[:, at, at] = diagonal
 	matrices[:, at[1:], at[:-1]] = matrices[:, at[:-1], at[1:]] = beside
 	points, vectors = np.linalg.eigh(matrices)
-	return points, vectors[:, 0, :] ** 2
+	return np.maximum(points, LEAST_POINT), vectors[:, 0, :] ** 2
 
 
 def _jacobi_recurrence(above: Array, below: float) -> tuple[Array, Array]:
