@@ -16,12 +16,12 @@ from crm_success.scoring.engine.lapse_risk import (
 	habits_of,
 	lapse_risk,
 )
-from crm_success.scoring.engine.purchase_model import PurchaseModel
+from crm_success.scoring.engine.purchase_model import BgNbd, Nbd
 from crm_success.scoring.engine.ridge_logistic import Logistic, Term
 
 HORIZON = 90
 TODAY = 700
-PURCHASES = PurchaseModel(r=0.5, alpha=50.0, a=0.5, b=2.5, log_likelihood=0.0, customers=0)
+PURCHASES = BgNbd(r=0.5, alpha=50.0, a=0.5, b=2.5, log_likelihood=0.0, customers=0)
 RECENCY = Logistic(-0.5, (Term("recency", log(41), 2.0, 1.5),))
 
 
@@ -146,13 +146,21 @@ def test_without_a_past_the_purchase_model_is_used_and_says_why(bought: pd.DataF
 	assert lapse_risk(known, facts_on(TODAY, bought)).between(0, 1).all()
 
 
-def test_where_the_purchase_model_does_not_fit_habits_are_used_and_say_why():
-	"""Nobody ever leaves: the purchase model has no dropout to see."""
+def test_where_nobody_leaves_the_simpler_purchase_model_is_used_and_says_why():
 	steady = company(leaves=0.0, seed=3)
 	past = [window(TODAY - HORIZON - back, steady) for back in (0, 30, 60)]
 	known = fit_risk_model(facts_on(TODAY, steady), past, HORIZON)
+	assert known.habits and isinstance(known.purchases, Nbd) and known.blend
+	assert known.reasons == (known.purchases.reason,)
+
+
+def test_where_no_purchase_model_fits_habits_are_used_and_say_why(bought: pd.DataFrame):
+	past = [window(TODAY - HORIZON - back, bought) for back in (0, 30, 60)]
+	few = facts_on(TODAY, bought).head(40)
+	known = fit_risk_model(few, past, HORIZON)
 	assert known.habits and not known.purchases and not known.blend
 	assert len(known.reasons) == 1
+	assert lapse_risk(known, few).between(0, 1).all()
 
 
 @pytest.mark.parametrize(

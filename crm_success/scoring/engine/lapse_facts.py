@@ -1,7 +1,19 @@
 """What a customer's purchases tell about the next one: its own rhythm, and the terms of the lapse risk. Fits nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+
+from crm_success.scoring.engine.definitions import Filter, Limits, Metric
+from crm_success.scoring.engine.measure_table import Measure
+from crm_success.scoring.engine.profile import (
+	FIRST_PURCHASE,
+	MONETARY,
+	RECENCY,
+	profile_metrics,
+	purchases_within,
+)
 
 # how many of the company's usual gaps a customer's own ones are mixed with: one purchase says nothing of a rhythm yet
 PRIOR_GAPS = 2.0
@@ -16,6 +28,33 @@ BEFORE = "purchases_before"
 REVENUE = "revenue"
 RETURNS = "returns"
 FACTS = (PURCHASE_DAYS, FIRST, LAST, LATELY, BEFORE, REVENUE, RETURNS)
+
+_DAYS, _LATELY, _BOTH, _RETURNS = "_purchase_days", "_lately", "_lately_and_before", "_returns"
+_OF_PROFILE = {FIRST_PURCHASE: FIRST, RECENCY: LAST, MONETARY: REVENUE}
+
+
+def fact_metrics(limits: Limits, horizon: int) -> tuple[Metric, ...]:
+	"""The metrics that the facts are made of, all columns of one grouped query over invoices."""
+	purchases = purchases_within(horizon)
+	every = replace(purchases, window_days=0)
+	return (
+		*(metric for metric in profile_metrics(limits) if metric.key in _OF_PROFILE),
+		replace(every, key=_DAYS, measure=Measure.DISTINCT_COUNT, value_field="posting_date"),
+		replace(purchases, key=_LATELY),
+		replace(purchases, key=_BOTH, window_days=2 * horizon),
+		replace(every, key=_RETURNS, filters=(Filter("is_return", "=", 1),)),
+	)
+
+
+def facts_of(values: pd.DataFrame) -> pd.DataFrame:
+	"""The facts (columns FACTS) of who has bought, from the raw values of `fact_metrics`, a column a key."""
+	bought = values[values[RECENCY].notna()]
+	lately = bought[_LATELY].fillna(0.0)
+	facts = bought.rename(columns={**_OF_PROFILE, _DAYS: PURCHASE_DAYS})
+	facts = facts.assign(
+		**{LATELY: lately, BEFORE: bought[_BOTH].fillna(0.0) - lately, RETURNS: bought[_RETURNS]}
+	)
+	return facts[list(FACTS)].fillna({REVENUE: 0.0, RETURNS: 0.0})
 
 
 def repeats(facts: pd.DataFrame) -> pd.DataFrame:

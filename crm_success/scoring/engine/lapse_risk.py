@@ -2,7 +2,7 @@
 
 Two ways to tell it are blended: the habits of customers (a ridge logistic regression on earlier dates whose outcome is
 known) and the purchase model, which knows nothing but when somebody bought. Either may be impossible; the other is then
-used alone, and the model says why.
+used alone, or a simpler purchase model, and the model says why.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from crm_success.scoring.engine.errors import FitError
+from crm_success.scoring.engine.errors import FitError, Phrase
 from crm_success.scoring.engine.lapse_facts import repeats, terms, usual_gap_of_company
-from crm_success.scoring.engine.purchase_model import PurchaseModel, fit_purchase_model
+from crm_success.scoring.engine.purchase_model import BgNbd, Nbd, fit_purchase_model
 from crm_success.scoring.engine.ridge_logistic import (
 	Logistic,
 	effects,
@@ -43,14 +43,16 @@ class PastWindow:
 
 @dataclass(frozen=True)
 class RiskModel:
-	"""How a company's risk is told for the next `horizon` days. `reasons`: why one of the two ways is left out."""
+	"""How a company's risk is told for the next `horizon` days. `reasons`: why one of the two ways is left out, or
+	is a simpler one.
+	"""
 
 	horizon: int
 	company_gap: float
 	habits: Logistic | None
-	purchases: PurchaseModel | None
+	purchases: BgNbd | Nbd | None
 	blend: Logistic | None
-	reasons: tuple[FitError, ...] = ()
+	reasons: tuple[Phrase, ...] = ()
 
 
 def fit_risk_model(facts: pd.DataFrame, past: Sequence[PastWindow], horizon: int) -> RiskModel:
@@ -64,9 +66,10 @@ def fit_risk_model(facts: pd.DataFrame, past: Sequence[PastWindow], horizon: int
 	gap = usual_gap_of_company(pd.concat([facts, *(window.facts for window in known)], ignore_index=True))
 	habits, no_habits = _or_reason(lambda: _fit_habits(known, gap))
 	purchases, no_purchases = _or_reason(lambda: fit_purchase_model(repeats(facts)))
-	reasons = tuple(reason for reason in (no_habits, no_purchases) if reason)
+	simpler = purchases.reason if isinstance(purchases, Nbd) else None
+	reasons = tuple(reason for reason in (no_habits, no_purchases or simpler) if reason)
 	if gap is None or not (habits or purchases):
-		raise FitError("{0} {1}", *reasons)
+		raise FitError("{0} {1}", no_habits, no_purchases)
 	model = RiskModel(horizon, gap, habits, purchases, None, reasons)
 	if not (habits and purchases):
 		return model
@@ -119,7 +122,7 @@ def _told(model: RiskModel, facts: pd.DataFrame) -> pd.DataFrame:
 	return pd.DataFrame(columns, index=facts.index, dtype=np.float64)
 
 
-def _or_reason(fit: Callable[[], Logistic | PurchaseModel]) -> tuple:
+def _or_reason(fit: Callable[[], Logistic | BgNbd | Nbd]) -> tuple:
 	try:
 		return fit(), None
 	except FitError as reason:
