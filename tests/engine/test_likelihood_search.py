@@ -62,5 +62,12 @@ def test_a_likelihood_that_is_no_number_has_not_converged():
 	assert not highest_peak(broken, STARTS, LOW, HIGH).converged
 
 
+def test_a_peak_goes_before_a_higher_place_that_is_none():
+	def cliff(parameters):
+		return (10.0, np.full(2, np.nan)) if parameters[0] > 100 else valley(parameters)
+
+	assert highest_peak(cliff, [np.array([500.0, 1.0]), *STARTS], LOW, HIGH).height == pytest.approx(5.0)
+
+
 def test_a_weighted_sum():
 	assert weighted_sum(np.array([1.0, 2.0]), np.array([10.0, 0.5])) == 11.0

@@ -220,12 +220,16 @@ def test_the_fit_does_not_depend_on_the_order_of_customers(sample):
 	assert fit_purchase_model(sample.sample(frac=1, random_state=3)) == fit_purchase_model(sample)
 
 
-def test_the_fit_does_not_depend_on_the_unit_of_time(sample, fitted):
+@pytest.mark.parametrize("units_per_day", [1 / DAYS_PER_WEEK, 86_400_000])
+def test_the_fit_does_not_depend_on_the_unit_of_time(sample, units_per_day):
 	in_days = fit_purchase_model(sample)
-	assert in_days.alpha / DAYS_PER_WEEK == pytest.approx(fitted.alpha, rel=1e-6)
-	assert [in_days.r, in_days.a, in_days.b] == pytest.approx([fitted.r, fitted.a, fitted.b], rel=1e-6)
-	per_week = sample["repeats"].sum() * math.log(DAYS_PER_WEEK)
-	assert in_days.log_likelihood + per_week == pytest.approx(fitted.log_likelihood, abs=1e-6)
+	found = fit_purchase_model(
+		sample.assign(last_age=sample["last_age"] * units_per_day, age=sample["age"] * units_per_day)
+	)
+	assert found.alpha / units_per_day == pytest.approx(in_days.alpha, rel=1e-6)
+	assert [found.r, found.a, found.b] == pytest.approx([in_days.r, in_days.a, in_days.b], rel=1e-6)
+	per_unit = sample["repeats"].sum() * math.log(units_per_day)
+	assert found.log_likelihood + per_unit == pytest.approx(in_days.log_likelihood, abs=1e-6)
 
 
 @pytest.mark.parametrize("answer", ["probability_of_no_purchase", "expected_purchases"])
