@@ -207,7 +207,10 @@ def test_the_guide_repeats_what_the_columns_mean():
 def test_help_explains_the_columns(run):
 	code, out, _ = run("backtest", "--help")
 	assert code == 0
-	assert "figure            area, area gain, calibration error, lapsed, precision, recall or lost revenue" in out
+	assert (
+		"figure            area, area gain, calibration error, lapsed, precision, recall or lost revenue"
+		in out
+	)
 
 
 def test_without_purchases_there_is_nothing_to_compare_with(fails, tmp_path):

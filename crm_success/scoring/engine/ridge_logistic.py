@@ -104,7 +104,10 @@ def _newton(values: Array, happened: Array, ridge: float) -> Array:
 
 
 def _newton_step(values: Array, happened: Array, weights: Array, penalty: Array) -> Array:
-	likely = 1 / (1 + np.exp(-np.clip(values @ weights, -_MOST_LOG_ODDS, _MOST_LOG_ODDS)))
-	slope = values.T @ (happened - likely) - penalty * weights
-	curvature = (values.T * (likely * (1 - likely))) @ values + np.diag(penalty)
+	# sums by einsum, whose last digits do not depend on how many threads the machine has
+	odds = np.clip(np.einsum("ij,j->i", values, weights), -_MOST_LOG_ODDS, _MOST_LOG_ODDS)
+	likely = 1 / (1 + np.exp(-odds))
+	slope = np.einsum("ij,i->j", values, happened - likely) - penalty * weights
+	weighted = values * (likely * (1 - likely))[:, None]
+	curvature = np.einsum("ij,ik->jk", weighted, values) + np.diag(penalty)
 	return np.asarray(np.linalg.solve(curvature, slope), dtype=np.float64)
