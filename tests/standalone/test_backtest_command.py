@@ -184,7 +184,8 @@ def test_progress_is_told_to_its_end(erp):
 	with connect(f"sqlite:///{erp}") as database:
 		replay = Replay(database, date.fromisoformat(AS_OF), 90, 10)
 		replay.run(told.append)
-	assert sum(told) == replay.steps == 3 * 108
+	# scored (twice), the outcome, and the lapse risk: its facts, and facts and outcomes of five earlier dates
+	assert sum(told) == replay.steps == (3 + 11) * 108
 
 
 def test_the_demonstration_has_scores_that_tell(run, backtest, tmp_path):
@@ -206,7 +207,10 @@ def test_the_guide_repeats_what_the_columns_mean():
 def test_help_explains_the_columns(run):
 	code, out, _ = run("backtest", "--help")
 	assert code == 0
-	assert "figure            area, area gain, lapsed, precision, recall or lost revenue" in out
+	assert (
+		"figure            area, area gain, calibration error, lapsed, precision, recall or lost revenue"
+		in out
+	)
 
 
 def test_without_purchases_there_is_nothing_to_compare_with(fails, tmp_path):

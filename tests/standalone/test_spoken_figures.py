@@ -8,6 +8,7 @@ import pytest
 
 from crm_success.scoring.engine.back_test import BackTest, Calls, Grouping, RiskNumber, lapse_by_group
 from crm_success.scoring.engine.intervals import Estimate, share_of
+from crm_success.scoring.engine.reliability import Reliability
 from crm_success.standalone.backtest.replay import Replayed
 from crm_success.standalone.backtest.spoken_figures import lines_of, verdict
 
@@ -51,6 +52,15 @@ def test_the_table_of_a_date():
 		"  At Risk: 75 % of them lapsed (precision), 33 % of those who lapsed were among them (recall).",
 		"  Those who lapsed had bought for 100,000 EUR; 1,500 of it was called At Risk, 98,500 was not.",
 	]
+
+
+def test_what_there_is_to_say_of_the_lapse_risk():
+	told = Reliability(pd.DataFrame(), 0.074)
+	lines = list(
+		lines_of(Replayed(JUNE, 90, 0, "EUR", figures(reliability=told), about_risk=("Nobody leaves.",)))
+	)
+	assert "  Lapse risk: Nobody leaves." in lines
+	assert "  The lapse risk was off by 7 % on average (expected calibration error)." in lines
 
 
 def test_who_has_no_score_is_told():

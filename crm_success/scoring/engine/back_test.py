@@ -16,6 +16,7 @@ from crm_success.scoring.engine.definitions import HealthBand, LifecycleStage
 from crm_success.scoring.engine.discrimination import area_gain, area_under_curve
 from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.intervals import Estimate, share_of
+from crm_success.scoring.engine.reliability import Reliability, reliability
 
 FEWEST_CUSTOMERS = 100
 FEWEST_OF_AN_OUTCOME = 20
@@ -30,6 +31,7 @@ class RiskNumber(str, Enum):
 	SCORE = "Score"
 	RFM = "R + F + M"
 	RECENCY = "Recency"
+	LAPSE = "Lapse risk"
 
 
 class Grouping(str, Enum):
@@ -47,6 +49,7 @@ _RISKS: dict[RiskNumber, Callable[[pd.DataFrame], pd.Series]] = {
 		-customers[["recency_score", "frequency_score", "monetary_score"]].sum(axis=1)
 	),
 	RiskNumber.RECENCY: lambda customers: customers["days_since_last"],
+	RiskNumber.LAPSE: lambda customers: customers["lapse_risk"],
 }
 _GROUPS: dict[Grouping, Callable[[pd.DataFrame], pd.Series]] = {
 	Grouping.BAND: lambda customers: customers["band"],
@@ -82,7 +85,8 @@ class BackTest:
 	"""The figures of one past date.
 
 	Areas and gains (by how much the score's area exceeds another's) are of the customers who have a score; all else
-	is of everybody who had bought, where who has no score has no band and was not called.
+	is of everybody who had bought, where who has no score has no band and was not called. `reliability` is that of the
+	lapse risk; where that could not be told it is None, and there is no area of it.
 	"""
 
 	customers: int
@@ -95,14 +99,15 @@ class BackTest:
 	groups: dict[Grouping, pd.DataFrame]
 	bands_ordered: bool
 	calls: Calls
+	reliability: Reliability | None = None
 
 
 def back_test(customers: pd.DataFrame, lapsed: pd.Series) -> BackTest:
 	"""The figures for customers who had bought by a date, a row each, in any order.
 
 	Columns: score (0 to 100, NaN for none), band, stage, segment (texts, None for none), recency_score,
-	frequency_score and monetary_score (0 to 5), days_since_last (days from the last invoice), revenue (of the window
-	before, in one currency). `lapsed` holds booleans of the same index. Raises ScoringError for a sample that is too
+	frequency_score and monetary_score (0 to 5), days_since_last (days from the last invoice), lapse_risk (a probability,
+	or NaN for everybody), revenue (of the window before, in one currency). `lapsed` holds booleans of the same index. Raises ScoringError for a sample that is too
 	small to tell.
 	"""
 	lapsed = lapsed.loc[customers.index]
@@ -124,6 +129,7 @@ def back_test(customers: pd.DataFrame, lapsed: pd.Series) -> BackTest:
 		groups=groups,
 		bands_ordered=is_strictly_ordered(groups[Grouping.BAND], [band.value for band in HealthBand]),
 		calls=calls(customers["band"] == HealthBand.AT_RISK.value, lapsed, customers["revenue"]),
+		reliability=reliability(customers["lapse_risk"], lapsed) if _is_told(customers) else None,
 	)
 
 
@@ -212,11 +218,16 @@ def calls(called: pd.Series, lapsed: pd.Series, revenue: pd.Series) -> Calls:
 def _compared(
 	scored: pd.DataFrame, lapsed: pd.Series
 ) -> tuple[dict[RiskNumber, Estimate], dict[RiskNumber, Estimate]]:
-	risks = {number: risk_of(scored) for number, risk_of in _RISKS.items()}
+	told = [number for number in _RISKS if number is not RiskNumber.LAPSE or _is_told(scored)]
+	risks = {number: _RISKS[number](scored) for number in told}
 	known = lapsed.loc[scored.index]
 	areas = {number: area_under_curve(risk, known) for number, risk in risks.items()}
 	score = risks.pop(RiskNumber.SCORE)
 	return areas, {number: area_gain(score, risk, known) for number, risk in risks.items()}
+
+
+def _is_told(customers: pd.DataFrame) -> bool:
+	return bool(customers["lapse_risk"].notna().all())
 
 
 def _group_row(customers: int, lapsed: int) -> tuple[int, int, float, float, float]:

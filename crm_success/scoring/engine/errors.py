@@ -38,3 +38,7 @@ class ExpressionError(DefinitionError):
 
 class SourceError(ScoringError):
 	"""A table or a column that the database does not have."""
+
+
+class FitError(ScoringError):
+	"""Data that a model cannot be fitted to; whoever asked takes something simpler and says why."""

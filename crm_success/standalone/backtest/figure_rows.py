@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from crm_success.scoring.engine.back_test import BackTest, Grouping
+from crm_success.scoring.engine.back_test import BackTest, Grouping, RiskNumber
 from crm_success.scoring.engine.definitions import HealthBand
 from crm_success.scoring.engine.intervals import Estimate
 from crm_success.standalone.backtest.replay import Replayed
@@ -14,7 +14,7 @@ from crm_success.standalone.csv_columns import CsvColumn
 BACK_TEST_COLUMNS = (
 	CsvColumn("as_of", "date", "The past date that was scored"),
 	CsvColumn("horizon", "days", "Days after it within which a customer could buy again"),
-	CsvColumn("figure", "", "area, area gain, lapsed, precision, recall or lost revenue"),
+	CsvColumn("figure", "", "area, area gain, calibration error, lapsed, precision, recall or lost revenue"),
 	CsvColumn("measure", "", "What the figure is about: a risk number, or what customers are grouped by"),
 	CsvColumn("group", "", "The group; empty: everybody, or those in no group"),
 	CsvColumn("customers", "count", "Customers that the figure is made of"),
@@ -75,6 +75,9 @@ def _areas(test: BackTest) -> Iterator[_Row]:
 		yield _row("area", number.value, "", *compared, area)
 	for number, gain in test.gains.items():
 		yield _row("area gain", number.value, "", *compared, gain)
+	if test.reliability:
+		error = test.reliability.expected_error
+		yield _Row("calibration error", RiskNumber.LAPSE.value, "", test.customers, test.lapsed, error)
 
 
 def _calls(test: BackTest, currency: str) -> Iterator[_Row]:

@@ -12,6 +12,7 @@ from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.profile import FIRST_PURCHASE, RECENCY, profile_metrics, purchases_within
 from crm_success.scoring.queries.repeated_fields import CUSTOMER_DISABLED
 from crm_success.standalone.assessment import BATCH_SIZE, Progress, Scoring
+from crm_success.standalone.backtest import past_risk
 from crm_success.standalone.backtest.past_dates import History
 from crm_success.standalone.command_errors import CommandError
 from crm_success.standalone.connections import Database
@@ -26,7 +27,8 @@ _KEPT = (
 class Replayed:
 	"""What a past date was worth: `test`, or None and in `refusal` why it cannot tell.
 
-	`disabled` customers had bought, and are in no figure, as in the report. Revenue is in `currency`.
+	`disabled` customers had bought, and are in no figure, as in the report. Revenue is in `currency`. `about_risk`: why
+	the lapse risk, or one of the two ways to tell it, was not possible.
 	"""
 
 	as_of: date
@@ -35,6 +37,7 @@ class Replayed:
 	currency: str
 	test: BackTest | None
 	refusal: str = ""
+	about_risk: tuple[str, ...] = ()
 
 
 class PurchaseHistory:
@@ -72,14 +75,15 @@ class Replay:
 
 	@property
 	def steps(self) -> int:
-		"""How much `run` will tell its `progress` in all: the outcome is read once more."""
-		return self._scoring.steps + self._scoring.customers
+		"""How much `run` will tell its `progress` in all: the outcome is read once more, and the lapse risk."""
+		return self._scoring.steps + self._scoring.customers + past_risk.steps(self._scoring)
 
 	def run(self, progress: Progress) -> Replayed:
 		"""Score, read on, and compare; a sample that is too small is told in `refusal`."""
 		scored = pd.concat([self._buyers(batch) for batch in self._scoring.scored(progress)])
 		disabled = scored[CUSTOMER_DISABLED] == 1
-		customers = scored[~disabled]
+		past = past_risk.risk_on(self._scoring, self._as_of, self._horizon, progress)
+		customers = scored[~disabled].assign(lapse_risk=past.risk)
 		lapsed = self._lapsed(customers.index, progress)
 		test, refusal = None, ""
 		try:
@@ -87,7 +91,9 @@ class Replay:
 		except ScoringError as error:
 			refusal = str(error)
 		currency = self._scoring.currency
-		return Replayed(self._as_of, self._horizon, int(disabled.sum()), currency, test, refusal)
+		return Replayed(
+			self._as_of, self._horizon, int(disabled.sum()), currency, test, refusal, past.reasons
+		)
 
 	def _buyers(self, batch: pd.DataFrame) -> pd.DataFrame:
 		"""A few numbers of each customer who had bought by the date."""

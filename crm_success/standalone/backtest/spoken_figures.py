@@ -32,6 +32,12 @@ def lines_of(replayed: Replayed) -> Iterator[str]:
 	)
 	yield from _left_out(replayed, test)
 	yield from _areas(test)
+	for reason in replayed.about_risk:
+		yield f"  Lapse risk: {reason}"
+	if test.reliability:
+		yield (
+			f"  The lapse risk was off by {_percent(test.reliability.expected_error)} on average (expected calibration error)."
+		)
 	yield from _bands(test)
 	yield from _calls(test.calls, replayed.currency)
 

@@ -1,0 +1,129 @@
+"""The probability that a customer buys nothing in the coming horizon, told by what the company's customers did before.
+
+Two ways to tell it are blended: the habits of customers (a ridge logistic regression on earlier dates whose outcome is
+known) and the purchase model, which knows nothing but when somebody bought. Either may be impossible; the other is then
+used alone, or a simpler purchase model, and the model says why.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from crm_success.scoring.engine.errors import FitError, Phrase
+from crm_success.scoring.engine.lapse_facts import repeats, terms, usual_gap_of_company
+from crm_success.scoring.engine.purchase_model import BgNbd, Nbd, fit_purchase_model
+from crm_success.scoring.engine.ridge_logistic import (
+	Logistic,
+	effects,
+	fit_logistic,
+	log_odds,
+	odds_of,
+	probability,
+)
+
+# of standardised terms; anything between 1 and 100 tells customers apart as well
+RIDGE = 3.0
+# fewer outcomes of either kind than ten for each of the eleven terms say more of chance than of habits
+FEWEST_OUTCOMES = 110
+
+_HABITS, _PURCHASES = "habits", "purchases"
+
+
+@dataclass(frozen=True)
+class PastWindow:
+	"""An earlier date: the facts of its customers as they were then (see lapse_facts.py), and whether each bought nothing
+	in the horizon after it (booleans, the same index).
+	"""
+
+	facts: pd.DataFrame
+	lapsed: pd.Series
+
+
+@dataclass(frozen=True)
+class RiskModel:
+	"""How a company's risk is told for the next `horizon` days. `reasons`: why one of the two ways is left out, or
+	is a simpler one.
+	"""
+
+	horizon: int
+	company_gap: float
+	habits: Logistic | None
+	purchases: BgNbd | Nbd | None
+	blend: Logistic | None
+	reasons: tuple[Phrase, ...] = ()
+
+
+def fit_risk_model(facts: pd.DataFrame, past: Sequence[PastWindow], horizon: int) -> RiskModel:
+	"""The model for the customers of today, whose facts are `facts`, from what happened in the past windows.
+
+	A window's outcome must lie before today. Raises FitError, with both reasons, where nothing can be told.
+
+	Source of the blend: Wolpert, "Stacked Generalization", Neural Networks 5(2), 1992.
+	"""
+	known = [window for window in past if len(window.facts)]
+	gap = usual_gap_of_company(pd.concat([facts, *(window.facts for window in known)], ignore_index=True))
+	habits, no_habits = _or_reason(lambda: _fit_habits(known, gap))
+	purchases, no_purchases = _or_reason(lambda: fit_purchase_model(repeats(facts)))
+	simpler = purchases.reason if isinstance(purchases, Nbd) else None
+	reasons = tuple(reason for reason in (no_habits, no_purchases or simpler) if reason)
+	if gap is None or not (habits or purchases):
+		raise FitError("{0} {1}", no_habits, no_purchases)
+	model = RiskModel(horizon, gap, habits, purchases, None, reasons)
+	if not (habits and purchases):
+		return model
+	told = pd.concat([_told(model, window.facts) for window in known], ignore_index=True)
+	return replace(model, blend=fit_logistic(told, _outcomes(known), RIDGE))
+
+
+def lapse_risk(model: RiskModel, facts: pd.DataFrame) -> pd.Series:
+	"""The probability (0-1) of no purchase in the model's horizon, indexed as `facts`, for customers with a purchase."""
+	told = _told(model, facts)
+	return probability(log_odds(model.blend, told) if model.blend else told.iloc[:, 0])
+
+
+def habits_of(model: RiskModel, facts: pd.DataFrame) -> pd.DataFrame:
+	"""What each term adds to the log odds of lapsing, against an average customer; no columns where habits say nothing."""
+	if not model.habits:
+		return pd.DataFrame(index=facts.index)
+	return effects(model.habits, terms(facts, model.company_gap))
+
+
+def _fit_habits(past: Sequence[PastWindow], gap: float | None) -> Logistic:
+	if gap is None:
+		raise FitError("Nobody bought twice: there are no habits to learn from.")
+	if not past:
+		raise FitError("There is no earlier date whose outcome is known: wait until a horizon has passed.")
+	lapsed = _outcomes(past)
+	fewest = min(int(lapsed.sum()), int((~lapsed).sum()))
+	if fewest < FEWEST_OUTCOMES:
+		raise FitError(
+			"Only {0} customers did the rarer of the two, buying again or not: {1} are needed to learn from.",
+			fewest,
+			FEWEST_OUTCOMES,
+		)
+	told = pd.concat([terms(window.facts, gap) for window in past], ignore_index=True)
+	return fit_logistic(told.fillna(0.0), lapsed, RIDGE)
+
+
+def _outcomes(past: Sequence[PastWindow]) -> pd.Series:
+	return pd.concat([window.lapsed for window in past], ignore_index=True).astype(bool)
+
+
+def _told(model: RiskModel, facts: pd.DataFrame) -> pd.DataFrame:
+	"""The log odds of lapsing by each way that is possible."""
+	columns: dict[str, pd.Series] = {}
+	if model.habits:
+		columns[_HABITS] = log_odds(model.habits, terms(facts, model.company_gap))
+	if model.purchases:
+		quiet = model.purchases.probability_of_no_purchase(repeats(facts), model.horizon)
+		columns[_PURCHASES] = odds_of(quiet)
+	return pd.DataFrame(columns, index=facts.index, dtype=np.float64)
+
+
+def _or_reason(fit: Callable[[], Logistic | BgNbd | Nbd]) -> tuple:
+	try:
+		return fit(), None
+	except FitError as reason:
+		return None, reason

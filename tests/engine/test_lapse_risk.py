@@ -1,0 +1,183 @@
+"""The lapse risk: by hand with a given model, and on made-up companies whose customers' next purchase is known."""
+
+from math import exp, log
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crm_success.scoring.engine.errors import FitError
+from crm_success.scoring.engine.lapse_facts import FACTS
+from crm_success.scoring.engine.lapse_risk import (
+	FEWEST_OUTCOMES,
+	PastWindow,
+	RiskModel,
+	fit_risk_model,
+	habits_of,
+	lapse_risk,
+)
+from crm_success.scoring.engine.purchase_model import BgNbd, Nbd
+from crm_success.scoring.engine.ridge_logistic import Logistic, Term
+
+HORIZON = 90
+TODAY = 700
+PURCHASES = BgNbd(r=0.5, alpha=50.0, a=0.5, b=2.5, log_likelihood=0.0, customers=0)
+RECENCY = Logistic(-0.5, (Term("recency", log(41), 2.0, 1.5),))
+
+
+def company(customers: int = 1500, leaves: float = 0.12, seed: int = 1) -> pd.DataFrame:
+	"""Purchase days (1 to 790) of customers with a rhythm of their own, some of whom leave after each purchase."""
+	random = np.random.default_rng(seed)
+	rows = []
+	for customer in range(customers):
+		day, gap = random.uniform(1, TODAY), random.lognormal(3.6, 0.6)
+		while day < TODAY + HORIZON:
+			rows.append((customer, int(day), float(random.lognormal(4, 1))))
+			if random.random() < leaves:
+				break
+			day += gap * random.lognormal(0, 0.5)
+	return pd.DataFrame(rows, columns=["customer", "day", "amount"])
+
+
+def facts_on(day: int, bought: pd.DataFrame) -> pd.DataFrame:
+	known = bought[bought["day"] <= day].groupby("customer")
+	facts = pd.DataFrame(
+		{
+			"purchase_days": known["day"].nunique(),
+			"days_since_first": day - known["day"].min(),
+			"days_since_last": day - known["day"].max(),
+			"revenue": known["amount"].sum(),
+			"returns": 0,
+		}
+	)
+	for name, first, last in (("lately", day - 89, day), ("before", day - 179, day - 90)):
+		within = bought[bought["day"].between(first, last)].groupby("customer").size()
+		facts[f"purchases_{name}"] = within.reindex(facts.index).fillna(0)
+	return facts[list(FACTS)].astype("float64")
+
+
+def lapsed_after(day: int, bought: pd.DataFrame, customers: pd.Index) -> pd.Series:
+	next_ones = bought[bought["day"].between(day + 1, day + HORIZON)]["customer"]
+	return pd.Series(~customers.isin(next_ones), index=customers)
+
+
+def window(day: int, bought: pd.DataFrame) -> PastWindow:
+	facts = facts_on(day, bought)
+	return PastWindow(facts, lapsed_after(day, bought, facts.index))
+
+
+def area(risk: pd.Series, lapsed: pd.Series) -> float:
+	ranks = risk.rank()
+	gone = int(lapsed.sum())
+	return float((ranks[lapsed].sum() - gone * (gone + 1) / 2) / (gone * (len(lapsed) - gone)))
+
+
+@pytest.fixture(scope="module")
+def bought() -> pd.DataFrame:
+	return company()
+
+
+@pytest.fixture(scope="module")
+def model(bought: pd.DataFrame) -> RiskModel:
+	past = [window(TODAY - HORIZON - back, bought) for back in (0, 30, 60)]
+	return fit_risk_model(facts_on(TODAY, bought), past, HORIZON)
+
+
+def one(**values: float) -> pd.DataFrame:
+	usual = {"purchase_days": 5, "days_since_first": 200, "days_since_last": 40, "revenue": 900}
+	return pd.DataFrame([{**dict.fromkeys(FACTS, 0.0), **usual, **values}], index=["a"], dtype="float64")
+
+
+def test_by_habits_alone():
+	"""log odds = -0.5 + 1.5 x (ln(1 + days) - ln 41) / 2: -0.5 after 40 days, and after 81 days 0.0199 more than nothing."""
+	known = RiskModel(HORIZON, 31.0, RECENCY, None, None)
+	assert lapse_risk(known, one())["a"] == pytest.approx(1 / (1 + exp(0.5)))
+	odds = -0.5 + 0.75 * log(82 / 41)
+	assert lapse_risk(known, one(days_since_last=81))["a"] == pytest.approx(1 / (1 + exp(-odds)))
+	assert habits_of(known, one(days_since_last=81)).loc["a", "recency"] == pytest.approx(0.75 * log(2))
+
+
+def test_by_the_purchase_model_alone():
+	"""4 repeats, the last at 160 of 200 days: gone : alive = 0.5/5.5 x (250/210)^4.5; quiet = (250/340)^4.5."""
+	known = RiskModel(HORIZON, 31.0, None, PURCHASES, None)
+	alive = 1 / (1 + 0.5 / 5.5 * (250 / 210) ** 4.5)
+	assert lapse_risk(known, one())["a"] == pytest.approx(1 - alive + alive * (250 / 340) ** 4.5)
+	assert habits_of(known, one()).columns.empty
+
+
+def test_both_are_blended():
+	blend = Logistic(0.2, (Term("habits", 0.0, 1.0, 0.6), Term("purchases", 1.0, 2.0, 0.4)))
+	alive = 1 / (1 + 0.5 / 5.5 * (250 / 210) ** 4.5)
+	quiet = 1 - alive + alive * (250 / 340) ** 4.5
+	odds = 0.2 + 0.6 * -0.5 + 0.4 * (log(quiet / (1 - quiet)) - 1) / 2
+	known = RiskModel(HORIZON, 31.0, RECENCY, PURCHASES, blend)
+	assert lapse_risk(known, one())["a"] == pytest.approx(1 / (1 + exp(-odds)))
+
+
+def test_it_tells_who_comes_back_better_than_days_alone_and_as_often_as_it_says(
+	bought: pd.DataFrame, model: RiskModel
+):
+	facts = facts_on(TODAY, bought)
+	lapsed = lapsed_after(TODAY, bought, facts.index)
+	risk = lapse_risk(model, facts)
+	assert model.habits and model.purchases and model.blend and not model.reasons
+	assert area(risk, lapsed) > area(facts["days_since_last"], lapsed) + 0.01
+	tenths = pd.qcut(risk, 10, labels=False)
+	difference = (risk.groupby(tenths).mean() - lapsed.groupby(tenths).mean()).abs().mean()
+	assert difference < 0.04
+
+
+def test_rows_do_not_see_each_other(bought: pd.DataFrame, model: RiskModel):
+	facts = facts_on(TODAY, bought)
+	whole = lapse_risk(model, facts)
+	parts = pd.concat([lapse_risk(model, facts[start::3]) for start in range(3)])
+	pd.testing.assert_series_equal(parts.sort_index(), whole, check_exact=False, atol=1e-12)
+
+
+def test_longer_silence_is_more_risk(model: RiskModel):
+	days = pd.concat([one(days_since_last=days) for days in (5, 40, 80, 160)], ignore_index=True)
+	assert lapse_risk(model, days).is_monotonic_increasing
+
+
+def test_without_a_past_the_purchase_model_is_used_and_says_why(bought: pd.DataFrame):
+	known = fit_risk_model(facts_on(TODAY, bought), [], HORIZON)
+	assert known.purchases and not known.habits
+	assert "no earlier date whose outcome is known" in str(known.reasons[0])
+	assert lapse_risk(known, facts_on(TODAY, bought)).between(0, 1).all()
+
+
+def test_where_nobody_leaves_the_simpler_purchase_model_is_used_and_says_why():
+	steady = company(leaves=0.0, seed=3)
+	past = [window(TODAY - HORIZON - back, steady) for back in (0, 30, 60)]
+	known = fit_risk_model(facts_on(TODAY, steady), past, HORIZON)
+	assert known.habits and isinstance(known.purchases, Nbd) and known.blend
+	assert known.reasons == (known.purchases.reason,)
+
+
+def test_where_no_purchase_model_fits_habits_are_used_and_say_why(bought: pd.DataFrame):
+	past = [window(TODAY - HORIZON - back, bought) for back in (0, 30, 60)]
+	few = facts_on(TODAY, bought).head(40)
+	known = fit_risk_model(few, past, HORIZON)
+	assert known.habits and not known.purchases and not known.blend
+	assert len(known.reasons) == 1
+	assert lapse_risk(known, few).between(0, 1).all()
+
+
+@pytest.mark.parametrize(
+	("rows", "said"),
+	[
+		(0, "Nobody bought twice"),
+		(30, "earlier date"),
+	],
+)
+def test_where_nothing_can_be_told_both_reasons_are_said(bought: pd.DataFrame, rows: int, said: str):
+	with pytest.raises(FitError, match=said):
+		fit_risk_model(facts_on(TODAY, bought).head(rows), [], HORIZON)
+
+
+def test_too_few_outcomes_of_one_kind_teach_no_habits(bought: pd.DataFrame):
+	past = window(TODAY - HORIZON, bought)
+	few = pd.concat([past.lapsed[past.lapsed].head(FEWEST_OUTCOMES - 1), past.lapsed[~past.lapsed]])
+	known = fit_risk_model(facts_on(TODAY, bought), [PastWindow(past.facts.loc[few.index], few)], HORIZON)
+	assert not known.habits
+	assert str(FEWEST_OUTCOMES - 1) in str(known.reasons[0])
