@@ -6,7 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crm_success.scoring.engine.lapse_facts import FACTS, repeats, terms, usual_gap, usual_gap_of_company
+from crm_success.scoring.engine.definitions import Limits
+from crm_success.scoring.engine.lapse_facts import (
+	FACTS,
+	fact_metrics,
+	facts_of,
+	repeats,
+	terms,
+	usual_gap,
+	usual_gap_of_company,
+)
 
 
 def facts(**rows: tuple[float, ...]) -> pd.DataFrame:
@@ -33,6 +42,24 @@ def test_the_company_s_gap_is_over_all_gaps():
 def test_nobody_who_bought_twice_leaves_no_gap():
 	assert usual_gap_of_company(facts(once=ONCE)) is None
 	assert usual_gap_of_company(facts()) is None
+
+
+def test_facts_are_made_of_raw_values_of_who_has_bought():
+	"""Seven purchases in two horizons, three of them in the last one: four before."""
+	keys = [metric.key for metric in fact_metrics(Limits(), 90)]
+	assert keys == [
+		*("_recency", "_first_purchase", "_monetary"),
+		*("_purchase_days", "_lately", "_lately_and_before", "_returns"),
+	]
+	values = pd.DataFrame(
+		[[40, 200, 900.0, 5, 3, 7, np.nan], [400, 400, np.nan, 1, np.nan, np.nan, 2], [np.nan] * 7],
+		index=["lately", "long_ago", "never"],
+		columns=keys,
+	)
+	told = facts_of(values)
+	assert told.loc["lately"].tolist() == [5, 200, 40, 3, 4, 900, 0]
+	assert told.loc["long_ago"].tolist() == [1, 400, 400, 0, 0, 0, 2]
+	assert "never" not in told.index
 
 
 def test_a_customer_s_gap_is_drawn_to_the_company_s_by_two_of_its_gaps():

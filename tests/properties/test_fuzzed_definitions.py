@@ -53,7 +53,7 @@ SECONDS_EACH = 5.0
 AS_OF = date(2024, 6, 30)
 MONEY = Money("EUR", ("Main",), (CompanyRate("Main", 1.1),))
 # what the builders themselves write between quotes
-LITERALS = {"", "00:00:00", "epoch"}
+LITERALS = {"", "|", "00:00:00", "epoch"}
 OUR_NAMES = {"source", "parent", "invoice", "customer", "document", "date", "value", "documents", "example"}
 # other tables under names of ours, and the numbers of a debt
 OUR_NAMES |= {

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from crm_success.scoring.engine.definitions import Filter, Limits, Metric
-from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.profile import (
 	FIRST_PURCHASE,
 	MONETARY,
 	RECENCY,
 	profile_metrics,
+	purchase_days,
 	purchases_within,
 )
 
@@ -36,13 +36,12 @@ _OF_PROFILE = {FIRST_PURCHASE: FIRST, RECENCY: LAST, MONETARY: REVENUE}
 def fact_metrics(limits: Limits, horizon: int) -> tuple[Metric, ...]:
 	"""The metrics that the facts are made of, all columns of one grouped query over invoices."""
 	purchases = purchases_within(horizon)
-	every = replace(purchases, window_days=0)
 	return (
 		*(metric for metric in profile_metrics(limits) if metric.key in _OF_PROFILE),
-		replace(every, key=_DAYS, measure=Measure.DISTINCT_COUNT, value_field="posting_date"),
+		replace(purchase_days(), key=_DAYS),
 		replace(purchases, key=_LATELY),
 		replace(purchases, key=_BOTH, window_days=2 * horizon),
-		replace(every, key=_RETURNS, filters=(Filter("is_return", "=", 1),)),
+		replace(purchases, key=_RETURNS, window_days=0, filters=(Filter("is_return", "=", 1),)),
 	)
 
 

@@ -47,6 +47,11 @@ def purchases_within(days: int) -> Metric:
 	return _invoices("_purchases_within", Measure.COUNT, days)
 
 
+def purchase_days() -> Metric:
+	"""On how many days a customer has ever bought."""
+	return _invoices("_purchase_days", Measure.DISTINCT_COUNT, value_field="posting_date")
+
+
 def _invoices(
 	key: str,
 	measure: Measure,
