@@ -67,6 +67,8 @@ OUR_NAMES |= {
 	"charged",
 	"coming",
 }
+# when a debt was read, for each way that one metric looks at it
+OUR_NAMES |= {"moment_0", "moment_1", "moment_2"}
 OUR_NAMES |= {"_customer", "_owed", "_owed_in_account_currency", "_last_due", "_coming", "_charged"}
 ROWS = {
 	"Customer": {"customer_name": "A"},
