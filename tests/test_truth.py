@@ -49,3 +49,6 @@ def test_recency_frequency_and_money_tell_what_they_told_before():
 	assert [round(area[RiskNumber.RFM].value, 3) for area in areas] == [0.748, 0.739]
 	assert [round(area[RiskNumber.RECENCY].value, 3) for area in areas] == [0.668, 0.683]
 	assert all(area[RiskNumber.SCORE].low > 0.5 for area in areas)
+	# what customers then did is the judge of the lapse risk
+	assert all(area[RiskNumber.LAPSE].value > area[RiskNumber.RFM].value - 0.005 for area in areas)
+	assert all(area[RiskNumber.LAPSE].low > area[RiskNumber.RECENCY].value for area in areas)

@@ -10,7 +10,6 @@ from small_erp import alter, customer, invoice, write
 
 from crm_success.standalone.backtest.figure_rows import BACK_TEST_COLUMNS, figure_rows
 from crm_success.standalone.backtest.replay import Replay
-from crm_success.standalone.cli import main
 from crm_success.standalone.connections import connect
 
 AS_OF = "2019-10-01"
@@ -53,17 +52,6 @@ def erp(tmp_path_factory):
 	invoices, customers = company()
 	path = tmp_path_factory.mktemp("erp") / "erp.db"
 	return write(path, invoices, entries=[], issues=[], customers=customers)
-
-
-@pytest.fixture
-def run(capsys):
-	def run(*arguments):
-		with pytest.raises(SystemExit) as end:
-			main([str(argument) for argument in arguments])
-		said = capsys.readouterr()
-		return end.value.code, said.out, said.err
-
-	return run
 
 
 @pytest.fixture

@@ -33,17 +33,6 @@ UNREADABLE_ISSUES = """
 
 
 @pytest.fixture
-def run(capsys):
-	def run(*arguments):
-		with pytest.raises(SystemExit) as end:
-			main([str(argument) for argument in arguments])
-		said = capsys.readouterr()
-		return end.value.code, said.out, said.err
-
-	return run
-
-
-@pytest.fixture
 def fails(run, tmp_path):
 	"""Runs `score` and returns its one line; checks the exit code and that nothing was written."""
 

@@ -16,7 +16,6 @@ from crm_success.scoring.engine.lapse_facts import repeats, terms, usual_gap_of_
 from crm_success.scoring.engine.purchase_model import BgNbd, Nbd, fit_purchase_model
 from crm_success.scoring.engine.ridge_logistic import (
 	Logistic,
-	effects,
 	fit_logistic,
 	log_odds,
 	odds_of,
@@ -81,13 +80,6 @@ def lapse_risk(model: RiskModel, facts: pd.DataFrame) -> pd.Series:
 	"""The probability (0-1) of no purchase in the model's horizon, indexed as `facts`, for customers with a purchase."""
 	told = _told(model, facts)
 	return probability(log_odds(model.blend, told) if model.blend else told.iloc[:, 0])
-
-
-def habits_of(model: RiskModel, facts: pd.DataFrame) -> pd.DataFrame:
-	"""What each term adds to the log odds of lapsing, against an average customer; no columns where habits say nothing."""
-	if not model.habits:
-		return pd.DataFrame(index=facts.index)
-	return effects(model.habits, terms(facts, model.company_gap))
 
 
 def _fit_habits(past: Sequence[PastWindow], gap: float | None) -> Logistic:

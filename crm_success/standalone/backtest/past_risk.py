@@ -12,10 +12,10 @@ from crm_success.scoring.engine.lapse_facts import FIRST, fact_metrics, facts_of
 from crm_success.scoring.engine.lapse_risk import PastWindow, fit_risk_model, lapse_risk
 from crm_success.scoring.engine.profile import purchases_within
 from crm_success.standalone.assessment import Progress, Scoring
+from crm_success.standalone.backtest.past_dates import FEWEST_DAYS_BEFORE
 
 MOST_WINDOWS = 5
 _DAYS_APART = 30
-FEWEST_DAYS_BEFORE = 60
 
 
 @dataclass(frozen=True)
