@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_success.scoring.engine.back_test import RiskNumber
+from crm_success.scoring.engine.truth.back_test import RiskNumber
 from tools.truth import __main__ as truth
 from tools.truth import retail_company
 

@@ -176,7 +176,7 @@ def classes_of(name: str) -> frozenset[str]:
 
 def phrases_of_core(name: str) -> Iterator[ast.Call]:
 	"""Where engine and queries make a phrase of that class or of one that inherits from it."""
-	for path in (*APP.glob("scoring/engine/*.py"), *APP.glob("scoring/queries/*.py")):
+	for path in (*APP.glob("scoring/engine/**/*.py"), *APP.glob("scoring/queries/*.py")):
 		for node in ast.walk(ast.parse(path.read_text())):
 			if isinstance(node, ast.Call) and name_of_call(node) in classes_of(name):
 				yield node

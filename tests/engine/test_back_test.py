@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_success.scoring.engine.back_test import (
+from crm_success.scoring.engine.truth.back_test import (
 	NO_BAND,
 	Grouping,
 	RiskNumber,

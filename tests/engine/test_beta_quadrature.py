@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from crm_success.scoring.engine.beta_quadrature import NODES, beta_quadrature
+from crm_success.scoring.engine.forecast.beta_quadrature import NODES, beta_quadrature
 
 B = np.array([1e-3, 0.5, 1.0, 2.4, 1_000.0])
 

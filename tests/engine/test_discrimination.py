@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_success.scoring.engine.discrimination import area_gain, area_under_curve
+from crm_success.scoring.engine.truth.discrimination import area_gain, area_under_curve
 from crm_success.scoring.engine.errors import ScoringError
 
 Z = 1.959963984540054

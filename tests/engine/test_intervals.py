@@ -3,7 +3,7 @@
 import pytest
 
 from crm_success.scoring.engine.errors import ScoringError
-from crm_success.scoring.engine.intervals import share_of
+from crm_success.scoring.engine.truth.intervals import share_of
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from crm_success.scoring.engine.definitions import Limits
-from crm_success.scoring.engine.lapse_facts import (
+from crm_success.scoring.engine.forecast.lapse_facts import (
 	FACTS,
 	fact_metrics,
 	facts_of,

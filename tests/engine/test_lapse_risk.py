@@ -6,18 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crm_success.scoring.engine.discrimination import area_gain
+from crm_success.scoring.engine.truth.discrimination import area_gain
 from crm_success.scoring.engine.errors import FitError
-from crm_success.scoring.engine.lapse_facts import FACTS
-from crm_success.scoring.engine.lapse_risk import (
+from crm_success.scoring.engine.forecast.lapse_facts import FACTS
+from crm_success.scoring.engine.forecast.lapse_risk import (
 	FEWEST_OUTCOMES,
-	PastWindow,
 	RiskModel,
 	fit_risk_model,
 	lapse_risk,
 )
-from crm_success.scoring.engine.purchase_model import BgNbd, Nbd
-from crm_success.scoring.engine.ridge_logistic import Logistic, Term
+from crm_success.scoring.engine.forecast.past_windows import PastWindow
+from crm_success.scoring.engine.forecast.purchase_model import BgNbd, Nbd
+from crm_success.scoring.engine.forecast.ridge_logistic import Logistic, Term
 
 HORIZON = 90
 TODAY = 700
@@ -61,9 +61,14 @@ def lapsed_after(day: int, bought: pd.DataFrame, customers: pd.Index) -> pd.Seri
 	return pd.Series(~customers.isin(next_ones), index=customers)
 
 
+def past_window(facts: pd.DataFrame, lapsed: pd.Series) -> PastWindow:
+	# the risk does not look at what was spent
+	return PastWindow(facts, lapsed, pd.Series(0.0, index=facts.index))
+
+
 def window(day: int, bought: pd.DataFrame) -> PastWindow:
 	facts = facts_on(day, bought)
-	return PastWindow(facts, lapsed_after(day, bought, facts.index))
+	return past_window(facts, lapsed_after(day, bought, facts.index))
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +175,6 @@ def test_where_nothing_can_be_told_both_reasons_are_said(bought: pd.DataFrame, r
 def test_too_few_outcomes_of_one_kind_teach_no_habits(bought: pd.DataFrame):
 	past = window(TODAY - HORIZON, bought)
 	few = pd.concat([past.lapsed[past.lapsed].head(FEWEST_OUTCOMES - 1), past.lapsed[~past.lapsed]])
-	known = fit_risk_model(facts_on(TODAY, bought), [PastWindow(past.facts.loc[few.index], few)], HORIZON)
+	known = fit_risk_model(facts_on(TODAY, bought), [past_window(past.facts.loc[few.index], few)], HORIZON)
 	assert not known.habits
 	assert str(FEWEST_OUTCOMES - 1) in str(known.reasons[0])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from crm_success.scoring.engine import likelihood_search
-from crm_success.scoring.engine.likelihood_search import highest_peak, weighted_sum
+from crm_success.scoring.engine.forecast import likelihood_search
+from crm_success.scoring.engine.forecast.likelihood_search import highest_peak, weighted_sum
 
 LOW, HIGH = np.array([1e-3, 1e-3]), np.array([1e3, 1e3])
 STARTS = [np.array([1.0, 1.0])]

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from crm_success.scoring.engine.errors import ScoringError
-from crm_success.scoring.engine.reliability import reliability
+from crm_success.scoring.engine.truth.reliability import reliability
 
 
 def compared(probabilities, lapsed):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crm_success.scoring.engine.ridge_logistic import (
+from crm_success.scoring.engine.forecast.ridge_logistic import (
 	FitError,
 	Logistic,
 	Term,

@@ -6,9 +6,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from crm_success.scoring.engine.back_test import BackTest, Calls, Grouping, RiskNumber, lapse_by_group
-from crm_success.scoring.engine.intervals import Estimate, share_of
-from crm_success.scoring.engine.reliability import Reliability
+from crm_success.scoring.engine.truth.back_test import BackTest, Calls, Grouping, RiskNumber, lapse_by_group
+from crm_success.scoring.engine.truth.intervals import Estimate, share_of
+from crm_success.scoring.engine.truth.reliability import Reliability
 from crm_success.standalone.backtest.replay import Replayed
 from crm_success.standalone.backtest.spoken_figures import lines_of, verdict
 

@@ -47,6 +47,11 @@ def purchases_within(days: int) -> Metric:
 	return _invoices("_purchases_within", Measure.COUNT, days)
 
 
+def revenue_within(days: int) -> Metric:
+	"""The net revenue of the days up to a date: read at the end of a horizon, it says what came of it."""
+	return _invoices("_revenue_within", Measure.SUM, days, filters=(), value_field="base_net_total")
+
+
 def purchase_days() -> Metric:
 	"""On how many days a customer has ever bought."""
 	return _invoices("_purchase_days", Measure.DISTINCT_COUNT, value_field="posting_date")

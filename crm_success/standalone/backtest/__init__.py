@@ -1,4 +1,4 @@
 """What scores of past dates were worth: replays the dates on a database and says what came of them.
 
-The figures are those of `scoring.engine.back_test`; this folder reads, writes and words them.
+The figures are those of `scoring.engine.truth.back_test`; this folder reads, writes and words them.
 """

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from crm_success.scoring.engine.forecast.past_windows import FEWEST_DAYS_BEFORE
 from crm_success.standalone.command_errors import CommandError
 
-FEWEST_DAYS_BEFORE = 60
 MOST_DATES = 4
 _DAYS_APART = 90
 

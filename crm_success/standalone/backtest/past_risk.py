@@ -1,21 +1,17 @@
 """The lapse risk as it would have been told on a past date, by what was known then. Compares nothing."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from crm_success.scoring.engine.definitions import Limits
+from crm_success.scoring.engine.definitions import Limits, Metric
 from crm_success.scoring.engine.errors import FitError
-from crm_success.scoring.engine.lapse_facts import FIRST, fact_metrics, facts_of
-from crm_success.scoring.engine.lapse_risk import PastWindow, fit_risk_model, lapse_risk
-from crm_success.scoring.engine.profile import purchases_within
+from crm_success.scoring.engine.forecast.lapse_facts import fact_metrics, facts_of
+from crm_success.scoring.engine.forecast.lapse_risk import fit_risk_model, lapse_risk
+from crm_success.scoring.engine.forecast.past_windows import MOST_WINDOWS, past_windows
 from crm_success.standalone.assessment import Progress, Scoring
-from crm_success.standalone.backtest.past_dates import FEWEST_DAYS_BEFORE
-
-MOST_WINDOWS = 5
-_DAYS_APART = 30
 
 
 @dataclass(frozen=True)
@@ -35,21 +31,15 @@ def steps(scoring: Scoring) -> int:
 
 def risk_on(scoring: Scoring, as_of: date, horizon: int, progress: Progress) -> PastRisk:
 	"""The risk as of a date, by earlier dates whose horizon was over by then."""
-	facts = facts_of(scoring.measured(fact_metrics(Limits(), horizon), as_of, progress))
-	oldest = int(facts[FIRST].max()) if len(facts) else 0
-	days = [as_of - timedelta(horizon + number * _DAYS_APART) for number in range(MOST_WINDOWS)]
-	known = [day for day in days if (as_of - day).days + FEWEST_DAYS_BEFORE <= oldest]
-	past = [_window(scoring, day, horizon, progress) for day in known]
+
+	def measured(metrics: tuple[Metric, ...], day: date) -> pd.DataFrame:
+		return scoring.measured(metrics, day, progress)
+
+	facts = facts_of(measured(fact_metrics(Limits(), horizon), as_of))
+	past = past_windows(measured, facts, Limits(), as_of, horizon)
 	progress(2 * scoring.customers * (MOST_WINDOWS - len(past)))
 	try:
 		model = fit_risk_model(facts, past, horizon)
 	except FitError as error:
 		return PastRisk(pd.Series(np.nan, index=facts.index), (str(error),))
 	return PastRisk(lapse_risk(model, facts), tuple(str(reason) for reason in model.reasons))
-
-
-def _window(scoring: Scoring, day: date, horizon: int, progress: Progress) -> PastWindow:
-	facts = facts_of(scoring.measured(fact_metrics(Limits(), horizon), day, progress))
-	metric = purchases_within(horizon)
-	bought = scoring.measured((metric,), day + timedelta(horizon), progress)[metric.key]
-	return PastWindow(facts, ~(bought.reindex(facts.index) > 0))

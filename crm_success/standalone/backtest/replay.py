@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from crm_success.scoring.engine.back_test import BackTest, back_test
+from crm_success.scoring.engine.truth.back_test import BackTest, back_test
 from crm_success.scoring.engine.definitions import Limits
 from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.profile import FIRST_PURCHASE, RECENCY, profile_metrics, purchases_within

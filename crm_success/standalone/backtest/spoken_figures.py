@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from crm_success.scoring.engine.back_test import NO_BAND, BackTest, Calls, Grouping, RiskNumber
+from crm_success.scoring.engine.truth.back_test import NO_BAND, BackTest, Calls, Grouping, RiskNumber
 from crm_success.scoring.engine.definitions import HealthBand
-from crm_success.scoring.engine.intervals import Estimate
+from crm_success.scoring.engine.truth.intervals import Estimate
 from crm_success.standalone.backtest.replay import Replayed
 from crm_success.standalone.report import numbers
 from crm_success.standalone.report.figures import NO_SCORE

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from crm_success.scoring.engine.errors import ScoringError
-from crm_success.scoring.engine.intervals import share_of
+from crm_success.scoring.engine.truth.intervals import share_of
 
 BINS = 10
 

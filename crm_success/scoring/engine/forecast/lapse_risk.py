@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from crm_success.scoring.engine.errors import FitError, Phrase
-from crm_success.scoring.engine.lapse_facts import repeats, terms, usual_gap_of_company
-from crm_success.scoring.engine.purchase_model import BgNbd, Nbd, fit_purchase_model
-from crm_success.scoring.engine.ridge_logistic import (
+from crm_success.scoring.engine.forecast.lapse_facts import repeats, terms, usual_gap_of_company
+from crm_success.scoring.engine.forecast.past_windows import PastWindow
+from crm_success.scoring.engine.forecast.purchase_model import BgNbd, Nbd, fit_purchase_model
+from crm_success.scoring.engine.forecast.ridge_logistic import (
 	Logistic,
 	fit_logistic,
 	log_odds,
@@ -28,16 +29,6 @@ RIDGE = 3.0
 FEWEST_OUTCOMES = 110
 
 _HABITS, _PURCHASES = "habits", "purchases"
-
-
-@dataclass(frozen=True)
-class PastWindow:
-	"""An earlier date: the facts of its customers as they were then (see lapse_facts.py), and whether each bought nothing
-	in the horizon after it (booleans, the same index).
-	"""
-
-	facts: pd.DataFrame
-	lapsed: pd.Series
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crm_success.scoring.engine.errors import ScoringError
-from crm_success.scoring.engine.intervals import STANDARD_ERRORS, Estimate
+from crm_success.scoring.engine.truth.intervals import STANDARD_ERRORS, Estimate
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Mask: TypeAlias = npt.NDArray[np.bool_]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from crm_success.scoring.engine.errors import FitError, Phrase, ScoringError
-from crm_success.scoring.engine.likelihood_search import Peak, highest_peak, weighted_sum
+from crm_success.scoring.engine.forecast.likelihood_search import Peak, highest_peak, weighted_sum
 
 Array: TypeAlias = npt.NDArray[np.float64]
 

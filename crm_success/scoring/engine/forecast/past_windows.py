@@ -1,0 +1,48 @@
+"""Earlier dates whose outcome is known: what forecasts are learned from. Reads nothing and fits nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from crm_success.scoring.engine.definitions import Limits, Metric
+from crm_success.scoring.engine.forecast.lapse_facts import FIRST, fact_metrics, facts_of
+from crm_success.scoring.engine.profile import purchases_within, revenue_within
+
+MOST_WINDOWS = 5
+# of purchases before a date: fewer say little of its customers
+FEWEST_DAYS_BEFORE = 60
+_DAYS_APART = 30
+
+# raw values of metrics as of a day, a row a customer, a column a metric key
+Measured = Callable[[tuple[Metric, ...], date], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class PastWindow:
+	"""An earlier date: the facts of its customers as they were then (see lapse_facts.py), and of the horizon after it
+	whether each bought nothing (booleans) and their net revenue (the reporting currency, below 0 where they returned more
+	than they bought); all with one index.
+	"""
+
+	facts: pd.DataFrame
+	lapsed: pd.Series
+	spent: pd.Series
+
+
+def past_windows(
+	measured: Measured, facts: pd.DataFrame, limits: Limits, as_of: date, horizon: int
+) -> tuple[PastWindow, ...]:
+	"""The windows whose horizon is over by `as_of`, newest first; `facts` are those of the customers of that day."""
+	oldest = int(facts[FIRST].max()) if len(facts) else 0
+	days = [as_of - timedelta(horizon + number * _DAYS_APART) for number in range(MOST_WINDOWS)]
+	known = [day for day in days if (as_of - day).days + FEWEST_DAYS_BEFORE <= oldest]
+	return tuple(_window(measured, limits, day, horizon) for day in known)
+
+
+def _window(measured: Measured, limits: Limits, day: date, horizon: int) -> PastWindow:
+	facts = facts_of(measured(fact_metrics(limits, horizon), day))
+	purchases, revenue = purchases_within(horizon), revenue_within(horizon)
+	after = measured((purchases, revenue), day + timedelta(horizon)).reindex(facts.index)
+	return PastWindow(facts, ~(after[purchases.key] > 0), after[revenue.key].fillna(0.0))

@@ -1,0 +1,1 @@
+"""How true scores were: what they said on past dates beside what the customers then did."""
