@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.truth.back_test import (
 	NO_BAND,
 	Grouping,
@@ -19,7 +20,6 @@ from crm_success.scoring.engine.truth.back_test import (
 	is_strictly_ordered,
 	lapse_by_group,
 )
-from crm_success.scoring.engine.errors import ScoringError
 
 NAN = float("nan")
 BANDS = ["Healthy", "Watch", "At Risk"]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm_success.scoring.engine.truth.discrimination import area_gain, area_under_curve
 from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.engine.truth.discrimination import area_gain, area_under_curve
 
 Z = 1.959963984540054
 

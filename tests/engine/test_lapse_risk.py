@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crm_success.scoring.engine.truth.discrimination import area_gain
 from crm_success.scoring.engine.errors import FitError
 from crm_success.scoring.engine.forecast.lapse_facts import FACTS
 from crm_success.scoring.engine.forecast.lapse_risk import (
@@ -18,6 +17,7 @@ from crm_success.scoring.engine.forecast.lapse_risk import (
 from crm_success.scoring.engine.forecast.past_windows import PastWindow
 from crm_success.scoring.engine.forecast.purchase_model import BgNbd, Nbd
 from crm_success.scoring.engine.forecast.ridge_logistic import Logistic, Term
+from crm_success.scoring.engine.truth.discrimination import area_gain
 
 HORIZON = 90
 TODAY = 700

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from made_customers import DAYS_PER_WEEK, cdnow_sample, histories, in_weeks, made_histories
 
-from crm_success.scoring.engine.forecast import likelihood_search
 from crm_success.scoring.engine.errors import FitError, ScoringError
+from crm_success.scoring.engine.forecast import likelihood_search
 from crm_success.scoring.engine.forecast.purchase_model import (
 	FEWEST_CUSTOMERS,
 	BgNbd,

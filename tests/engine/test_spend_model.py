@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from made_customers import cdnow_sample, made_spends
 
-from crm_success.scoring.engine.forecast import likelihood_search
 from crm_success.scoring.engine.errors import FitError, ScoringError
+from crm_success.scoring.engine.forecast import likelihood_search
 from crm_success.scoring.engine.forecast.spend_model import (
 	GammaGamma,
 	ShrunkenMean,

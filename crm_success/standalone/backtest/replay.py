@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from crm_success.scoring.engine.truth.back_test import BackTest, back_test
 from crm_success.scoring.engine.definitions import Limits
 from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.profile import FIRST_PURCHASE, RECENCY, profile_metrics, purchases_within
+from crm_success.scoring.engine.truth.back_test import BackTest, back_test
 from crm_success.scoring.queries.repeated_fields import CUSTOMER_DISABLED
 from crm_success.standalone.assessment import BATCH_SIZE, Progress, Scoring
 from crm_success.standalone.backtest import past_risk

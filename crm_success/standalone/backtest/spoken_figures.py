@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from crm_success.scoring.engine.truth.back_test import NO_BAND, BackTest, Calls, Grouping, RiskNumber
 from crm_success.scoring.engine.definitions import HealthBand
+from crm_success.scoring.engine.truth.back_test import NO_BAND, BackTest, Calls, Grouping, RiskNumber
 from crm_success.scoring.engine.truth.intervals import Estimate
 from crm_success.standalone.backtest.replay import Replayed
 from crm_success.standalone.report import numbers

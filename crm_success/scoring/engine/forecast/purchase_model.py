@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crm_success.scoring.engine.forecast.beta_quadrature import beta_quadrature
 from crm_success.scoring.engine.errors import FitError, Phrase, ScoringError
+from crm_success.scoring.engine.forecast.beta_quadrature import beta_quadrature
 from crm_success.scoring.engine.forecast.likelihood_search import Peak, highest_peak, weighted_sum
 
 Array: TypeAlias = npt.NDArray[np.float64]

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from crm_success.scoring.engine.definitions import HealthBand, LifecycleStage
-from crm_success.scoring.engine.truth.discrimination import area_gain, area_under_curve
 from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.engine.truth.discrimination import area_gain, area_under_curve
 from crm_success.scoring.engine.truth.intervals import Estimate, share_of
 from crm_success.scoring.engine.truth.reliability import Reliability, reliability
 
