@@ -15,13 +15,13 @@ from crm_success.scoring.engine.definitions import (
 	ScaleKind,
 	fingerprint,
 )
-from crm_success.scoring.engine.measures import needed_metrics, raw_values
+from crm_success.scoring.engine.measures import needed_metrics, ranked_values, raw_values
 from crm_success.scoring.engine.profile import FREQUENCY, MONETARY, PURCHASES, RECENCY, RFM, profile_metrics
 from crm_success.scoring.engine.rfm import quintile_cuts
 from crm_success.scoring.engine.value import retention_rate, value_cuts
 
 # how cut points are taken: another text makes those void that were taken otherwise
-_RULE = "middle ranks"
+_RULE = "middle ranks of what was observed"
 _PERCENTS = np.arange(101) / 100
 _CURRENT, _PREVIOUS = f"{PURCHASES}.current", f"{PURCHASES}.previous"
 
@@ -56,7 +56,10 @@ def calibration_fingerprint(definitions: Definitions) -> str:
 
 def calibration_values(aggregates: pd.DataFrame, definitions: Definitions, as_of: date) -> pd.DataFrame:
 	"""What one batch contributes, one row a customer; the batches are then joined with pandas.concat."""
-	values = raw_values(calibration_metrics(definitions), aggregates, aggregates.index, as_of)
+	metrics, ranked = calibration_metrics(definitions), _percentile_keys(definitions)
+	values = raw_values(metrics, aggregates, aggregates.index, as_of)
+	# who bought nothing in the window is the lowest of R, F and M, but nobody to be compared with on a scale
+	values[ranked] = ranked_values(metrics, aggregates, aggregates.index, as_of)[ranked]
 	counts = aggregates.reindex(columns=[_CURRENT, _PREVIOUS]).apply(pd.to_numeric, errors="coerce")
 	return values.join(counts.astype("float64"))
 
@@ -74,19 +77,20 @@ def calibrate(values: pd.DataFrame, definitions: Definitions, as_of: date) -> Ca
 		value_high_revenue=high,
 		value_potential_revenue=potential,
 		retention=retention_rate(values[_CURRENT], values[_PREVIOUS]),
-		percentiles=tuple(_percentiles(key, values[key]) for key in sorted(_percentile_keys(definitions))),
+		percentiles=tuple(percentiles_of(key, values[key]) for key in sorted(_percentile_keys(definitions))),
 	)
 
 
-def _percentile_keys(definitions: Definitions) -> list[str]:
-	return [metric.key for metric in definitions.metrics if metric.scale.kind is ScaleKind.PERCENTILE]
-
-
-def _percentiles(key: str, values: pd.Series) -> PercentileCuts:
+def percentiles_of(key: str, values: pd.Series) -> PercentileCuts:
+	"""The cut points of a metric, from the values that `ranked_values` gives; none where nobody has one."""
 	known = values.dropna().to_numpy(dtype="float64")
 	# interpolation can fall back by a last digit
 	cuts = np.maximum.accumulate(np.quantile(known, _PERCENTS)).tolist() if len(known) else []
 	return PercentileCuts(key, tuple(cuts))
+
+
+def _percentile_keys(definitions: Definitions) -> list[str]:
+	return [metric.key for metric in definitions.metrics if metric.scale.kind is ScaleKind.PERCENTILE]
 
 
 def _without_judgement(metric: Metric) -> Metric:

@@ -81,8 +81,8 @@ def _unjudged(customers: pd.Index) -> pd.DataFrame:
 		"drivers": [[] for _ in customers],
 		"components": [{} for _ in customers],
 	}
-	score = pd.DataFrame({"computed_score": np.full(len(customers), np.nan)}, index=customers)
-	return score.join(pd.DataFrame(columns, index=customers, dtype=object))
+	numbers = dict.fromkeys(("computed_score", "coverage"), np.full(len(customers), np.nan))
+	return pd.DataFrame(numbers, index=customers).join(pd.DataFrame(columns, index=customers, dtype=object))
 
 
 def _under(
@@ -93,6 +93,7 @@ def _under(
 	return pd.DataFrame(
 		{
 			"computed_score": result.score,
+			"coverage": result.coverage,
 			"band": health.bands(result.score, scorecard),
 			"cap_reason": result.cap_reason,
 			"drivers": pd.Series([drivers_of(each) for each in components], index=raw.index, dtype=object),
