@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import pandas as pd
+
 from crm_success.scoring.definition_records import metric_of
-from crm_success.scoring.engine.measures import raw_values
+from crm_success.scoring.engine.measures import values_and_silence
 from crm_success.scoring.explain.sampling import (
 	customers_of,
 	even_sample,
@@ -22,7 +24,9 @@ SAMPLE = 5_000
 def distribution(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 	"""Each value with how many customers have it, and how many have none; ScoringError where it cannot be read.
 
-	`customers` are those that the user may see, `read` those that were looked at: an even sample of many.
+	`customers` are those that the user may see, `read` those that were looked at: an even sample of many. `silent` are
+	values that come of nothing observed, which are none where the scale would make them speak for a customer: the scale
+	is drawn while somebody changes it.
 	"""
 	metric = metric_of(record)
 	frozen = frozen_for(metric, as_of)
@@ -32,8 +36,9 @@ def distribution(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 	customers = visible(everybody)
 	chosen = even_sample(customers, SAMPLE)
 	aggregates = reader.aggregates(as_of, keys_of(chosen, len(everybody)), chosen)
-	values = raw_values(definitions.metrics, aggregates, chosen, as_of)[metric.key]
-	counts = values.dropna().value_counts().sort_index()
+	values, silent = (
+		frame[metric.key] for frame in values_and_silence(definitions.metrics, aggregates, chosen, as_of)
+	)
 	return {
 		"as_of": as_of,
 		"currency": definitions.money.currency,
@@ -41,5 +46,11 @@ def distribution(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 		"read": len(chosen),
 		"missing": int(values.isna().sum()),
 		"only_readable": any(table.only_names for table in frozen.tables),
-		"values": [[float(value), int(count)] for value, count in counts.items()],
+		"values": _counted(values[~silent]),
+		"silent": _counted(values[silent]),
 	}
+
+
+def _counted(values: pd.Series) -> list[list[float]]:
+	counts = values.dropna().value_counts().sort_index()
+	return [[float(value), int(count)] for value, count in counts.items()]
