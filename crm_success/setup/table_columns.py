@@ -19,6 +19,16 @@ def allow_null(doctype: str, fieldnames: tuple[str, ...]) -> None:
 			change_table(_statement(doctype, fieldname))
 
 
+def add_empty_number(doctype: str, fieldname: str) -> None:
+	"""Give a table that is there a number column that is empty in all of its rows, where the sync of the DocType would
+	write 0 into them. For patches that run before it; the field is one of `allow_null`.
+	"""
+	if not frappe.db.table_exists(doctype) or fieldname in columns_of(doctype):
+		return
+	change_table(_addition(doctype, fieldname))
+	change_table(_default(doctype, fieldname))
+
+
 def change_table(statement: str) -> None:
 	"""The one way to change what a table is; commits. No name in the statement comes from a user."""
 	# the builder makes and drops whole tables only
@@ -37,6 +47,18 @@ def _statement(doctype: str, fieldname: str) -> str:
 		return f'ALTER TABLE "tab{doctype}" ALTER COLUMN "{fieldname}" DROP NOT NULL'
 	column_type = _described(doctype, fieldname, "column_type")
 	return f"ALTER TABLE `tab{doctype}` MODIFY `{fieldname}` {column_type} NULL DEFAULT 0"
+
+
+def _addition(doctype: str, fieldname: str) -> str:
+	if frappe.db.db_type == "postgres":
+		return f'ALTER TABLE "tab{doctype}" ADD COLUMN "{fieldname}" decimal(21,9) NULL'
+	return f"ALTER TABLE `tab{doctype}` ADD COLUMN `{fieldname}` decimal(21,9) NULL"
+
+
+def _default(doctype: str, fieldname: str) -> str:
+	if frappe.db.db_type == "postgres":
+		return f'ALTER TABLE "tab{doctype}" ALTER COLUMN "{fieldname}" SET DEFAULT 0'
+	return f"ALTER TABLE `tab{doctype}` ALTER COLUMN `{fieldname}` SET DEFAULT 0"
 
 
 def _is_nullable(doctype: str, fieldname: str) -> bool:

@@ -16,7 +16,7 @@ from crm_success.scoring.overrides import OVERRIDE, set_override
 from crm_success.scoring.reader_words import driver_words, stored_drivers
 from crm_success.setup.table_columns import allow_null
 
-NULLABLE = ("score", "computed_score", "change_30", "clv")
+NULLABLE = ("score", "computed_score", "coverage", "change_30", "clv")
 
 
 class CustomerHealth(PrintedAsText):
