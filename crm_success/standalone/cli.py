@@ -17,13 +17,15 @@ import pandas as pd
 from crm_success import __version__
 from crm_success.scoring.engine.day_bounds import EARLIEST, LATEST
 from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.shared.horizons import HORIZON, LONGEST_HORIZON, SHORTEST_HORIZON
+from crm_success.scoring.shared.past_comparison import Replayed
+from crm_success.scoring.shared.past_dates import dates_to_replay
 from crm_success.standalone import demo as demonstration
 from crm_success.standalone.address import sqlite_url
 from crm_success.standalone.assessment import Outcome, Scoring
 from crm_success.standalone.backtest import spoken_figures
 from crm_success.standalone.backtest.figure_rows import BACK_TEST_COLUMNS, figure_rows
-from crm_success.standalone.backtest.past_dates import dates_to_replay
-from crm_success.standalone.backtest.replay import PurchaseHistory, Replay, Replayed
+from crm_success.standalone.backtest.replay import PurchaseHistory, Replay
 from crm_success.standalone.command_errors import CommandError, one_line
 from crm_success.standalone.connections import Database, connect
 from crm_success.standalone.csv_cells import as_cells
@@ -33,7 +35,6 @@ from crm_success.standalone.output import whole_files
 from crm_success.standalone.report import Report, numbers, render
 
 CSV, REPORT, DATABASE, BACK_TEST = "health.csv", "report.html", "erpnext.db", "backtest.csv"
-HORIZON = 90
 _EXIT_CODE = 2
 _TERMINATED = 143
 _DEBUG = "CRM_SUCCESS_DEBUG"
@@ -120,7 +121,7 @@ def score(url: str, output: Path, as_of: str | None) -> None:
 @_output_option
 @click.option(
 	"--horizon",
-	type=click.IntRange(1, 3650),
+	type=click.IntRange(SHORTEST_HORIZON, LONGEST_HORIZON),
 	default=HORIZON,
 	show_default=True,
 	metavar="DAYS",
