@@ -269,3 +269,26 @@ def test_a_date_whose_sample_is_small_is_told_and_the_others_go_on(backtest, tmp
 	rows, out = backtest(path)
 	assert {row["as_of"] for row in rows} == {"2019-10-02"}
 	assert out.startswith("As of 2019-07-04: no figures. Only 98 customers with a score had bought by then")
+
+
+def test_the_report_says_how_true_its_scores_are_if_asked(run, erp, tmp_path):
+	for flags, is_told in (((), False), (("--backtest",), True)):
+		output = tmp_path / f"told {is_told}"
+		code, _, err = run(
+			"score", "--database", f"sqlite:///{erp}", "--output", output, "--as-of", "2019-12-31", *flags
+		)
+		assert code == 0, err
+		report = (output / "report.html").read_text(encoding="utf-8")
+		assert ("How true are these scores?" in report) == is_told
+		assert ("Of two customers, one of whom left, the score was lower" in report) == is_told
+		# the newest date
+		assert ("As of 2019-10-02: " in report) == is_told
+
+
+def test_a_report_on_a_short_history_says_why_nobody_can_tell(run, tmp_path):
+	path = write(tmp_path / "erp.db", bought("A", "2019-05-01", "2019-08-01"), customers=[customer("A")])
+	database = ("--database", f"sqlite:///{path}", "--output", tmp_path / "out")
+	code, _, _ = run("score", *database, "--as-of", "2019-12-31", "--backtest")
+	assert code == 0
+	report = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+	assert "Take a horizon of at most 32 days." in report
