@@ -70,12 +70,12 @@ def make_calibration(
 	run: str | None = None,
 	after_each: Callable[[], None] = lambda: None,
 ) -> str:
-	"""Take the cut points and store them, as of `take_calibration`; the name of the record."""
-	calibration = take_calibration(frozen, as_of, ranges, after_each)
+	"""Take the cut points and store them, as of `calibrated_as_of`; the name of the record."""
+	calibration = calibrated_as_of(frozen, as_of, ranges, after_each)
 	return save_calibration(calibration, fingerprint_of(frozen), run)
 
 
-def take_calibration(
+def calibrated_as_of(
 	frozen: FrozenDefinitions,
 	as_of: date,
 	ranges: Iterable[tuple[KeyRange, int]],

@@ -27,7 +27,7 @@ from crm_success.scoring.backtest.back_test_records import (
 	set_found,
 )
 from crm_success.scoring.backtest.past_scorer import PastScorer
-from crm_success.scoring.calibrations import take_calibration
+from crm_success.scoring.calibrations import calibrated_as_of
 from crm_success.scoring.engine.definitions import Calibration, from_json, to_json
 from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.measures import raw_values
@@ -88,7 +88,7 @@ class BackTestWork(Work):
 		ranges = _ranges(prepared.dates[0].frozen)
 		for place, each in enumerate(prepared.dates):
 			if each.calibration is None:
-				taken = take_calibration(each.frozen, each.as_of, ranges, sign_of_life)
+				taken = calibrated_as_of(each.frozen, each.as_of, ranges, sign_of_life)
 				dates = (
 					*prepared.dates[:place],
 					replace(each, calibration=taken),

@@ -214,7 +214,7 @@ class TestAtWork(BackTestCase):
 
 	def test_a_preparation_that_is_killed_goes_on_at_the_next_date(self):
 		doc, taken = self.start(add_days(past_day(), -40), past_day()), []
-		take = back_test_work.take_calibration
+		take = back_test_work.calibrated_as_of
 
 		def take_and_die(frozen: Any, as_of: Any, *arguments: Any) -> Any:
 			taken.append(as_of)
@@ -222,7 +222,7 @@ class TestAtWork(BackTestCase):
 				raise frappe.QueryDeadlockError("killed")
 			return take(frozen, as_of, *arguments)
 
-		with patch.object(back_test_work, "take_calibration", take_and_die):
+		with patch.object(back_test_work, "calibrated_as_of", take_and_die):
 			prepare_run(doc.run)
 		self.assertEqual(taken, [add_days(past_day(), -40), past_day(), past_day()])
 		drain(doc.run)
