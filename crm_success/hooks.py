@@ -112,6 +112,7 @@ doctype_list_js = {
 	"Customer Segment": "public/js/shared/plain_texts.js",
 	"Health Dimension": "public/js/shared/plain_texts.js",
 	"Score Back-test": "public/js/shared/plain_texts.js",
+	"Score Back-test Part": "public/js/shared/plain_texts.js",
 	"Score Calibration": "public/js/shared/plain_texts.js",
 	"Work Batch": "public/js/shared/plain_texts.js",
 	"Work Run": "public/js/shared/plain_texts.js",

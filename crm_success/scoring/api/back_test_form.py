@@ -26,6 +26,7 @@ _CONTEXTS = {Grouping.STAGE: HEALTH, Grouping.SEGMENT: SEGMENT}
 @of_bounded_size
 def picture(back_test: str) -> Picture:
 	"""The verdict, and the figures of each date, the newest first; before the end only why there are none."""
+	frappe.has_permission(BACK_TEST, "read", throw=True)
 	doc = frappe.get_doc(BACK_TEST, back_test)
 	doc.check_permission("read")
 	words, figures, refusal = back_test_words(), stored_figures(doc.figures), stored_refusal(doc.refusal)

@@ -229,6 +229,7 @@ def _history(today: date, sign_of_life: Callable[[], None]) -> History | None:
 	for keys, _count in _ranges(frozen):
 		customers = reader.customers(keys).index
 		measured.append(raw_values(metrics, reader.aggregates(today, keys, customers), customers, today))
+		# only reads came before: a new read view after each range, so that none grows old
 		frappe.db.rollback()
 		sign_of_life()
 	return history_of(pd.concat(measured), today)
