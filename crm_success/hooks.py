@@ -111,7 +111,7 @@ doctype_list_js = {
 	"Customer Audience Member": "public/js/shared/plain_texts.js",
 	"Customer Segment": "public/js/shared/plain_texts.js",
 	"Health Dimension": "public/js/shared/plain_texts.js",
-	"Score Back-test": "public/js/shared/plain_texts.js",
+	"Score Back-test": ["public/js/back_test/back_test_start.js", "public/js/shared/plain_texts.js"],
 	"Score Back-test Part": "public/js/shared/plain_texts.js",
 	"Score Calibration": "public/js/shared/plain_texts.js",
 	"Work Batch": "public/js/shared/plain_texts.js",

@@ -13,7 +13,16 @@ from urllib.parse import urlsplit
 import frappe
 from frappe import _
 from frappe.query_builder.functions import Avg, Sum
-from frappe.utils import add_days, date_diff, escape_html, flt, get_url_to_form, getdate, nowdate
+from frappe.utils import (
+	add_days,
+	date_diff,
+	escape_html,
+	flt,
+	get_url_to_form,
+	get_url_to_list,
+	getdate,
+	nowdate,
+)
 
 from crm_success.crm_success.report.amounts import currency_of_scores, whole_amount
 from crm_success.crm_success.report.score_movers.score_movers import (
@@ -107,21 +116,20 @@ def newly_at_risk(filters: Asked = None) -> Card | str:
 @frappe.whitelist()
 @of_bounded_size
 def how_true(filters: Asked = None) -> str:
-	"""In how many of 100 cases the score told who left, by the newest back-test; a link to it, or to a new one."""
+	"""In how many of 100 cases the score told who left, by the newest back-test; a link to it, or to where one is started."""
 	check_reads_health()
 	if not may_see_all():
 		return NOTHING
 	newest = newest_figures()
 	if not newest:
-		return _linked(_("Not Checked Yet"), "create", "new")
+		return _linked(_("Not Checked Yet"), get_url_to_list(BACK_TEST))
 	right = back_test_words().right_of_100(stored_figures(newest.figures))
-	return _linked(_("Right in {0} of 100").format(right), "read", newest.name)
+	return _linked(_("Right in {0} of 100").format(right), get_url_to_form(BACK_TEST, newest.name))
 
 
-def _linked(text: str, right: str, name: str) -> str:
+def _linked(text: str, url: str) -> str:
 	"""A card shows a text as HTML, and opens nothing by itself."""
 	words = escape_html(text)
-	if not frappe.has_permission(BACK_TEST, right):
+	if not frappe.has_permission(BACK_TEST, "read"):
 		return words
-	path = urlsplit(get_url_to_form(BACK_TEST, name)).path
-	return f'<a href="{escape_html(path)}">{words}</a>'
+	return f'<a href="{escape_html(urlsplit(url).path)}">{words}</a>'

@@ -1,4 +1,4 @@
-// The form of a Score Back-test: saving starts it, then it shows how far it is, then what was found.
+// The form of a Score Back-test: how far it is, then what was found.
 
 frappe.provide("crm_success.score_back_test");
 
@@ -8,10 +8,6 @@ crm_success.score_back_test.POLL_MILLISECONDS = 3000;
 frappe.ui.form.on("Score Back-test", {
 	refresh(frm) {
 		clearTimeout(frm.crm_success_poll);
-		if (frm.is_new()) {
-			crm_success.score_back_test.show_how(frm);
-			return;
-		}
 		frm.disable_save();
 		crm_success.score_back_test.add_buttons(frm);
 		crm_success.score_back_test.show_progress(frm);
@@ -25,22 +21,12 @@ frappe.ui.form.on("Score Back-test", {
 
 crm_success.score_back_test.is_active = (frm) => ["Queued", "Running"].includes(frm.doc.status);
 
-crm_success.score_back_test.show_how = function (frm) {
-	const text = __(
-		"Scores all customers as of past dates, in the background, and compares with what they then did. Saving starts it; no score changes."
-	);
-	frm.set_intro(text, "blue");
-	frm.page.set_primary_action(__("Start"), () => frm.save());
-};
-
 crm_success.score_back_test.add_buttons = function (frm) {
-	if (!frappe.model.can_create("Score Back-test")) return;
+	if (!crm_success.back_test.start.is_allowed()) return;
 	if (crm_success.score_back_test.is_active(frm)) {
 		frm.add_custom_button(__("Cancel Run"), () => crm_success.score_back_test.cancel(frm));
 	} else {
-		frm.add_custom_button(__("Check Again"), () => {
-			frappe.new_doc("Score Back-test", { horizon: frm.doc.horizon });
-		});
+		frm.add_custom_button(__("Check Again"), () => crm_success.back_test.start.ask(frm.doc.horizon));
 	}
 };
 

@@ -1,4 +1,4 @@
-"""A back-test of the scores: what is asked, how far it is, and what was found. Saving starts it; nothing is edited later."""
+"""A back-test of the scores: what is asked, how far it is, and what was found. Making one starts it; nothing is edited later."""
 
 import frappe
 from frappe import _
