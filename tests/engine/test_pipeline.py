@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crm_success.scoring.engine.calibrated import Calibration, PercentileCuts
 from crm_success.scoring.engine.definitions import (
-	Calibration,
 	Cap,
 	Definitions,
 	Metric,
 	MissingValue,
-	PercentileCuts,
 	Scale,
 	ScaleBand,
 	ScaleKind,
