@@ -25,12 +25,12 @@ def driver_words() -> DriverWords:
 		row.metric_key: MetricName(_(row.name, context=METRIC), row.unit or "")
 		for row in frappe.get_all(METRIC, fields=["metric_key", "name", "unit"])
 	}
-	return DriverWords(_language(), names)
+	return DriverWords(reader_language(), names)
 
 
 def risk_words() -> RiskWords:
 	"""Words for lapse risks, in the same language."""
-	language = _language()
+	language = reader_language()
 	return RiskWords(language, DriverWords(language, {}))
 
 
@@ -62,7 +62,8 @@ def learned_by(as_of: date) -> dict[str, Any] | None:
 	return json.loads(text).get("risk") if text else None
 
 
-def _language() -> Language:
+def reader_language() -> Language:
+	"""How the reader of the request, or the job, reads texts, numbers and amounts."""
 	number_format = frappe.db.get_default("number_format") or "#,###.##"
 	number = partial(_formatted, number_format)
 	return Language(translate=_, number=number, money=_money_template)
