@@ -3,9 +3,7 @@
 import json
 
 from crm_success.printed_texts import PrintedAsText
-from crm_success.record_names import CALIBRATION
 from crm_success.scoring.reader_words import risk_words
-from crm_success.setup.table_columns import allow_null
 
 
 class ScoreCalibration(PrintedAsText):
@@ -19,7 +17,3 @@ class ScoreCalibration(PrintedAsText):
 		super().before_print(settings)
 		# Frappe prints what a record holds: a property is not seen
 		self.set("risk_told_by", self.risk_told_by)
-
-
-def on_doctype_update() -> None:
-	allow_null(CALIBRATION, ("usual_gap",))
