@@ -47,6 +47,7 @@ def _metric(key: str, **fields: Any) -> Metric:
 	return Metric(**{"key": key, "label": key, "measure": Measure.COUNT, **usual, **fields})
 
 
+PROFILE = ["_recency", "_first_purchase", "_frequency", "_monetary", "_purchases", "_purchase_days"]
 ITEMS = _metric("items", scale=PERCENTILE)
 OTHER = _metric("other")
 DEFINITIONS = Definitions(
@@ -90,9 +91,9 @@ def _calibrate(aggregates: pd.DataFrame, definitions: Definitions = DEFINITIONS)
 def test_it_reads_the_profile_and_what_percentiles_need() -> None:
 	half = _metric("half", measure=Measure.EXPRESSION, expression="other / 2", scale=PERCENTILE)
 	keys = [metric.key for metric in calibration_metrics(Definitions(metrics=(ITEMS, OTHER, half)))]
-	assert keys == ["items", "other", "half", "_recency", "_frequency", "_monetary", "_purchases"]
+	assert keys == ["items", "other", "half", *PROFILE]
 	without = [metric.key for metric in calibration_metrics(Definitions(metrics=(OTHER,)))]
-	assert without == ["_recency", "_frequency", "_monetary", "_purchases"]
+	assert without == PROFILE
 
 
 def test_cut_points_come_from_those_who_bought() -> None:
@@ -132,6 +133,24 @@ def test_retention_is_the_share_that_bought_again() -> None:
 		_purchases__current=[1] * 15 + [None] * 10 + [1] * 15,
 	)
 	assert _calibrate(aggregates, Definitions()).retention == 15 / 25
+
+
+def test_the_usual_gap_is_that_of_all_who_bought_more_than_once() -> None:
+	"""20 days in 2 gaps and 40 days in 1: 60 / 3. Who bought once has none, who only returned goods neither."""
+	aggregates = _aggregates(
+		["A", "B", "C", "D"],
+		_recency__date=[date(2024, 6, 20), date(2024, 6, 25), date(2024, 1, 1), None],
+		_first_purchase__date=[date(2024, 5, 31), date(2024, 5, 16), date(2024, 1, 1), None],
+		_frequency__value=[3, 2, 1, None],
+		_monetary__value=[1, 1, 1, -5],
+		_purchases__current=[1, 1, 1, None],
+		_purchases__previous=[None] * 4,
+		_purchase_days__value=[3, 2, 1, 0],
+		_purchase_days__seen=[1, 1, 1, 1],
+		_first_purchase__seen=[1, 1, 1, 0],
+	)
+	assert _calibrate(aggregates, Definitions()).usual_gap == 20
+	assert _calibrate(aggregates.loc[["C", "D"]], Definitions()).usual_gap is None
 
 
 def test_nobody_bought() -> None:

@@ -70,7 +70,7 @@ DEFINITIONS = Definitions(
 		),
 		Scorecard("Default", (), (), is_default=True),
 	),
-	segments=(Segment("High", 1, (4, 5), (4, 5), (4, 5)), Segment("All", 2)),
+	segments=(Segment("High", 1, (4, 5), (4, 5), (4, 5), 12.5), Segment("All", 2)),
 	limits=Limits(window_days=180, value_high_percent=12.5),
 	money=Money("EUR", ("Main", "Branch"), (CompanyRate("Main", 1.0), CompanyRate("Branch", 0.85))),
 )
@@ -83,6 +83,7 @@ CALIBRATION = Calibration(
 	value_high_revenue=1e-7,
 	value_potential_revenue=None,
 	retention=0.6666666666666666,
+	usual_gap=34.4,
 	percentiles=(PercentileCuts("revenue", tuple(number / 7 for number in range(101))),),
 )
 

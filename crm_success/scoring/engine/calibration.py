@@ -15,8 +15,17 @@ from crm_success.scoring.engine.definitions import (
 	ScaleKind,
 	fingerprint,
 )
+from crm_success.scoring.engine.forecast.lapse_facts import rhythm_of, usual_gap_of_company
 from crm_success.scoring.engine.measures import needed_metrics, raw_values
-from crm_success.scoring.engine.profile import FREQUENCY, MONETARY, PURCHASES, RECENCY, RFM, profile_metrics
+from crm_success.scoring.engine.profile import (
+	FREQUENCY,
+	MONETARY,
+	PURCHASES,
+	RECENCY,
+	RFM,
+	RHYTHM,
+	profile_metrics,
+)
 from crm_success.scoring.engine.rfm import quintile_cuts
 from crm_success.scoring.engine.value import retention_rate, value_cuts
 
@@ -35,8 +44,8 @@ class _Basis:
 
 
 def calibration_metrics(definitions: Definitions) -> tuple[Metric, ...]:
-	"""The metrics that a calibration reads: R, F, M, the purchases of two years, and every percentile scale's."""
-	profile = [m for m in profile_metrics(definitions.limits) if m.key in (*RFM, PURCHASES)]
+	"""The metrics that a calibration reads: R, F, M, rhythm, the purchases of two years, and every percentile scale's."""
+	profile = [m for m in profile_metrics(definitions.limits) if m.key in (*RFM, *RHYTHM, PURCHASES)]
 	return (*needed_metrics(definitions.metrics, _percentile_keys(definitions)), *profile)
 
 
@@ -74,6 +83,7 @@ def calibrate(values: pd.DataFrame, definitions: Definitions, as_of: date) -> Ca
 		value_high_revenue=high,
 		value_potential_revenue=potential,
 		retention=retention_rate(values[_CURRENT], values[_PREVIOUS]),
+		usual_gap=usual_gap_of_company(rhythm_of(bought)),
 		percentiles=tuple(_percentiles(key, values[key]) for key in sorted(_percentile_keys(definitions))),
 	)
 

@@ -167,13 +167,17 @@ class Scorecard:
 
 @dataclass(frozen=True)
 class Segment:
-	"""A named box in the 5 x 5 x 5 cube of R, F and M scores; bounds are inclusive."""
+	"""A named box in the 5 x 5 x 5 cube of R, F and M scores; bounds are inclusive.
+
+	`growth_from` is the least growth of net revenue, in percent, of who is in it; None: none is asked.
+	"""
 
 	name: str
 	priority: int
 	recency: tuple[int, int] = (1, 5)
 	frequency: tuple[int, int] = (1, 5)
 	monetary: tuple[int, int] = (1, 5)
+	growth_from: float | None = None
 
 
 @dataclass(frozen=True)
@@ -249,7 +253,8 @@ class Calibration:
 	"""Cut points taken from all customers at `as_of`, kept so that a score moves only because its customer did.
 
 	`recency`, `frequency` and `monetary` hold four ascending quintile cuts, or nothing where nobody bought.
-	`retention` is a fraction, the share of the customers of the year before who bought again.
+	`retention` is a fraction, the share of the customers of the year before who bought again. `usual_gap` is in days,
+	between two days on which a customer buys; None where nobody ever bought twice.
 	"""
 
 	as_of: date
@@ -260,6 +265,7 @@ class Calibration:
 	value_high_revenue: float | None = None
 	value_potential_revenue: float | None = None
 	retention: float | None = None
+	usual_gap: float | None = None
 	percentiles: tuple[PercentileCuts, ...] = ()
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from crm_success.scoring.engine import health, lifecycle, profile, rfm, scales, value
 from crm_success.scoring.engine.definitions import Calibration, Definitions, Metric, ScaleKind, Scorecard
 from crm_success.scoring.engine.drivers import drivers_of
+from crm_success.scoring.engine.forecast.lapse_facts import rhythm_of, usual_gap
 from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.engine.rounding import DECIMALS, rounded_parts
 
@@ -145,11 +146,13 @@ def _profile(
 	activity = lifecycle.activity(signs_of_life, limits)
 	scores = rfm.rfm_scores(days_since_last, raw[profile.FREQUENCY], revenue, calibration)
 	retention = value.effective_retention(calibration, limits)
+	gap = usual_gap(rhythm_of(raw), np.nan if calibration.usual_gap is None else calibration.usual_gap)
+	first = raw[profile.FIRST_PURCHASE]
 	return scores.assign(
-		segment=rfm.segments(scores, definitions.segments),
+		segment=rfm.segments(scores, raw[profile.GROWTH], definitions.segments),
 		value_class=value.value_class(revenue.where(bought), calibration, limits),
 		activity=activity,
-		stage=lifecycle.lifecycle_stage(raw[profile.FIRST_PURCHASE], days_since_last, activity, band, limits),
+		stage=lifecycle.lifecycle_stage(first, days_since_last, gap, activity, band, limits),
 		revenue=revenue.fillna(0.0).round(2),
 		invoices=raw[profile.FREQUENCY].fillna(0).astype("int64"),
 		last_invoice=_dates(days_since_last, as_of),

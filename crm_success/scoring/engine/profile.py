@@ -12,14 +12,21 @@ FREQUENCY = "_frequency"
 MONETARY = "_monetary"
 FIRST_PURCHASE = "_first_purchase"
 PURCHASES = "_purchases"
+PURCHASE_DAYS = "_purchase_days"
+GROWTH = "_growth"
 LAST_ISSUE = "_last_issue"
 OPEN_ISSUES = "_open_issues"
 LAST_PAYMENT = "_last_payment"
 OVERDUE = "_overdue"
 
 RFM = (RECENCY, FREQUENCY, MONETARY)
+# what the rhythm of purchases is told by
+RHYTHM = (PURCHASE_DAYS, FIRST_PURCHASE, RECENCY)
 
 _YEAR = 365
+# of the buying window, the share whose revenue is compared with that of as many days before: shorter ones are chance,
+# in longer ones who began lately has no before
+_WINDOWS_OF_GROWTH = 4
 
 _PURCHASES = (Filter("is_purchase", "=", 1),)
 _RECEIVABLE = Filter("account_type", "=", "Receivable")
@@ -35,6 +42,14 @@ def profile_metrics(limits: Limits) -> tuple[Metric, ...]:
 		# net revenue counts returns, which are negative amounts, and corrections of a price; nobody bought by them
 		_invoices(MONETARY, Measure.SUM, window, filters=(), value_field="base_net_total"),
 		_invoices(PURCHASES, Measure.CHANGE, _YEAR),
+		purchase_days(),
+		_invoices(
+			GROWTH,
+			Measure.CHANGE,
+			max(window // _WINDOWS_OF_GROWTH, 1),
+			filters=(),
+			value_field="base_net_total",
+		),
 		_payments(OVERDUE, Measure.SUM, (_RECEIVABLE,), "overdue_amount"),
 		_payments(LAST_PAYMENT, Measure.DAYS_SINCE_LAST, (_RECEIVABLE, Filter("is_payment", "=", 1))),
 		_issues(OPEN_ISSUES, Measure.COUNT, (Filter("is_open", "=", 1),)),
@@ -54,7 +69,7 @@ def revenue_within(days: int) -> Metric:
 
 def purchase_days() -> Metric:
 	"""On how many days a customer has ever bought."""
-	return _invoices("_purchase_days", Measure.DISTINCT_COUNT, value_field="posting_date")
+	return _invoices(PURCHASE_DAYS, Measure.DISTINCT_COUNT, value_field="posting_date")
 
 
 def _invoices(

@@ -10,6 +10,7 @@ from crm_success.scoring.engine.profile import (
 	FIRST_PURCHASE,
 	MONETARY,
 	RECENCY,
+	RHYTHM,
 	profile_metrics,
 	purchase_days,
 	purchases_within,
@@ -29,8 +30,9 @@ REVENUE = "revenue"
 RETURNS = "returns"
 FACTS = (PURCHASE_DAYS, FIRST, LAST, LATELY, BEFORE, REVENUE, RETURNS)
 
-_DAYS, _LATELY, _BOTH, _RETURNS = "_purchase_days", "_lately", "_lately_and_before", "_returns"
+_DAYS, _LATELY, _BOTH, _RETURNS = purchase_days().key, "_lately", "_lately_and_before", "_returns"
 _OF_PROFILE = {FIRST_PURCHASE: FIRST, RECENCY: LAST, MONETARY: REVENUE}
+_OF_RHYTHM = {_DAYS: PURCHASE_DAYS, FIRST_PURCHASE: FIRST, RECENCY: LAST}
 
 
 def fact_metrics(limits: Limits, horizon: int) -> tuple[Metric, ...]:
@@ -38,7 +40,7 @@ def fact_metrics(limits: Limits, horizon: int) -> tuple[Metric, ...]:
 	purchases = purchases_within(horizon)
 	return (
 		*(metric for metric in profile_metrics(limits) if metric.key in _OF_PROFILE),
-		replace(purchase_days(), key=_DAYS),
+		purchase_days(),
 		replace(purchases, key=_LATELY),
 		replace(purchases, key=_BOTH, window_days=2 * horizon),
 		replace(purchases, key=_RETURNS, window_days=0, filters=(Filter("is_return", "=", 1),)),
@@ -54,6 +56,11 @@ def facts_of(values: pd.DataFrame) -> pd.DataFrame:
 		**{LATELY: lately, BEFORE: bought[_BOTH].fillna(0.0) - lately, RETURNS: bought[_RETURNS]}
 	)
 	return facts[list(FACTS)].fillna({REVENUE: 0.0, RETURNS: 0.0})
+
+
+def rhythm_of(values: pd.DataFrame) -> pd.DataFrame:
+	"""The facts that usual gaps are told by, from the raw values of the profile; NaN for who never bought."""
+	return values[list(RHYTHM)].rename(columns=_OF_RHYTHM)
 
 
 def repeats(facts: pd.DataFrame) -> pd.DataFrame:
