@@ -7,7 +7,7 @@ import frappe
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import HEALTH
 from crm_success.scoring.api.scoring_runs import may_rescore
-from crm_success.scoring.reader_words import driver_words, stored_drivers
+from crm_success.scoring.reader_words import driver_words, stage_words, standing_of, stored_drivers
 from crm_success.visibility import check_reads_health, visible_rows
 
 _SHOWN = (
@@ -18,6 +18,7 @@ _SHOWN = (
 	"change_30",
 	"segment",
 	"stage",
+	"last_invoice",
 	"driver_facts",
 	"currency",
 	"override_until",
@@ -37,4 +38,5 @@ def get_health(customer: str) -> dict[str, Any] | None:
 	health = seen[0] if seen else frappe._dict.fromkeys(_SHOWN)
 	drivers = stored_drivers(health.pop("driver_facts"))
 	sentences = driver_words().lines(drivers, health["currency"]) if drivers else ""
-	return {**health, "drivers": sentences, "may_rescore": may_rescore()}
+	stage_reason = stage_words().sentence(standing_of(health))
+	return {**health, "drivers": sentences, "stage_reason": stage_reason, "may_rescore": may_rescore()}

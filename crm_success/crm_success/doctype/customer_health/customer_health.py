@@ -13,7 +13,7 @@ from crm_success.record_names import HEALTH
 from crm_success.scoring.checks.override_checks import ENTERED, check_override
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.overrides import OVERRIDE, set_override
-from crm_success.scoring.reader_words import driver_words, stored_drivers
+from crm_success.scoring.reader_words import driver_words, stage_words, standing_of, stored_drivers
 from crm_success.setup.table_columns import allow_null
 
 NULLABLE = ("score", "computed_score", "change_30", "clv")
@@ -30,6 +30,11 @@ class CustomerHealth(PrintedAsText):
 		"""What moves the score, in the reader's language, a sentence a line."""
 		drivers = stored_drivers(self.get("driver_facts"))
 		return driver_words().lines(drivers, self.get("currency")) if drivers else ""
+
+	@property
+	def stage_reason(self) -> str:
+		"""Why stage and band differ, in the reader's language, where they do."""
+		return stage_words().sentence(standing_of(self))
 
 	def before_insert(self):
 		frappe.throw(
@@ -56,6 +61,7 @@ class CustomerHealth(PrintedAsText):
 		super().before_print(settings)
 		# Frappe prints what a record holds: a property is not seen
 		self.set("drivers", self.drivers)
+		self.set("stage_reason", self.stage_reason)
 
 	def after_delete(self):
 		update_customers(KeyRange(names=(self.customer,)))

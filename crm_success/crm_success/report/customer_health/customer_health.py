@@ -15,8 +15,9 @@ from crm_success.crm_success.report.who_counts import check_asked_audience, incl
 from crm_success.record_names import HEALTH, SEGMENT
 from crm_success.scoring.bands import BANDS
 from crm_success.scoring.engine.definitions import HealthBand
-from crm_success.scoring.reader_words import driver_words, stored_drivers
+from crm_success.scoring.reader_words import driver_words, stage_words, standing_of, stored_drivers
 from crm_success.scoring.shared.driver_words import DriverWords
+from crm_success.scoring.shared.stage_words import StageWords
 
 Row = dict[str, Any]
 
@@ -28,7 +29,7 @@ ARROWS = {"Up": "↑", "Stable": "→", "Down": "↓"}
 SHOWN = (
 	*("customer", "customer_name", "score", "band", "trend", "change_30", "segment", "value_class", "stage"),
 	*("revenue", "overdue", "open_issues", "last_invoice", "account_manager", "driver_facts", "currency"),
-	"customer_disabled",
+	*("as_of", "override_until", "customer_disabled"),
 )
 ROWS = 1000
 MOST_ROWS = 1_000_000
@@ -85,18 +86,20 @@ def customers(where: Criterion, limit: int) -> list[Row]:
 		.orderby(health.name)
 	)
 	rows = (query.limit(limit) if limit else query).run(as_dict=True)
-	words = driver_words()
-	return [in_words(row, words) for row in rows]
+	words, about_stage = driver_words(), stage_words()
+	return [in_words(row, words, about_stage) for row in rows]
 
 
-def in_words(row: frappe._dict, words: DriverWords) -> Row:
-	"""Words in the reader's language, so that an export has them too."""
+def in_words(row: frappe._dict, words: DriverWords, about_stage: StageWords) -> Row:
+	"""Words in the reader's language, so that an export has them too. Why stage and band differ comes first."""
+	stage_reason = about_stage.sentence(standing_of(row))
 	row.stored_band = row.band
 	row.band = _(row.band, context=HEALTH) if row.band else _("No Score")
 	row.trend = f"{ARROWS[row.trend]} {_(row.trend, context=HEALTH)}" if row.trend else ""
 	for name, context in CONTEXTS.items():
 		row[name] = _(row[name], context=context) if row[name] else ""
-	row.drivers = words.lines(stored_drivers(row.pop("driver_facts")), row.currency)
+	drivers = words.lines(stored_drivers(row.pop("driver_facts")), row.currency)
+	row.drivers = "\n".join(text for text in (stage_reason, drivers) if text)
 	return row
 
 

@@ -76,7 +76,7 @@ crm_success.customer.make_panel = function (frm, health) {
 	panel.attr("aria-label", __("Customer Health")).css({ padding: "12px 20px", marginBottom: "12px" });
 	const row = $(`<div class="d-flex flex-wrap align-items-center"></div>`).css("gap", "6px 16px");
 	row.append(crm_success.customer.facts_of(health)).append(crm_success.customer.buttons_of(frm, health));
-	return panel.append(row, crm_success.customer.drivers_of(health));
+	return panel.append(row, crm_success.customer.stage_reason_of(health), crm_success.customer.drivers_of(health));
 };
 
 crm_success.customer.facts_of = function (health) {
@@ -97,6 +97,12 @@ crm_success.customer.facts_of = function (health) {
 crm_success.customer.labelled = function (label, value) {
 	const name = $(`<span class="text-muted small"></span>`).text(label);
 	return $(`<span></span>`).append(name, document.createTextNode(` ${value}`));
+};
+
+// Where stage and band seem to contradict each other
+crm_success.customer.stage_reason_of = function ({ stage_reason }) {
+	if (!stage_reason) return $();
+	return $(`<div class="customer-stage-reason text-muted small"></div>`).css("margin-top", "6px").text(stage_reason);
 };
 
 crm_success.customer.trend_of = function ({ trend, change_30 }) {
