@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from crm_success.scoring.engine.definitions import Definitions
 from crm_success.scoring.engine.drivers import Driver
 from crm_success.scoring.shared.driver_words import DriverWords, Language, MetricName
+from crm_success.scoring.shared.risk_words import RiskWords
 from crm_success.scoring.shared.stage_words import StageWords
 
 ENGLISH = Language(
@@ -18,6 +19,11 @@ STAGE_WORDS = StageWords(ENGLISH.translate, band_name=str)
 def driver_words(definitions: Definitions) -> DriverWords:
 	"""Words for the drivers of these definitions."""
 	return DriverWords(ENGLISH, _names(definitions))
+
+
+def risk_words() -> RiskWords:
+	"""Words for lapse risks."""
+	return RiskWords(ENGLISH, DriverWords(ENGLISH, {}))
 
 
 def reason(driver: Driver, words: DriverWords, currency: str) -> str:

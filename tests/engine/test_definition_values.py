@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from crm_success.scoring.engine.calibrated import Calibration, PercentileCuts
 from crm_success.scoring.engine.definitions import (
-	Calibration,
 	Cap,
 	CompanyRate,
 	Definitions,
@@ -17,7 +17,6 @@ from crm_success.scoring.engine.definitions import (
 	Metric,
 	MissingValue,
 	Money,
-	PercentileCuts,
 	Scale,
 	ScaleBand,
 	ScaleKind,
@@ -83,7 +82,6 @@ CALIBRATION = Calibration(
 	value_high_revenue=1e-7,
 	value_potential_revenue=None,
 	retention=0.6666666666666666,
-	usual_gap=34.4,
 	percentiles=(PercentileCuts("revenue", tuple(number / 7 for number in range(101))),),
 )
 

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crm_success.scoring.engine.calibrated import Calibration, PercentileCuts
 from crm_success.scoring.engine.definitions import (
-	Calibration,
 	Cap,
 	Definitions,
 	Metric,
 	MissingValue,
-	PercentileCuts,
 	Scale,
 	ScaleBand,
 	ScaleKind,
@@ -24,6 +23,7 @@ from crm_success.scoring.engine.definitions import (
 	Segment,
 	Weight,
 )
+from crm_success.scoring.engine.forecast.lapse_risk import LearnedRisk
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.pipeline import all_metrics, metric_points, score_customers
 
@@ -82,6 +82,7 @@ def _aggregates(**rows: dict[str, Any]) -> pd.DataFrame:
 		for key, value in values.items():
 			part = "date" if isinstance(value, date) else "value"
 			frame.setdefault(f"{key}.seen", {})[customer] = 1
+			frame.setdefault(f"{key}.seen_in_window", {})[customer] = 1
 			frame.setdefault(f"{key}.{part}", {})[customer] = value
 	return pd.DataFrame(frame, dtype=object)
 
@@ -262,7 +263,7 @@ def test_who_bought_once_is_new_while_it_is_not_overdue_by_the_gap_of_the_compan
 	gap: float | None, stage: str
 ) -> None:
 	"""Delta bought once, 20 days ago, and its band is At Risk."""
-	delta, calibration = DELTA | {"_purchase_days": 1}, replace(CALIBRATION, usual_gap=gap)
+	delta, calibration = DELTA | {"_purchase_days": 1}, replace(CALIBRATION, risk=LearnedRisk(gap))
 	rows = score_customers(_customers("Delta"), _aggregates(Delta=delta), DEFINITIONS, calibration, AS_OF)
 	assert rows.loc["Delta", "stage"] == stage
 
@@ -275,7 +276,7 @@ def test_a_customer_of_its_own_rhythm_is_not_judged_by_that_of_the_company() -> 
 		"_purchase_days": 11,
 	}
 	lately = DELTA | {"_recency": date(2024, 6, 13), "_first_purchase": date(2024, 6, 3), "_purchase_days": 4}
-	customers, calibration = _customers("Often", "Lately"), replace(CALIBRATION, usual_gap=40.0)
+	customers, calibration = _customers("Often", "Lately"), replace(CALIBRATION, risk=LearnedRisk(40.0))
 	limits = replace(DEFINITIONS.limits, new_days=110)
 	definitions = replace(DEFINITIONS, limits=limits, scorecards=())
 	rows = score_customers(
@@ -363,7 +364,7 @@ def test_no_metrics_at_all() -> None:
 
 def test_a_metric_that_was_not_read_is_missing_for_everybody() -> None:
 	aggregates = _aggregates(Alpha=ALPHA, Beta=BETA)
-	unread = aggregates.drop(columns=["overdue.seen", "overdue.value"])
+	unread = aggregates.drop(columns=["overdue.seen", "overdue.seen_in_window", "overdue.value"])
 	rows = _score(_customers("Alpha", "Beta"), unread)
 	assert rows["score"].tolist() == [70.0, 93.3]
 	assert [parts["overdue"]["raw"] for parts in rows["components"]] == [None, None]

@@ -12,7 +12,6 @@ FREQUENCY = "_frequency"
 MONETARY = "_monetary"
 FIRST_PURCHASE = "_first_purchase"
 PURCHASES = "_purchases"
-PURCHASE_DAYS = "_purchase_days"
 GROWTH = "_growth"
 LAST_ISSUE = "_last_issue"
 OPEN_ISSUES = "_open_issues"
@@ -20,8 +19,6 @@ LAST_PAYMENT = "_last_payment"
 OVERDUE = "_overdue"
 
 RFM = (RECENCY, FREQUENCY, MONETARY)
-# what the rhythm of purchases is told by
-RHYTHM = (PURCHASE_DAYS, FIRST_PURCHASE, RECENCY)
 
 _YEAR = 365
 # of the buying window, the share whose revenue is compared with that of as many days before: shorter ones are chance,
@@ -42,7 +39,6 @@ def profile_metrics(limits: Limits) -> tuple[Metric, ...]:
 		# net revenue counts returns, which are negative amounts, and corrections of a price; nobody bought by them
 		_invoices(MONETARY, Measure.SUM, window, filters=(), value_field="base_net_total"),
 		_invoices(PURCHASES, Measure.CHANGE, _YEAR),
-		purchase_days(),
 		_invoices(
 			GROWTH,
 			Measure.CHANGE,
@@ -69,7 +65,7 @@ def revenue_within(days: int) -> Metric:
 
 def purchase_days() -> Metric:
 	"""On how many days a customer has ever bought."""
-	return _invoices(PURCHASE_DAYS, Measure.DISTINCT_COUNT, value_field="posting_date")
+	return _invoices("_purchase_days", Measure.DISTINCT_COUNT, value_field="posting_date")
 
 
 def _invoices(

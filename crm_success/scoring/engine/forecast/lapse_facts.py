@@ -10,7 +10,6 @@ from crm_success.scoring.engine.profile import (
 	FIRST_PURCHASE,
 	MONETARY,
 	RECENCY,
-	RHYTHM,
 	profile_metrics,
 	purchase_days,
 	purchases_within,
@@ -30,9 +29,8 @@ REVENUE = "revenue"
 RETURNS = "returns"
 FACTS = (PURCHASE_DAYS, FIRST, LAST, LATELY, BEFORE, REVENUE, RETURNS)
 
-_DAYS, _LATELY, _BOTH, _RETURNS = purchase_days().key, "_lately", "_lately_and_before", "_returns"
+_DAYS, _LATELY, _BOTH, _RETURNS = "_purchase_days", "_lately", "_lately_and_before", "_returns"
 _OF_PROFILE = {FIRST_PURCHASE: FIRST, RECENCY: LAST, MONETARY: REVENUE}
-_OF_RHYTHM = {_DAYS: PURCHASE_DAYS, FIRST_PURCHASE: FIRST, RECENCY: LAST}
 
 
 def fact_metrics(limits: Limits, horizon: int) -> tuple[Metric, ...]:
@@ -40,7 +38,7 @@ def fact_metrics(limits: Limits, horizon: int) -> tuple[Metric, ...]:
 	purchases = purchases_within(horizon)
 	return (
 		*(metric for metric in profile_metrics(limits) if metric.key in _OF_PROFILE),
-		purchase_days(),
+		replace(purchase_days(), key=_DAYS),
 		replace(purchases, key=_LATELY),
 		replace(purchases, key=_BOTH, window_days=2 * horizon),
 		replace(purchases, key=_RETURNS, window_days=0, filters=(Filter("is_return", "=", 1),)),
@@ -48,19 +46,18 @@ def fact_metrics(limits: Limits, horizon: int) -> tuple[Metric, ...]:
 
 
 def facts_of(values: pd.DataFrame) -> pd.DataFrame:
-	"""The facts (columns FACTS) of who has bought, from the raw values of `fact_metrics`, a column a key."""
-	bought = values[values[RECENCY].notna()]
+	"""The facts (columns FACTS) of who has bought, from the raw values of `fact_metrics`, a column a key.
+
+	Whose days contradict each other, or are not known, is left out: a day before the calendar begins is none.
+	"""
+	days, first, last = values[_DAYS], values[FIRST_PURCHASE], values[RECENCY]
+	bought = values[(days >= 1) & (last >= 0) & (first >= last) & ((days > 1) | (first == last))]
 	lately = bought[_LATELY].fillna(0.0)
 	facts = bought.rename(columns={**_OF_PROFILE, _DAYS: PURCHASE_DAYS})
 	facts = facts.assign(
 		**{LATELY: lately, BEFORE: bought[_BOTH].fillna(0.0) - lately, RETURNS: bought[_RETURNS]}
 	)
 	return facts[list(FACTS)].fillna({REVENUE: 0.0, RETURNS: 0.0})
-
-
-def rhythm_of(values: pd.DataFrame) -> pd.DataFrame:
-	"""The facts that usual gaps are told by, from the raw values of the profile; NaN for who never bought."""
-	return values[list(RHYTHM)].rename(columns=_OF_RHYTHM)
 
 
 def repeats(facts: pd.DataFrame) -> pd.DataFrame:
