@@ -1,6 +1,7 @@
-"""Why a score and a lapse risk are what they are, in the words of whoever reads them. Decides nothing."""
+"""Why a score, a lapse risk and a stage are what they are, in the words of whoever reads them. Decides nothing."""
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from typing import Any
@@ -9,11 +10,13 @@ import frappe
 from frappe import _
 from frappe.utils import fmt_money, getdate
 
-from crm_success.record_names import CALIBRATION, METRIC
+from crm_success.record_names import CALIBRATION, HEALTH, METRIC
 from crm_success.scoring.engine.drivers import Driver
 from crm_success.scoring.engine.forecast.fact_names import RiskFact
+from crm_success.scoring.overrides import is_in_force
 from crm_success.scoring.shared.driver_words import DriverWords, Language, MetricName
 from crm_success.scoring.shared.risk_words import RiskWords
+from crm_success.scoring.shared.stage_words import StageWords, Standing
 
 # of Customer Health: what the words about a risk are made of
 RISK_FIELDS = ("lapse_risk", "risk_facts", "usual_gap", "last_invoice", "currency", "as_of")
@@ -52,6 +55,22 @@ def risk_in_words(health: dict[str, Any]) -> dict[str, str]:
 	if last and health["lapse_risk"] is None:
 		drivers = "\n".join(words.told_by(learned_by(health["as_of"])))
 	return {"rhythm": words.rhythm(health["usual_gap"], silent_for), "risk_drivers": drivers}
+
+
+def stage_words() -> StageWords:
+	"""Words for a stage beside a band, in the language of the request or the job."""
+	return StageWords(_, partial(_, context=HEALTH))
+
+
+def standing_of(health: Mapping[str, Any]) -> Standing:
+	"""How a customer stands, by the fields stage, band, last_invoice, as_of and override_until of Customer Health."""
+	last, as_of = health.get("last_invoice"), health.get("as_of")
+	return Standing(
+		stage=health.get("stage"),
+		band=health.get("band"),
+		days_since_last=(getdate(as_of) - getdate(last)).days if last and as_of else None,
+		is_set_by_hand=is_in_force(health.get("override_until"), getdate()),
+	)
 
 
 def learned_by(as_of: date) -> dict[str, Any] | None:

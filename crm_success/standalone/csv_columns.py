@@ -37,6 +37,9 @@ COLUMNS = (
 	CsvColumn("value_class", "", "High, Potential or Low, by rank of revenue or set amounts"),
 	CsvColumn("activity", "", "Active, Silent or Lapsing, by days since the last activity"),
 	CsvColumn("stage", "", "Lifecycle: Potential, New, Active, Silent, At Risk or Lost"),
+	CsvColumn(
+		"stage_reason", "", "Why stage and band differ, where one of them is At Risk or the stage is Lost"
+	),
 	CsvColumn("revenue", "currency", "Net revenue in the window, returns taken off"),
 	CsvColumn("currency", "", "Currency of all amounts of the row"),
 	CsvColumn("invoices", "count", "Invoices in the window, returns not counted"),

@@ -171,13 +171,17 @@ class Scorecard:
 
 @dataclass(frozen=True)
 class Segment:
-	"""A named box in the 5 x 5 x 5 cube of R, F and M scores; bounds are inclusive."""
+	"""A named box in the 5 x 5 x 5 cube of R, F and M scores; bounds are inclusive.
+
+	`growth_from` is the least growth of net revenue, in percent, of who is in it; None: none is asked.
+	"""
 
 	name: str
 	priority: int
 	recency: tuple[int, int] = (1, 5)
 	frequency: tuple[int, int] = (1, 5)
 	monetary: tuple[int, int] = (1, 5)
+	growth_from: float | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from crm_success.scoring.engine import health, lifecycle, profile, rfm, scales, 
 from crm_success.scoring.engine.calibrated import Calibration
 from crm_success.scoring.engine.definitions import Definitions, Metric, ScaleKind, Scorecard
 from crm_success.scoring.engine.drivers import drivers_of
-from crm_success.scoring.engine.forecasts import Forecasts, forecast_metrics
+from crm_success.scoring.engine.forecasts import USUAL_GAP, Forecasts, forecast_metrics
 from crm_success.scoring.engine.measures import completed, measured_values, observed
 from crm_success.scoring.engine.rounding import DECIMALS, rounded_parts
 
@@ -54,7 +54,9 @@ def score_customers(
 	result["score"] = result["computed_score"]
 	result["change_30"] = _change(result["computed_score"], earlier_scores)
 	result["trend"] = health.trend(result["change_30"])
-	result = result.join(_profile(raw, result["band"], definitions, calibration, as_of)).join(told)
+	result = result.join(
+		_profile(raw, told[USUAL_GAP], result["band"], definitions, calibration, as_of)
+	).join(told)
 	result["risk_facts"] = pd.Series(forecasts.risk_facts(definitions.limits), result.index, dtype=object)
 	return result.assign(as_of=as_of)
 
@@ -149,7 +151,12 @@ def _change(scores: pd.Series, earlier: pd.Series | None) -> pd.Series:
 
 
 def _profile(
-	raw: pd.DataFrame, band: pd.Series, definitions: Definitions, calibration: Calibration, as_of: date
+	raw: pd.DataFrame,
+	gap: pd.Series,
+	band: pd.Series,
+	definitions: Definitions,
+	calibration: Calibration,
+	as_of: date,
 ) -> pd.DataFrame:
 	limits = definitions.limits
 	days_since_last, revenue = raw[profile.RECENCY], raw[profile.MONETARY]
@@ -158,11 +165,12 @@ def _profile(
 	activity = lifecycle.activity(signs_of_life, limits)
 	scores = rfm.rfm_scores(days_since_last, raw[profile.FREQUENCY], revenue, calibration)
 	retention = value.effective_retention(calibration, limits)
+	first = raw[profile.FIRST_PURCHASE]
 	return scores.assign(
-		segment=rfm.segments(scores, definitions.segments),
+		segment=rfm.segments(scores, raw[profile.GROWTH], definitions.segments),
 		value_class=value.value_class(revenue.where(bought), calibration, limits),
 		activity=activity,
-		stage=lifecycle.lifecycle_stage(raw[profile.FIRST_PURCHASE], days_since_last, activity, band, limits),
+		stage=lifecycle.lifecycle_stage(first, days_since_last, gap, activity, band, limits),
 		revenue=revenue.fillna(0.0).round(2),
 		invoices=raw[profile.FREQUENCY].fillna(0).astype("int64"),
 		last_invoice=_dates(days_since_last, as_of),

@@ -15,12 +15,19 @@ from crm_success.record_names import HEALTH
 from crm_success.scoring.checks.override_checks import ENTERED, check_override
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.overrides import OVERRIDE, set_override
-from crm_success.scoring.reader_words import RISK_FIELDS, driver_words, risk_in_words, stored_drivers
+from crm_success.scoring.reader_words import (
+	RISK_FIELDS,
+	driver_words,
+	risk_in_words,
+	stage_words,
+	standing_of,
+	stored_drivers,
+)
 from crm_success.setup.table_columns import allow_null
 
 NULLABLE = ("score", "computed_score", "coverage", "change_30", "clv", "lapse_risk", "usual_gap")
 # worded when read
-WORDED = ("drivers", "rhythm", "risk_drivers")
+WORDED = ("drivers", "stage_reason", "rhythm", "risk_drivers")
 
 
 class CustomerHealth(PrintedAsText):
@@ -34,6 +41,11 @@ class CustomerHealth(PrintedAsText):
 		"""What moves the score, in the reader's language, a sentence a line."""
 		drivers = stored_drivers(self.get("driver_facts"))
 		return driver_words().lines(drivers, self.get("currency")) if drivers else ""
+
+	@property
+	def stage_reason(self) -> str:
+		"""Why stage and band differ, in the reader's language, where they do."""
+		return stage_words().sentence(standing_of(self))
 
 	@property
 	def rhythm(self) -> str:
