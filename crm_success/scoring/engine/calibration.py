@@ -8,6 +8,7 @@ import pandas as pd
 
 from crm_success.scoring.engine.calibrated import Calibration, PercentileCuts
 from crm_success.scoring.engine.definitions import Definitions, Limits, Metric, ScaleKind, fingerprint
+from crm_success.scoring.engine.forecast.expected_spend import NO_SPEND_LEARNED, LearnedSpend
 from crm_success.scoring.engine.forecast.lapse_risk import NOTHING_LEARNED, LearnedRisk
 from crm_success.scoring.engine.forecasts import Forecasts, forecast_metrics
 from crm_success.scoring.engine.measures import completed, measured_values, needed_metrics
@@ -16,7 +17,7 @@ from crm_success.scoring.engine.rfm import quintile_cuts
 from crm_success.scoring.engine.value import retention_rate, value_cuts
 
 # how cut points are taken: another text makes those void that were taken otherwise
-_RULE = "middle ranks, lapse risk"
+_RULE = "middle ranks, lapse risk, expected spend"
 _PERCENTS = np.arange(101) / 100
 _CURRENT, _PREVIOUS = f"{PURCHASES}.current", f"{PURCHASES}.previous"
 
@@ -60,11 +61,15 @@ def calibration_values(aggregates: pd.DataFrame, definitions: Definitions, as_of
 
 
 def calibrate(
-	values: pd.DataFrame, definitions: Definitions, as_of: date, risk: LearnedRisk = NOTHING_LEARNED
+	values: pd.DataFrame,
+	definitions: Definitions,
+	as_of: date,
+	risk: LearnedRisk = NOTHING_LEARNED,
+	spend: LearnedSpend = NO_SPEND_LEARNED,
 ) -> Calibration:
 	"""Cut points from the values of all customers; R, F, M and value from those who ever bought.
 
-	`risk` is what was learned of their purchases, which metrics may show.
+	`risk` is what was learned of their purchases, which metrics may show, and `spend` of what they spend.
 	"""
 	bought = values[values[RECENCY].notna()]
 	high, potential = value_cuts(bought[MONETARY], definitions.limits)
@@ -80,6 +85,7 @@ def calibrate(
 		retention=retention_rate(values[_CURRENT], values[_PREVIOUS]),
 		percentiles=tuple(_percentiles(key, judged[key]) for key in sorted(_percentile_keys(definitions))),
 		risk=risk,
+		spend=spend,
 	)
 
 

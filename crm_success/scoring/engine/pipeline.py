@@ -12,9 +12,16 @@ import pandas as pd
 
 from crm_success.scoring.engine import health, lifecycle, profile, rfm, scales, value
 from crm_success.scoring.engine.calibrated import Calibration
-from crm_success.scoring.engine.definitions import Definitions, Metric, ScaleKind, Scorecard
+from crm_success.scoring.engine.definitions import (
+	Definitions,
+	LifetimeWay,
+	Limits,
+	Metric,
+	ScaleKind,
+	Scorecard,
+)
 from crm_success.scoring.engine.drivers import drivers_of
-from crm_success.scoring.engine.forecasts import Forecasts, forecast_metrics
+from crm_success.scoring.engine.forecasts import LIFETIME_VALUE, Forecasts, forecast_metrics
 from crm_success.scoring.engine.measures import completed, measured_values
 from crm_success.scoring.engine.rounding import DECIMALS, rounded_parts
 
@@ -46,7 +53,7 @@ def score_customers(
 	"""
 	metrics = all_metrics(definitions, calibration)
 	measured = measured_values(metrics, aggregates, customers.index, as_of)
-	forecasts = Forecasts(measured, calibration.risk)
+	forecasts = Forecasts(measured, calibration.risk, calibration.spend)
 	told = forecasts.values
 	raw = completed(metrics, measured, told)
 	judged = _judged(customers, raw, definitions, calibration)
@@ -55,6 +62,7 @@ def score_customers(
 	result["change_30"] = _change(result["computed_score"], earlier_scores)
 	result["trend"] = health.trend(result["change_30"])
 	result = result.join(_profile(raw, result["band"], definitions, calibration, as_of)).join(told)
+	result = result.join(_worth(raw[profile.MONETARY], forecasts, definitions.limits, calibration))
 	result["risk_facts"] = pd.Series(forecasts.risk_facts(definitions.limits), result.index, dtype=object)
 	return result.assign(as_of=as_of)
 
@@ -156,7 +164,6 @@ def _profile(
 	signs_of_life = raw[[profile.RECENCY, profile.LAST_PAYMENT, profile.LAST_ISSUE]].min(axis=1)
 	activity = lifecycle.activity(signs_of_life, limits)
 	scores = rfm.rfm_scores(days_since_last, raw[profile.FREQUENCY], revenue, calibration)
-	retention = value.effective_retention(calibration, limits)
 	return scores.assign(
 		segment=rfm.segments(scores, definitions.segments),
 		value_class=value.value_class(revenue.where(bought), calibration, limits),
@@ -168,8 +175,19 @@ def _profile(
 		open_issues=raw[profile.OPEN_ISSUES].fillna(0).astype("int64"),
 		# an overpaid invoice is not owed money
 		overdue=raw[profile.OVERDUE].fillna(0.0).clip(lower=0.0).round(2),
-		clv=value.customer_lifetime_value(revenue, retention, limits).fillna(0.0),
 	)
+
+
+def _worth(
+	revenue: pd.Series, forecasts: Forecasts, limits: Limits, calibration: Calibration
+) -> pd.DataFrame:
+	"""Expected spend, and the lifetime value in the way that the limits say, or in the simpler one."""
+	retention = value.effective_retention(calibration, limits)
+	worth = forecasts.worth(limits, retention)
+	if limits.lifetime_way is LifetimeWay.FORECAST and calibration.spend.model:
+		return worth
+	lifetime_value = value.customer_lifetime_value(revenue, retention, limits).fillna(0.0)
+	return worth.assign(**{LIFETIME_VALUE: lifetime_value})
 
 
 def _dates(days: pd.Series, as_of: date) -> pd.Series:
