@@ -20,7 +20,7 @@ _NOTED = "crm_success_stale_customers"
 
 # "no score" is not zero
 _NO_SCORE = dict.fromkeys(
-	("score", "computed_score", "coverage", "change_30", "clv", "lapse_risk", "usual_gap")
+	("score", "computed_score", "coverage", "change_30", "expected_spend", "clv", "lapse_risk", "usual_gap")
 )
 
 

@@ -46,7 +46,13 @@ COLUMNS = (
 	CsvColumn("last_invoice", "date", "Date of the last invoice, returns not counted"),
 	CsvColumn("open_issues", "count", "Issues that were open on the date"),
 	CsvColumn("overdue", "currency", "Owed on the date and past its due date"),
-	CsvColumn("clv", "currency", "Customer lifetime value: yearly revenue x expected years x retention"),
+	CsvColumn("expected_spend", "currency", "Expected spend within 90 days; empty: cannot be told"),
+	CsvColumn(
+		"clv",
+		"currency",
+		"Customer lifetime value: expected spend of 10 years at most, fading and discounted by 10 % a year; where "
+		"spend cannot be told, yearly revenue x expected years x retention",
+	),
 	CsvColumn(
 		"lapse_risk",
 		"0-100",

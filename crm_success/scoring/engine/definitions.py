@@ -63,6 +63,13 @@ class ValueClass(str, Enum):
 	LOW = "Low"
 
 
+class LifetimeWay(str, Enum):
+	"""How a lifetime value comes about."""
+
+	FORECAST = "Forecast"
+	RETENTION = "Yearly Spend x Lifetime x Retention"
+
+
 class Activity(str, Enum):
 	"""How long ago the customer last did anything."""
 
@@ -200,6 +207,8 @@ class Limits:
 	retention_percent: float = 0.0
 	fallback_retention_percent: float = 75.0
 	lifetime_years_cap: float = 10.0
+	discount_percent: float = 10.0
+	lifetime_way: LifetimeWay = LifetimeWay.FORECAST
 	horizon_days: int = 90
 
 
