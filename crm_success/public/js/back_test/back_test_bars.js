@@ -21,7 +21,7 @@ Object.assign(crm_success.back_test.bars, {
 		}
 		$("<div class='back-test-place' aria-hidden='true'>").append(bar({ value, low, high, color }, mark)).appendTo($row);
 		const $words = $("<div class='back-test-words'>").text(words).appendTo($row);
-		if (note) $("<span class='text-muted'>").text(note).appendTo($words.append(" "));
+		if (note) $("<span class='text-muted'>").text(`· ${note}`).appendTo($words.append(" "));
 		return $row;
 	},
 

@@ -63,7 +63,7 @@ Object.assign(crm_success.back_test.picture, {
 			$("<h6>").text(title),
 			crm_success.back_test.bars.draw(areas, { title, mark: LOTS }),
 			$("<p class='text-muted small'>").text(
-				__("The line is drawing lots. In brackets: where the truth lies with a chance of 95 %.")
+				__("The dashed line is drawing lots. In brackets: where the truth lies with a chance of 95 %.")
 			),
 		];
 	},
