@@ -89,7 +89,7 @@ def test_who_is_left_out_is_told():
 
 
 def test_an_estimate_has_its_bounds_and_nobody_a_dash():
-	assert WORDS.cases(Estimate(0.744, 0.72, 0.766)) == "74 of 100 (72 to 77)"
+	assert WORDS.cases(Estimate(0.744, 0.72, 0.766)) == "74 in 100 (72 to 77)"
 	assert WORDS.share(Estimate(0.31, 0.28, 0.34)) == "31 % (28 to 34 %)"
 	assert WORDS.share(None) == "–"
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import frappe
 from frappe import _
+from frappe.model.document import Document
+from frappe.utils import getdate
 from frappe.utils.formatters import format_value
 
 from crm_success.record_checks.sizes import of_bounded_size
@@ -33,7 +35,7 @@ def picture(back_test: str) -> Picture:
 	return {
 		"verdict": words.verdict(figures),
 		"refusal": words.phrase(figures.refusal) if figures.refusal else "",
-		"is_outdated": is_outdated(doc.definitions_version),
+		"is_outdated": is_outdated(doc),
 		"dates": [_date(each, words) for each in reversed(figures.dates)],
 	}
 
@@ -47,12 +49,16 @@ def _name(grouping: Grouping, name: str) -> str:
 	return _(name, context=_CONTEXTS.get(grouping))
 
 
-def is_outdated(version: str | None) -> bool:
-	"""Whether customers were last scored by other definitions than these."""
+def is_outdated(back_test: Document) -> bool:
+	"""Whether customers were scored since by other definitions than those that were tested."""
+	since = {"modified": (">", back_test.creation), "as_of": (">=", getdate(back_test.creation))}
 	now = frappe.db.get_value(
-		HEALTH, {"definitions_version": ("is", "set")}, "definitions_version", order_by="as_of desc"
+		HEALTH,
+		{**since, "definitions_version": ("is", "set")},
+		"definitions_version",
+		order_by="modified desc",
 	)
-	return bool(now and version) and now != version
+	return bool(now and back_test.definitions_version) and now != back_test.definitions_version
 
 
 def _date(figures: PastFigures, words: BackTestWords) -> Picture:

@@ -127,9 +127,9 @@ class BackTestWords:
 		return f"{self.percent(share.value)} ({bounds})"
 
 	def cases(self, area: Estimate) -> str:
-		"""74 of 100 (72 to 76)."""
+		"""74 in 100 (72 to 76)."""
 		bounds = self._("{0} to {1}").format(self._hundredths(area.low), self._hundredths(area.high))
-		return f"{self._('{0} of 100').format(self._hundredths(area.value))} ({bounds})"
+		return f"{self._('{0} in 100').format(self._hundredths(area.value))} ({bounds})"
 
 	def beside_score(self, gain: Estimate | None) -> str:
 		"""How a number tells it beside the score; nothing for the score itself."""
