@@ -1,6 +1,7 @@
-"""Why a score, a lapse risk and a value are what they are, in the words of whoever reads them. Decides nothing."""
+"""Why a score, a lapse risk, a value and a stage are what they are, in the words of whoever reads them. Decides nothing."""
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from typing import Any
@@ -9,12 +10,14 @@ import frappe
 from frappe import _
 from frappe.utils import fmt_money, getdate
 
-from crm_success.record_names import CALIBRATION, METRIC, SETTINGS
+from crm_success.record_names import CALIBRATION, HEALTH, METRIC, SETTINGS
 from crm_success.scoring.engine.definitions import LifetimeWay
 from crm_success.scoring.engine.drivers import Driver
 from crm_success.scoring.engine.forecast.fact_names import RiskFact
+from crm_success.scoring.overrides import is_in_force
 from crm_success.scoring.shared.driver_words import DriverWords, Language, MetricName
 from crm_success.scoring.shared.risk_words import RiskWords
+from crm_success.scoring.shared.stage_words import StageWords, Standing
 from crm_success.scoring.shared.value_words import ValueWords
 
 # of Customer Health: what the words about a risk are made of
@@ -28,18 +31,18 @@ def driver_words() -> DriverWords:
 		row.metric_key: MetricName(_(row.name, context=METRIC), row.unit or "")
 		for row in frappe.get_all(METRIC, fields=["metric_key", "name", "unit"])
 	}
-	return DriverWords(_language(), names)
+	return DriverWords(reader_language(), names)
 
 
 def risk_words() -> RiskWords:
 	"""Words for lapse risks, in the same language."""
-	language = _language()
+	language = reader_language()
 	return RiskWords(language, DriverWords(language, {}))
 
 
 def value_words() -> ValueWords:
 	"""Words for expected spend and lifetime values, in the same language."""
-	language = _language()
+	language = reader_language()
 	return ValueWords(language, DriverWords(language, {}))
 
 
@@ -61,6 +64,22 @@ def risk_in_words(health: dict[str, Any]) -> dict[str, str]:
 	if last and health["lapse_risk"] is None:
 		drivers = "\n".join(words.told_by(learned_by(health["as_of"]).get("risk")))
 	return {"rhythm": words.rhythm(health["usual_gap"], silent_for), "risk_drivers": drivers}
+
+
+def stage_words() -> StageWords:
+	"""Words for a stage beside a band, in the language of the request or the job."""
+	return StageWords(_, partial(_, context=HEALTH))
+
+
+def standing_of(health: Mapping[str, Any]) -> Standing:
+	"""How a customer stands, by the fields stage, band, last_invoice, as_of and override_until of Customer Health."""
+	last, as_of = health.get("last_invoice"), health.get("as_of")
+	return Standing(
+		stage=health.get("stage"),
+		band=health.get("band"),
+		days_since_last=(getdate(as_of) - getdate(last)).days if last and as_of else None,
+		is_set_by_hand=is_in_force(health.get("override_until"), getdate()),
+	)
 
 
 def value_in_words(health: dict[str, Any]) -> str:
@@ -86,7 +105,8 @@ def learned_by(as_of: date) -> dict[str, Any]:
 	return json.loads(text) if text else {}
 
 
-def _language() -> Language:
+def reader_language() -> Language:
+	"""How the reader of the request, or the job, reads texts, numbers and amounts."""
 	number_format = frappe.db.get_default("number_format") or "#,###.##"
 	number = partial(_formatted, number_format)
 	return Language(translate=_, number=number, money=_money_template)

@@ -178,7 +178,6 @@ _SERVICE_METRICS = [
 		"window_days": 0,
 		"unit": "Count",
 		**_linear(5, 0),
-		"missing_treatment": "Best",
 	},
 	{
 		"metric_name": "Issues 180 Days",
@@ -189,7 +188,6 @@ _SERVICE_METRICS = [
 		**_ISSUES,
 		"unit": "Count",
 		**_linear(10, 0),
-		"missing_treatment": "Best",
 	},
 	{
 		"metric_name": "Failed SLA Share",
@@ -374,9 +372,11 @@ SEGMENTS = [
 		"segment_name": "Low Value High Potential",
 		"priority": 40,
 		**_ANY,
-		"r_min": 4,
-		"f_max": 2,
-		"m_max": 2,
+		# of those who buy little only who came back, and for no less than before, spends more than others afterwards
+		"r_min": 3,
+		"m_max": 3,
+		"asks_growth": 1,
+		"growth_from": 0,
 		"color": "#7C3AED",
 		"strategy": "Guide them to an upgrade: show what others like them use, help with the next order",
 		"service_promise": "Help to get started, and advice on what fits next",

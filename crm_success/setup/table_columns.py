@@ -20,11 +20,10 @@ def allow_null(doctype: str, fieldnames: tuple[str, ...]) -> None:
 
 
 def add_empty_number(doctype: str, fieldname: str) -> None:
-	"""A Float or Percent column that holds nothing yet, as `allow_null` leaves it, before a sync would fill it with zeros.
-
-	Has nothing to do where the column is there. No row is touched, however many there are.
+	"""Give a table that is there a Float or Percent column that holds nothing yet, as `allow_null` leaves it, where a sync
+	would fill it with zeros: for patches that run before it. No row is touched, however many there are.
 	"""
-	if fieldname in columns_of(doctype):
+	if not frappe.db.table_exists(doctype) or fieldname in columns_of(doctype):
 		return
 	for statement in _adding(doctype, fieldname):
 		change_table(statement)

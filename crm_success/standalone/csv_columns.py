@@ -20,6 +20,11 @@ COLUMNS = (
 	CsvColumn("customer_disabled", "0 or 1", "1 where the customer is disabled; the report leaves it out"),
 	CsvColumn("score", "0-100", "Health score; empty where there is nothing to measure"),
 	CsvColumn("computed_score", "0-100", "The score before any override; here always equal to score"),
+	CsvColumn(
+		"coverage",
+		"percent",
+		"How much of what the scorecard weighs is on record; the score says nothing of the rest",
+	),
 	CsvColumn("band", "", "Healthy, Watch or At Risk, by the scorecard's thresholds"),
 	CsvColumn("trend", "", "Up, Stable or Down against 30 days earlier; empty without earlier scores"),
 	CsvColumn("change_30", "points", "Change of the score over 30 days; empty without earlier scores"),
@@ -32,6 +37,9 @@ COLUMNS = (
 	CsvColumn("value_class", "", "High, Potential or Low, by rank of revenue or set amounts"),
 	CsvColumn("activity", "", "Active, Silent or Lapsing, by days since the last activity"),
 	CsvColumn("stage", "", "Lifecycle: Potential, New, Active, Silent, At Risk or Lost"),
+	CsvColumn(
+		"stage_reason", "", "Why stage and band differ, where one of them is At Risk or the stage is Lost"
+	),
 	CsvColumn("revenue", "currency", "Net revenue in the window, returns taken off"),
 	CsvColumn("currency", "", "Currency of all amounts of the row"),
 	CsvColumn("invoices", "count", "Invoices in the window, returns not counted"),

@@ -1,6 +1,7 @@
 """Customers, what was read of them, and everything that judges them, all made up: as wide as definitions allow."""
 
 import os
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -130,12 +131,31 @@ def companies(draw: st.DrawFn, judged: Definitions) -> tuple[pd.DataFrame, pd.Da
 		for part, aggregate in measure_parts(metric).items()
 	}
 	read = pd.DataFrame(parts, index=pd.Index(names), dtype=object)
+	for name in names:
+		for column, value in draw(purchase_histories()).items():
+			read.loc[name, column] = value
 	# some customers have no document at all
 	return customers, read[[draw(st.integers(0, 9)) > 0 for _ in names]]
 
 
+@st.composite
+def purchase_histories(draw: st.DrawFn) -> dict[str, Any]:
+	"""What is read of a customer's purchases, which no two statements tell: it must be possible together."""
+	days = sorted(draw(st.sets(st.dates(date(2024, 1, 1), AS_OF), max_size=5)))
+	lately, before = (draw(st.integers(0, len(days))) for _ in range(2))
+	parts = {
+		"_recency.date": str(days[-1]) if days else None,
+		"_first_purchase.date": str(days[0]) if days else None,
+		"_purchase_days.value": len(days),
+		"_lately.value": lately,
+		"_lately_and_before.value": lately + before,
+		"_returns.value": draw(st.integers(0, 9)),
+	}
+	return {**parts, **{f"{column.split('.')[0]}.seen": len(days) for column in parts}}
+
+
 def values_of(part: str, function: Function) -> st.SearchStrategy[Any]:
-	if part == "seen":
+	if part in ("seen", "seen_in_window"):
 		return st.sampled_from([0, 1, 5, 5, 5])
 	if part == "date":
 		return st.none() | st.dates(date(2024, 1, 1), AS_OF).map(str)
@@ -157,6 +177,25 @@ def worlds(draw: st.DrawFn, simple: bool = False) -> World:
 	"""Customers, what was read of them, and what judges them."""
 	judged = draw(definitions(simple))
 	return *draw(companies(judged)), judged
+
+
+def treating(judged: Definitions, key: str, missing: MissingValue) -> Definitions:
+	metrics = (replace(each, missing=missing) if each.key == key else each for each in judged.metrics)
+	return replace(judged, metrics=tuple(metrics))
+
+
+def counting(judged: Definitions, key: str, kind: ScaleKind) -> Definitions:
+	"""The same, where the metric has that kind of scale and every scorecard weighs it."""
+	metrics = (replace(m, scale=replace(m.scale, kind=kind)) if m.key == key else m for m in judged.metrics)
+	cards = (
+		replace(
+			card,
+			metrics=tuple(Weight(w.name, 1.0 if w.name == key else w.weight) for w in card.metrics),
+			dimensions=tuple(Weight(w.name, w.weight or 1.0) for w in card.dimensions),
+		)
+		for card in judged.scorecards
+	)
+	return replace(judged, metrics=tuple(metrics), scorecards=tuple(cards))
 
 
 def examples(few: int) -> settings:

@@ -17,6 +17,10 @@ from crm_success.scoring.engine.measure_table import Measure
 
 T = TypeVar("T")
 
+# by which rules documents become a score: a higher number says that the same definitions give other scores now.
+# 2: nothing observed never speaks for a customer. Before, and where none is kept: it counted as a value
+RULES = 2
+
 
 class ScaleKind(str, Enum):
 	"""How a raw value becomes 0-100 points."""
@@ -174,13 +178,17 @@ class Scorecard:
 
 @dataclass(frozen=True)
 class Segment:
-	"""A named box in the 5 x 5 x 5 cube of R, F and M scores; bounds are inclusive."""
+	"""A named box in the 5 x 5 x 5 cube of R, F and M scores; bounds are inclusive.
+
+	`growth_from` is the least growth of net revenue, in percent, of who is in it; None: none is asked.
+	"""
 
 	name: str
 	priority: int
 	recency: tuple[int, int] = (1, 5)
 	frequency: tuple[int, int] = (1, 5)
 	monetary: tuple[int, int] = (1, 5)
+	growth_from: float | None = None
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from crm_success.scoring.engine.definitions import (
 	Scorecard,
 )
 from crm_success.scoring.engine.drivers import drivers_of
-from crm_success.scoring.engine.forecasts import LIFETIME_VALUE, Forecasts, forecast_metrics
-from crm_success.scoring.engine.measures import completed, measured_values
+from crm_success.scoring.engine.forecasts import LIFETIME_VALUE, USUAL_GAP, Forecasts, forecast_metrics
+from crm_success.scoring.engine.measures import completed, measured_values, observed
 from crm_success.scoring.engine.rounding import DECIMALS, rounded_parts
 
 
@@ -53,15 +53,17 @@ def score_customers(
 	"""
 	metrics = all_metrics(definitions, calibration)
 	measured = measured_values(metrics, aggregates, customers.index, as_of)
-	forecasts = Forecasts(measured, calibration.risk, calibration.spend)
+	forecasts = Forecasts(measured.values, calibration.risk, calibration.spend)
 	told = forecasts.values
-	raw = completed(metrics, measured, told)
+	raw = observed(metrics, completed(metrics, measured.values, told), measured.silent)
 	judged = _judged(customers, raw, definitions, calibration)
 	result = customers.join(judged)
 	result["score"] = result["computed_score"]
 	result["change_30"] = _change(result["computed_score"], earlier_scores)
 	result["trend"] = health.trend(result["change_30"])
-	result = result.join(_profile(raw, result["band"], definitions, calibration, as_of)).join(told)
+	result = result.join(
+		_profile(raw, told[USUAL_GAP], result["band"], definitions, calibration, as_of)
+	).join(told)
 	result = result.join(_worth(raw[profile.MONETARY], forecasts, definitions.limits, calibration))
 	result["risk_facts"] = pd.Series(forecasts.risk_facts(definitions.limits), result.index, dtype=object)
 	return result.assign(as_of=as_of)
@@ -101,8 +103,8 @@ def _unjudged(customers: pd.Index) -> pd.DataFrame:
 		"drivers": [[] for _ in customers],
 		"components": [{} for _ in customers],
 	}
-	score = pd.DataFrame({"computed_score": np.full(len(customers), np.nan)}, index=customers)
-	return score.join(pd.DataFrame(columns, index=customers, dtype=object))
+	numbers = dict.fromkeys(("computed_score", "coverage"), np.full(len(customers), np.nan))
+	return pd.DataFrame(numbers, index=customers).join(pd.DataFrame(columns, index=customers, dtype=object))
 
 
 def _under(
@@ -113,6 +115,7 @@ def _under(
 	return pd.DataFrame(
 		{
 			"computed_score": result.score,
+			"coverage": result.coverage,
 			"band": health.bands(result.score, scorecard),
 			"cap_reason": result.cap_reason,
 			"drivers": pd.Series([drivers_of(each) for each in components], index=raw.index, dtype=object),
@@ -156,7 +159,12 @@ def _change(scores: pd.Series, earlier: pd.Series | None) -> pd.Series:
 
 
 def _profile(
-	raw: pd.DataFrame, band: pd.Series, definitions: Definitions, calibration: Calibration, as_of: date
+	raw: pd.DataFrame,
+	gap: pd.Series,
+	band: pd.Series,
+	definitions: Definitions,
+	calibration: Calibration,
+	as_of: date,
 ) -> pd.DataFrame:
 	limits = definitions.limits
 	days_since_last, revenue = raw[profile.RECENCY], raw[profile.MONETARY]
@@ -164,11 +172,12 @@ def _profile(
 	signs_of_life = raw[[profile.RECENCY, profile.LAST_PAYMENT, profile.LAST_ISSUE]].min(axis=1)
 	activity = lifecycle.activity(signs_of_life, limits)
 	scores = rfm.rfm_scores(days_since_last, raw[profile.FREQUENCY], revenue, calibration)
+	first = raw[profile.FIRST_PURCHASE]
 	return scores.assign(
-		segment=rfm.segments(scores, definitions.segments),
+		segment=rfm.segments(scores, raw[profile.GROWTH], definitions.segments),
 		value_class=value.value_class(revenue.where(bought), calibration, limits),
 		activity=activity,
-		stage=lifecycle.lifecycle_stage(raw[profile.FIRST_PURCHASE], days_since_last, activity, band, limits),
+		stage=lifecycle.lifecycle_stage(first, days_since_last, gap, activity, band, limits),
 		revenue=revenue.fillna(0.0).round(2),
 		invoices=raw[profile.FREQUENCY].fillna(0).astype("int64"),
 		last_invoice=_dates(days_since_last, as_of),

@@ -109,6 +109,7 @@ def segment_from_record(record: Record) -> Segment:
 		recency=_range(record, "r"),
 		frequency=_range(record, "f"),
 		monetary=_range(record, "m"),
+		growth_from=_number(record, "growth_from") if record.get("asks_growth") else None,
 	)
 
 

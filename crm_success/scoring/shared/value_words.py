@@ -48,13 +48,13 @@ class ValueWords:
 		"""How a company's spend is told, from how much, and why not better: sentences about what a calibration stores."""
 		_ = self._translate
 		model, reason = (spend or {}).get("model"), (spend or {}).get("reason")
-		if not model and not reason:
-			return [_("Nothing was learned yet: the next scoring of all customers learns what they spend.")]
-		if not model:
+		if reason:
 			simpler = _(
 				"Spend cannot be told: lifetime values are yearly revenue x expected years x retention."
 			)
 			return [simpler, said(stored_phrase(reason), _)]
+		if not model:
+			return [_("Nothing was learned yet: the next scoring of all customers learns what they spend.")]
 		purchases = ((risk or {}).get("model") or {}).get("purchases")
 		return [*self._learned(model), self._fading(purchases), *self._season(model)]
 

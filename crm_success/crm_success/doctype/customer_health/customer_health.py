@@ -20,14 +20,19 @@ from crm_success.scoring.reader_words import (
 	VALUE_FIELDS,
 	driver_words,
 	risk_in_words,
+	stage_words,
+	standing_of,
 	stored_drivers,
 	value_in_words,
 )
 from crm_success.setup.table_columns import allow_null
 
-NULLABLE = ("score", "computed_score", "change_30", "expected_spend", "clv", "lapse_risk", "usual_gap")
+NULLABLE = (
+	*("score", "computed_score", "coverage", "change_30", "expected_spend", "clv"),
+	*("lapse_risk", "usual_gap"),
+)
 # worded when read
-WORDED = ("drivers", "rhythm", "risk_drivers", "value_told_by")
+WORDED = ("drivers", "stage_reason", "rhythm", "risk_drivers", "value_told_by")
 
 
 class CustomerHealth(PrintedAsText):
@@ -41,6 +46,11 @@ class CustomerHealth(PrintedAsText):
 		"""What moves the score, in the reader's language, a sentence a line."""
 		drivers = stored_drivers(self.get("driver_facts"))
 		return driver_words().lines(drivers, self.get("currency")) if drivers else ""
+
+	@property
+	def stage_reason(self) -> str:
+		"""Why stage and band differ, in the reader's language, where they do."""
+		return stage_words().sentence(standing_of(self))
 
 	@property
 	def rhythm(self) -> str:

@@ -4,9 +4,7 @@ import json
 from typing import Any
 
 from crm_success.printed_texts import PrintedAsText
-from crm_success.record_names import CALIBRATION
 from crm_success.scoring.reader_words import risk_words, value_words
-from crm_success.setup.table_columns import allow_null
 
 
 class ScoreCalibration(PrintedAsText):
@@ -29,7 +27,3 @@ class ScoreCalibration(PrintedAsText):
 		# Frappe prints what a record holds: a property is not seen
 		for fieldname in ("risk_told_by", "value_told_by"):
 			self.set(fieldname, getattr(self, fieldname))
-
-
-def on_doctype_update() -> None:
-	allow_null(CALIBRATION, ("usual_gap",))

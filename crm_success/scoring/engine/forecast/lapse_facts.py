@@ -55,7 +55,8 @@ def facts_of(values: pd.DataFrame) -> pd.DataFrame:
 	Whose days contradict each other, or are not known, is left out: a day before the calendar begins is none.
 	"""
 	days, first, last = values[_DAYS], values[FIRST_PURCHASE], values[RECENCY]
-	bought = values[(days >= 1) & (last >= 0) & (first >= last) & ((days > 1) | (first == last))]
+	in_order = (last >= 0) & (first >= last) & ((days > 1) | (first == last))
+	bought = values[(days >= 1) & (days % 1 == 0) & in_order]
 	lately = bought[_LATELY].fillna(0.0)
 	facts = bought.rename(columns={**_OF_PROFILE, _DAYS: PURCHASE_DAYS, _REVENUE_EVER: REVENUE_EVER})
 	facts = facts.assign(
