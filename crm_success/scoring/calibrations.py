@@ -11,12 +11,13 @@ from crm_success.batches.statuses import RUN
 from crm_success.database import reading
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import CALIBRATION, SETTINGS
-from crm_success.scoring.engine.calibration import calibration_fingerprint, calibration_metrics
-from crm_success.scoring.engine.definitions import Calibration, from_json, to_json
+from crm_success.scoring.engine.calibrated import Calibration
+from crm_success.scoring.engine.calibration import calibration_fingerprint
+from crm_success.scoring.engine.definitions import Metric, from_json, to_json
 from crm_success.scoring.engine.rfm import ABOVE_ALL, BELOW_ALL
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
 from crm_success.scoring.health_rows import storable
-from crm_success.scoring.shared.cut_points import take_cut_points
+from crm_success.scoring.shared.calibrating import take_calibration
 from crm_success.scoring.shared.reader import Reader
 
 # for how many days a calibration serves
@@ -70,7 +71,7 @@ def make_calibration(
 	run: str | None = None,
 	after_each: Callable[[], None] = lambda: None,
 ) -> str:
-	"""Read all customers range by range, take the cut points and store them; the name of the record.
+	"""Read all customers range by range, take a calibration of them and store it; the name of the record.
 
 	Ends the running transaction after each range, so that no read view grows old.
 	"""
@@ -80,10 +81,11 @@ def make_calibration(
 		frappe.db.rollback()
 		after_each()
 
-	definitions = frozen.definitions
-	plan = plan_for(calibration_metrics(definitions), frozen, as_of)
-	reader = Reader(plan, definitions, frozen.tables_by_doctype, reading.SITE)
-	calibration = take_cut_points(reader, definitions, as_of, ranges, end_read_view)
+	def reader_of(metrics: tuple[Metric, ...]) -> Reader:
+		plan = plan_for(metrics, frozen, as_of)
+		return Reader(plan, frozen.definitions, frozen.tables_by_doctype, reading.SITE)
+
+	calibration = take_calibration(reader_of, frozen.definitions, as_of, ranges, end_read_view)
 	return save_calibration(calibration, fingerprint_of(frozen), run)
 
 
@@ -101,6 +103,7 @@ def save_calibration(calibration: Calibration, fingerprint: str, run: str | None
 			"frequency_cuts": _readable(calibration.frequency),
 			"monetary_cuts": _readable(calibration.monetary),
 			"retention": 100 * (calibration.retention or 0),
+			"usual_gap": calibration.risk.usual_gap,
 			"value_high_revenue": storable(calibration.value_high_revenue),
 			"value_potential_revenue": storable(calibration.value_potential_revenue),
 		}

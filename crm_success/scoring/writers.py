@@ -58,7 +58,10 @@ _SCORED_FIELDS = (
 	"open_issues",
 	"overdue",
 	"clv",
+	"lapse_risk",
+	"usual_gap",
 	"driver_facts",
+	"risk_facts",
 	"components",
 )
 _SNAPSHOT_FIELDS = (
@@ -71,6 +74,7 @@ _SNAPSHOT_FIELDS = (
 	"segment",
 	"value_class",
 	"stage",
+	"lapse_risk",
 	"revenue",
 	"components",
 )

@@ -275,6 +275,15 @@ _ENGAGEMENT_METRICS = [
 		"unit": "Days",
 		**_linear(0, 1095),
 	},
+	{
+		"metric_name": "Lapse Risk",
+		"metric_key": "lapse_risk",
+		"dimension": "Engagement",
+		"description": "How many of 100 customers like this one buy nothing within the horizon of the settings",
+		"measure": "Lapse Risk",
+		"unit": "Percent",
+		**_linear(90, 10),
+	},
 ]
 
 # expressions come after the metrics they use

@@ -19,6 +19,18 @@ def allow_null(doctype: str, fieldnames: tuple[str, ...]) -> None:
 			change_table(_statement(doctype, fieldname))
 
 
+def add_empty_number(doctype: str, fieldname: str) -> None:
+	"""A Float or Percent column that holds nothing yet, as `allow_null` leaves it, before a sync would fill it with zeros.
+
+	Has nothing to do where the column is there. No row is touched, however many there are.
+	"""
+	if fieldname in columns_of(doctype):
+		return
+	table, column = (_quoted(name) for name in (f"tab{doctype}", fieldname))
+	change_table(f"ALTER TABLE {table} ADD COLUMN {column} decimal(21,9) NULL")
+	change_table(f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT 0")
+
+
 def change_table(statement: str) -> None:
 	"""The one way to change what a table is; commits. No name in the statement comes from a user."""
 	# the builder makes and drops whole tables only
@@ -29,6 +41,12 @@ def columns_of(doctype: str) -> set[str]:
 	"""The columns that the table has at this moment; Frappe's own answer may be as old as the process."""
 	columns = frappe.qb.Schema("information_schema").columns
 	return set(_in_table(doctype).select(columns.column_name).run(pluck=True))
+
+
+def _quoted(name: str) -> str:
+	"""The names come from our own code only."""
+	quote = '"' if frappe.db.db_type == "postgres" else "`"
+	return f"{quote}{name}{quote}"
 
 
 def _statement(doctype: str, fieldname: str) -> str:

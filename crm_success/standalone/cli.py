@@ -218,7 +218,13 @@ def _score(database: Database, as_of: date, folder: Path, source: str) -> Outcom
 		with _progress(scoring.steps, "Scoring customers") as bar:
 			outcome = scoring.run(lambda rows: _append(rows, file), bar.update)
 	report = Report(
-		outcome.figures, outcome.definitions, as_of, source, outcome.warnings, segment_strategies()
+		outcome.figures,
+		outcome.definitions,
+		as_of,
+		source,
+		outcome.warnings,
+		segment_strategies(),
+		outcome.about_risk,
 	)
 	(folder / REPORT).write_text(render(report), encoding="utf-8", newline="\n")
 	return outcome

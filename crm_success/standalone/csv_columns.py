@@ -39,7 +39,14 @@ COLUMNS = (
 	CsvColumn("open_issues", "count", "Issues that were open on the date"),
 	CsvColumn("overdue", "currency", "Owed on the date and past its due date"),
 	CsvColumn("clv", "currency", "Customer lifetime value: yearly revenue x expected years x retention"),
+	CsvColumn(
+		"lapse_risk",
+		"0-100",
+		"How many of 100 such customers buy nothing within 90 days; empty: cannot be told",
+	),
+	CsvColumn("usual_gap", "days", "From one purchase to the next, by the customer's own rhythm"),
 	CsvColumn("drivers", "", "What pulls the score down or up most, one reason a line"),
+	CsvColumn("risk_drivers", "", "What raises and lowers the lapse risk most, one reason a line"),
 	CsvColumn(
 		"components", "JSON", "Raw value, points, weight and contribution of each metric, by metric key"
 	),

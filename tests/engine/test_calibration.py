@@ -1,5 +1,6 @@
 """Cut points of all customers, taken batch by batch, and what makes them void."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm_success.scoring.engine.calibrated import Calibration
 from crm_success.scoring.engine.calibration import (
 	calibrate,
 	calibration_fingerprint,
@@ -18,7 +20,6 @@ from crm_success.scoring.engine.calibration import (
 	calibration_values,
 )
 from crm_success.scoring.engine.definitions import (
-	Calibration,
 	CompanyRate,
 	Definitions,
 	Filter,
@@ -35,6 +36,7 @@ from crm_success.scoring.engine.definitions import (
 	from_json,
 	to_json,
 )
+from crm_success.scoring.engine.forecast.lapse_risk import NOTHING_LEARNED
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.profile import profile_metrics
 
@@ -90,9 +92,10 @@ def _calibrate(aggregates: pd.DataFrame, definitions: Definitions = DEFINITIONS)
 def test_it_reads_the_profile_and_what_percentiles_need() -> None:
 	half = _metric("half", measure=Measure.EXPRESSION, expression="other / 2", scale=PERCENTILE)
 	keys = [metric.key for metric in calibration_metrics(Definitions(metrics=(ITEMS, OTHER, half)))]
-	assert keys == ["items", "other", "half", "_recency", "_frequency", "_monetary", "_purchases"]
+	forecasts = ["_first_purchase", "_purchase_days", "_lately", "_lately_and_before", "_returns"]
+	assert keys == ["items", "other", "half", "_recency", "_frequency", "_monetary", "_purchases", *forecasts]
 	without = [metric.key for metric in calibration_metrics(Definitions(metrics=(OTHER,)))]
-	assert without == ["_recency", "_frequency", "_monetary", "_purchases"]
+	assert without == ["_recency", "_frequency", "_monetary", "_purchases", *forecasts]
 
 
 def test_cut_points_come_from_those_who_bought() -> None:
@@ -175,6 +178,15 @@ def test_a_calibration_survives_its_record() -> None:
 	assert from_json(Calibration, to_json(calibration)) == calibration
 
 
+def test_one_that_was_kept_before_risks_were_learned_has_learned_nothing() -> None:
+	kept = json.loads(to_json(_calibrate(_ten_customers())))
+	del kept["risk"]
+	found = from_json(Calibration, json.dumps(kept))
+	assert found.risk == NOTHING_LEARNED
+	assert found.risk.model is found.risk.reason is None
+	assert found.recency == (2.5, 4.5, 6.5, 8.5)
+
+
 @given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=40))
 def test_percentiles_ascend_whatever_the_values(values: list[float]) -> None:
 	aggregates = pd.DataFrame({"items.seen": 1, "items.value": values})
@@ -224,6 +236,7 @@ def test_what_does_not_move_cut_points_keeps_them(changed: Definitions) -> None:
 		),
 		replace(DEFINITIONS, limits=replace(DEFINITIONS.limits, window_days=180)),
 		replace(DEFINITIONS, limits=replace(DEFINITIONS.limits, value_high_percent=10)),
+		replace(DEFINITIONS, limits=replace(DEFINITIONS.limits, horizon_days=60)),
 		replace(DEFINITIONS, limits=replace(DEFINITIONS.limits, value_potential_percent=60)),
 		replace(DEFINITIONS, money=Money("EUR")),
 		replace(DEFINITIONS, money=Money(companies=("Main",))),

@@ -211,3 +211,22 @@ def test_needed_metrics_reach_as_deep_as_expressions_do() -> None:
 def test_needed_metrics_of_a_cycle_come_to_an_end() -> None:
 	metrics = _expressions(a="b + 1", b="a + 1")
 	assert {metric.key for metric in needed_metrics(metrics, ["a"])} == {"a", "b"}
+
+
+def test_a_forecast_is_the_value_and_formulas_may_use_it() -> None:
+	metrics = [
+		_metric("risk", measure=Measure.LAPSE_RISK),
+		_metric("safe", measure=Measure.EXPRESSION, expression="100 - risk"),
+		_metric("number"),
+	]
+	aggregates = pd.DataFrame({"number.seen": [1, 1], "number.value": [3, 4]}, index=["A", "B"])
+	told = pd.DataFrame({"lapse_risk": [37.5, np.nan], "usual_gap": [20.0, 10.0]}, index=["A", "C"])
+	found = raw_values(metrics, aggregates, aggregates.index, AS_OF, told)
+	assert found.columns.tolist() == ["risk", "safe", "number"]
+	assert found.loc["A"].tolist() == [37.5, 62.5, 3]
+	assert found.loc["B", ["risk", "safe"]].isna().all()
+
+
+def test_without_forecasts_a_risk_is_missing() -> None:
+	found = raw_values([_metric("risk", measure=Measure.LAPSE_RISK)], pd.DataFrame(), pd.Index(["A"]), AS_OF)
+	assert found["risk"].isna().all()

@@ -8,9 +8,9 @@ import pandas as pd
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
+from crm_success.scoring.engine.calibrated import Calibration
 from crm_success.scoring.engine.calibration import calibrate, calibration_values
 from crm_success.scoring.engine.definitions import (
-	Calibration,
 	Cap,
 	Definitions,
 	Metric,
@@ -21,6 +21,10 @@ from crm_success.scoring.engine.definitions import (
 	Scorecard,
 	Weight,
 )
+from crm_success.scoring.engine.forecast.lapse_risk import LearnedRisk, RiskModel
+from crm_success.scoring.engine.forecast.purchase_model import BgNbd
+from crm_success.scoring.engine.forecast.ridge_logistic import Logistic, Term
+from crm_success.scoring.engine.forecast.risk_facts import TERMS
 from crm_success.scoring.engine.measure_table import Function, Measure
 from crm_success.scoring.engine.pipeline import all_metrics, score_customers
 from crm_success.scoring.engine.records import segments_from_records
@@ -41,6 +45,11 @@ FORMULAS = (
 	"nowhere + 1",
 )
 SEGMENT_DEFAULTS = segments_from_records(SEGMENTS)
+
+_HABITS = Logistic(0.2, tuple(Term(name, 1.3, 0.7, 0.31) for names in TERMS.values() for name in names))
+_BLEND = Logistic(0.1, (Term("habits", 0.2, 1.1, 0.6), Term("purchases", -0.3, 0.9, 0.5)))
+_PURCHASES = BgNbd(r=0.5, alpha=50.0, a=0.5, b=2.5, log_likelihood=0.0, customers=0)
+RISK = LearnedRisk(33.3, RiskModel(90, 33.3, _HABITS, _PURCHASES, _BLEND, (), _HABITS))
 
 AMOUNTS = st.one_of(st.none(), st.floats(-1e6, 1e6), st.sampled_from([0, 1, -1, 1e15, -1e300, float("inf")]))
 # such as a cap or a lone neutral value hits exactly
@@ -117,7 +126,7 @@ def companies(draw: st.DrawFn, judged: Definitions) -> tuple[pd.DataFrame, pd.Da
 	parts = {
 		f"{metric.key}.{part}": [draw(values_of(part, aggregate.function)) for _ in names]
 		for metric in all_metrics(judged)
-		if metric.measure is not Measure.EXPRESSION
+		if metric.measure.reads_documents
 		for part, aggregate in measure_parts(metric).items()
 	}
 	read = pd.DataFrame(parts, index=pd.Index(names), dtype=object)
@@ -134,7 +143,7 @@ def values_of(part: str, function: Function) -> st.SearchStrategy[Any]:
 
 
 def calibration_of(read: pd.DataFrame, judged: Definitions) -> Calibration:
-	return calibrate(calibration_values(read, judged, AS_OF), judged, AS_OF)
+	return calibrate(calibration_values(read, judged, AS_OF), judged, AS_OF, RISK)
 
 
 def rows_of(world: World, calibration: Calibration | None = None) -> pd.DataFrame:

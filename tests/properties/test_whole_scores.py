@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_worlds import AS_OF, KEYS, World, calibration_of, examples, rows_of, worlds
+from random_worlds import AS_OF, KEYS, RISK, World, calibration_of, examples, rows_of, worlds
 
 from crm_success.scoring.engine.calibration import calibrate, calibration_values
 from crm_success.scoring.engine.definitions import Definitions, HealthBand, ScaleKind, Scorecard, Weight
@@ -103,7 +103,7 @@ def test_neither_the_order_of_customers_nor_the_cut_of_batches_changes_a_calibra
 		calibration_values(part, judged, AS_OF) for part in (shuffled[:cut], shuffled[cut:]) if len(part)
 	]
 	if parts:
-		assert calibrate(pd.concat(parts), judged, AS_OF) == whole
+		assert calibrate(pd.concat(parts), judged, AS_OF, RISK) == whole
 	for cuts in (whole.recency, whole.frequency, whole.monetary, *(each.cuts for each in whole.percentiles)):
 		assert list(cuts) == sorted(cuts)
 

@@ -22,6 +22,9 @@ DATE_PART = "date"
 # the part that counts the documents of a customer, whatever the measure
 SEEN_PART = "seen"
 
+# forecasts that a metric can be, as a scoring names them
+LAPSE_RISK = "lapse_risk"
+
 # each month is a column of the grouped query
 MOST_MONTHS = 60
 _DAYS_PER_MONTH = 30.4375
@@ -163,6 +166,7 @@ class MeasureRow:
 	longest_window, in days; 0 and None: any. reads: from a window in days to the parts that are read. number: from
 	the parts to one value a customer, NaN where it is missing. needed_part: the part without which there is no value,
 	SEEN_PART where any document gives one; is_divisor: the part must be above zero too. adds_up: whether it can be made of what parts of the documents give.
+	forecast: the forecast of the same scoring that is its value; such a measure reads no documents of its own.
 	"""
 
 	reads: Reads
@@ -176,6 +180,7 @@ class MeasureRow:
 	needed_part: str = SEEN_PART
 	is_divisor: bool = False
 	adds_up: bool = True
+	forecast: str = ""
 
 
 class Measure(str, Enum):
@@ -192,12 +197,18 @@ class Measure(str, Enum):
 	SHARE = "Share of Matching Documents"
 	CHANGE = "Change Against Previous Window"
 	DECLINING_MONTHS = "Consecutive Declining Months"
+	LAPSE_RISK = "Lapse Risk"
 	EXPRESSION = "Expression"
 
 	@property
 	def row(self) -> MeasureRow:
 		"""What the table says about it."""
 		return MEASURES[self]
+
+	@property
+	def reads_documents(self) -> bool:
+		"""Whether its value comes from documents of a source that a metric names."""
+		return self is not Measure.EXPRESSION and not self.row.forecast
 
 
 MEASURES: dict[Measure, MeasureRow] = {
@@ -252,9 +263,15 @@ MEASURES: dict[Measure, MeasureRow] = {
 		shortest_window=60,
 		longest_window=int(MOST_MONTHS * _DAYS_PER_MONTH),
 	),
+	# what engine/forecasts.py tells of a customer: `number` is never asked
+	Measure.LAPSE_RISK: MeasureRow(_nothing, _value, unit="Percent", forecast=LAPSE_RISK),
 	# a formula over the numbers of other metrics, which expressions.py evaluates: `number` is never asked
 	Measure.EXPRESSION: MeasureRow(_nothing, _value),
 }
+
+
+# the measures whose metrics name no source
+WITHOUT_DOCUMENTS = tuple(measure.value for measure in Measure if not measure.reads_documents)
 
 
 def check_window(measure: Measure, days: int) -> None:

@@ -23,21 +23,46 @@ _DECIMALS = 6
 
 
 def raw_values(
-	metrics: Sequence[Metric], aggregates: pd.DataFrame, customers: pd.Index, as_of: date
+	metrics: Sequence[Metric],
+	aggregates: pd.DataFrame,
+	customers: pd.Index,
+	as_of: date,
+	forecasts: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
 	"""Raw values, indexed by `customers`, one float64 column a metric key.
 
-	`aggregates` has columns `metric key.part`, indexed by customer. A value is NaN (missing) where the customer
-	has no document in the metric's source, where a measure has nothing to work on (an average of nothing), and
-	for a metric that could not be read at all. Units: those of measure_table.py.
+	`aggregates` has columns `metric key.part`, indexed by customer; `forecasts` is as in `completed`. A value is NaN
+	(missing) where the customer has no document in the metric's source, where a measure has nothing to work on (an
+	average of nothing), and for a metric that could not be read at all. Units: those of measure_table.py.
 	"""
+	return completed(metrics, measured_values(metrics, aggregates, customers, as_of), forecasts)
+
+
+def measured_values(
+	metrics: Sequence[Metric], aggregates: pd.DataFrame, customers: pd.Index, as_of: date
+) -> pd.DataFrame:
+	"""The raw values of those metrics that read documents."""
 	rows = aggregates.reindex(customers)
 	columns = {
-		metric.key: _measured(metric, rows, as_of)
-		for metric in metrics
-		if metric.measure is not Measure.EXPRESSION
+		metric.key: _measured(metric, rows, as_of) for metric in metrics if metric.measure.reads_documents
 	}
-	values = pd.DataFrame(columns, index=customers, dtype="float64")
+	return pd.DataFrame(columns, index=customers, dtype="float64")
+
+
+def completed(
+	metrics: Sequence[Metric], measured: pd.DataFrame, forecasts: pd.DataFrame | None = None
+) -> pd.DataFrame:
+	"""The raw values of all metrics, from those of `measured_values`.
+
+	`forecasts` has a column for each forecast that is known of the customers (see `MeasureRow.forecast`).
+	"""
+	known = pd.DataFrame(index=measured.index) if forecasts is None else forecasts.reindex(measured.index)
+	told = {
+		metric.key: known.get(metric.measure.row.forecast, np.nan)
+		for metric in metrics
+		if metric.measure.row.forecast
+	}
+	values = measured.assign(**told)
 	expressions, _ = usable_expressions(metrics)
 	for key in evaluation_order(expressions):
 		values[key] = _finite(evaluate(expressions[key], values))

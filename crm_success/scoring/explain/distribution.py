@@ -5,15 +5,15 @@ from datetime import date
 from typing import Any
 
 from crm_success.scoring.definition_records import metric_of
-from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.explain.sampling import (
+	ValueReader,
 	customers_of,
-	even_sample,
+	forecasting_calibration,
 	frozen_for,
 	keys_of,
-	reader_of,
 	visible,
 )
+from crm_success.scoring.shared.samples import even_sample
 
 # so many customers are read while somebody waits: shares of an even sample are right to within one or two percent
 SAMPLE = 5_000
@@ -27,12 +27,12 @@ def distribution(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 	metric = metric_of(record)
 	frozen = frozen_for(metric, as_of)
 	definitions = frozen.definitions
-	reader = reader_of(definitions.metrics, frozen, as_of, strict=True)
+	calibration = forecasting_calibration(frozen, as_of)
+	reader = ValueReader(definitions.metrics, frozen, as_of, calibration, is_strict=True)
 	everybody = customers_of(frozen, as_of).index
 	customers = visible(everybody)
 	chosen = even_sample(customers, SAMPLE)
-	aggregates = reader.aggregates(as_of, keys_of(chosen, len(everybody)), chosen)
-	values = raw_values(definitions.metrics, aggregates, chosen, as_of)[metric.key]
+	values = reader.values(keys_of(chosen, len(everybody)), chosen)[metric.key]
 	counts = values.dropna().value_counts().sort_index()
 	return {
 		"as_of": as_of,

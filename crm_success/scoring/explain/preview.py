@@ -8,14 +8,21 @@ import frappe
 import numpy as np
 import pandas as pd
 
+from crm_success.database.dialects import EVERYBODY
 from crm_success.record_names import METRIC
 from crm_success.scoring.definition_records import metric_of
-from crm_success.scoring.engine.definitions import Calibration, Metric, PercentileCuts
+from crm_success.scoring.engine.calibrated import Calibration, PercentileCuts
+from crm_success.scoring.engine.definitions import Metric
 from crm_success.scoring.engine.measure_table import Measure
-from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.engine.pipeline import metric_points
 from crm_success.scoring.explain.evidence import documents_behind, readable_of
-from crm_success.scoring.explain.sampling import frozen_for, reader_of, visible
+from crm_success.scoring.explain.sampling import (
+	ValueReader,
+	forecasting_calibration,
+	frozen_for,
+	reader_of,
+	visible,
+)
 from crm_success.scoring.frozen_definitions import FrozenDefinitions
 from crm_success.scoring.source_tables import CUSTOMER
 
@@ -53,11 +60,10 @@ def preview(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 
 
 def _values(frozen: FrozenDefinitions, as_of: date) -> pd.DataFrame:
-	metrics = frozen.definitions.metrics
-	reader = reader_of(metrics, frozen, as_of, strict=True)
-	customers = reader.customers().index
-	values = raw_values(metrics, reader.aggregates(as_of, customers=customers), customers, as_of)
-	return values.loc[visible(customers)]
+	calibration = forecasting_calibration(frozen, as_of)
+	reader = ValueReader(frozen.definitions.metrics, frozen, as_of, calibration, is_strict=True)
+	customers = reader_of((), frozen, as_of).customers().index
+	return reader.values(EVERYBODY, customers).loc[visible(customers)]
 
 
 def _points(metric: Metric, raw: pd.Series, as_of: date) -> pd.Series:

@@ -12,7 +12,6 @@ from crm_success.scoring.engine.measure_table import (
 	DATE_PART,
 	SEEN_PART,
 	Function,
-	Measure,
 	PartRead,
 	ValueField,
 	Window,
@@ -100,7 +99,7 @@ def plan_reads(metrics: Iterable[Metric], tables: Tables) -> ReadPlan:
 	planned: dict[Source, list[Metric]] = {}
 	problems = []
 	for metric in metrics:
-		if metric.measure is Measure.EXPRESSION:
+		if not metric.measure.reads_documents:
 			continue
 		try:
 			check_readable(metric, tables)

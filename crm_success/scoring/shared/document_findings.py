@@ -5,7 +5,6 @@ from datetime import date
 
 from crm_success.database.port import DatabasePort
 from crm_success.scoring.engine.definitions import Definitions, Metric
-from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.measures import needed_metrics
 from crm_success.scoring.queries.document_statements import (
 	UNKNOWN_CUSTOMER,
@@ -77,7 +76,7 @@ def _metrics_without_value(
 	needed = {metric.key for metric in needed_metrics(definitions.metrics, weighed)}
 	labels: dict[str, list[str]] = {}
 	for metric in metrics:
-		is_read = metric.key in needed and metric.measure is not Measure.EXPRESSION
+		is_read = metric.key in needed and metric.measure.reads_documents
 		if is_read and not _gives_value(database, metric, definitions, tables, today):
 			labels.setdefault(metric.doctype, []).append(metric.label)
 	for doctype, names in labels.items():

@@ -80,7 +80,10 @@ class DriverWords:
 		if value is None:
 			return self._nothing
 		metric = self._metrics.get(key)
-		unit = metric.unit if metric else ""
+		return self.in_unit(value, metric.unit if metric else "", currency)
+
+	def in_unit(self, value: float, unit: str, currency: str | None = None) -> str:
+		"""A number with its unit."""
 		if unit == "Percent":
 			return self._percent(value)
 		one, many = self._units.get(unit, ("", "{0}"))

@@ -12,14 +12,13 @@ from crm_success.scoring.engine.profile import FIRST_PURCHASE, RECENCY, profile_
 from crm_success.scoring.engine.truth.back_test import BackTest, back_test
 from crm_success.scoring.queries.repeated_fields import CUSTOMER_DISABLED
 from crm_success.standalone.assessment import BATCH_SIZE, Progress, Scoring
-from crm_success.standalone.backtest import past_risk
 from crm_success.standalone.backtest.past_dates import History
 from crm_success.standalone.command_errors import CommandError
 from crm_success.standalone.connections import Database
 
 _KEPT = (
 	*("score", "band", "stage", "segment"),
-	*("recency_score", "frequency_score", "monetary_score", "revenue"),
+	*("recency_score", "frequency_score", "monetary_score", "revenue", "lapse_risk"),
 )
 
 
@@ -71,29 +70,27 @@ class Replay:
 	def __init__(self, database: Database, as_of: date, horizon: int, batch_size: int = BATCH_SIZE) -> None:
 		self._as_of = as_of
 		self._horizon = horizon
-		self._scoring = Scoring(database, as_of, batch_size)
+		self._scoring = Scoring(database, as_of, batch_size, horizon)
 
 	@property
 	def steps(self) -> int:
-		"""How much `run` will tell its `progress` in all: the outcome is read once more, and the lapse risk."""
-		return self._scoring.steps + self._scoring.customers + past_risk.steps(self._scoring)
+		"""How much `run` will tell its `progress` in all: the outcome is read once more."""
+		return self._scoring.steps + self._scoring.customers
 
 	def run(self, progress: Progress) -> Replayed:
 		"""Score, read on, and compare; a sample that is too small is told in `refusal`."""
-		scored = pd.concat([self._buyers(batch) for batch in self._scoring.scored(progress)])
+		calibration = self._scoring.calibrate(progress)
+		scored = pd.concat([self._buyers(batch) for batch in self._scoring.scored(calibration, progress)])
 		disabled = scored[CUSTOMER_DISABLED] == 1
-		past = past_risk.risk_on(self._scoring, self._as_of, self._horizon, progress)
-		customers = scored[~disabled].assign(lapse_risk=past.risk)
+		customers = scored[~disabled].assign(lapse_risk=scored["lapse_risk"] / 100)
 		lapsed = self._lapsed(customers.index, progress)
 		test, refusal = None, ""
 		try:
 			test = back_test(customers, lapsed)
 		except ScoringError as error:
 			refusal = str(error)
-		currency = self._scoring.currency
-		return Replayed(
-			self._as_of, self._horizon, int(disabled.sum()), currency, test, refusal, past.reasons
-		)
+		currency, about_risk = self._scoring.currency, tuple(str(each) for each in calibration.risk.reasons)
+		return Replayed(self._as_of, self._horizon, int(disabled.sum()), currency, test, refusal, about_risk)
 
 	def _buyers(self, batch: pd.DataFrame) -> pd.DataFrame:
 		"""A few numbers of each customer who had bought by the date."""

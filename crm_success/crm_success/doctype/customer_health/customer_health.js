@@ -12,7 +12,7 @@ crm_success.customer_health.RESCORING_ROLES = [
 frappe.ui.form.on("Customer Health", {
 	setup(frm) {
 		// not in the DocType: there it would also decide what the database stores
-		["score", "computed_score", "change_30"].forEach((field) => frm.set_df_property(field, "precision", 1));
+		["score", "computed_score", "change_30", "lapse_risk", "usual_gap"].forEach((field) => frm.set_df_property(field, "precision", 1));
 	},
 
 	refresh(frm) {

@@ -27,7 +27,7 @@
 	const in_one_line = (names) => crm_success.audience_names.in_one_line(names);
 
 	frappe.listview_settings[DOCTYPE] = {
-		add_fields: ["band", "score", "trend", "customer"],
+		add_fields: ["band", "score", "trend", "customer", "lapse_risk"],
 		// customers with nothing to measure would stand before the lowest scores
 		filters: [
 			["band", "is", "set"],
@@ -52,6 +52,10 @@
 		formatters: {
 			score(value, df, doc) {
 				return doc.band ? `<span>${format_number(value, null, 1)}</span>` : "";
+			},
+			lapse_risk(value) {
+				// null where it could not be told, which is not a risk of 0
+				return value === null || value === undefined ? "" : `<span>${format_number(value, null, 0)} %</span>`;
 			},
 			trend(value) {
 				const arrow = crm_success.bands.TREND_ARROWS[value];
