@@ -6,7 +6,6 @@ import pandas as pd
 
 from crm_success.scoring.engine.definitions import Definitions, HealthBand
 from crm_success.scoring.engine.health import bands, health_scores
-from crm_success.scoring.engine.pipeline import metric_points
 from crm_success.scoring.engine.truth.back_test import (
 	RiskNumber,
 	is_strictly_ordered,
@@ -51,12 +50,8 @@ class JudgedCut:
 
 def score_of(cut: PastCut, definitions: Definitions) -> pd.Series:
 	"""The scores of those who had bought, by the first scorecard; NaN for none."""
-	raw = cut.raw.loc[cut.lapsed.index]
-	points = {
-		metric.key: metric_points(metric, raw[metric.key], cut.calibration) for metric in definitions.metrics
-	}
-	frame = pd.DataFrame(points, index=raw.index)
-	return health_scores(raw, frame, definitions.metrics, definitions.scorecards[0]).score
+	raw, points = cut.values_and_points(definitions.metrics)
+	return health_scores(raw, points, definitions.metrics, definitions.scorecards[0]).score
 
 
 def judge(cut: PastCut, definitions: Definitions, draws: int = 1000) -> JudgedCut:

@@ -60,12 +60,12 @@ RETAIL_EARLY = (
 	PastDate(date(2011, 4, 25), 45),
 )
 _KINDS = {
-	"irregular shop": partial(made_buyers, 2500, 11, irregular, 300, small_amount),
-	"trade on account": partial(made_buyers, 1500, 12, regular, 400, large_amount),
-	"seasonal shop": partial(made_buyers, 2500, 13, seasonal, 600, small_amount),
-	"subscriptions": partial(made_buyers, 2000, 14, subscribed, 350, plan_price),
-	"few customers": partial(made_buyers, 150, 15, regular, 500, large_amount),
-	"few large buyers": partial(made_buyers, 300, 16, irregular, 600, large_amount),
+	"irregular shop": partial(made_buyers, 2500, 11, irregular, 1200, small_amount),
+	"trade on account": partial(made_buyers, 1500, 12, regular, 1500, large_amount),
+	"seasonal shop": partial(made_buyers, 2500, 13, seasonal, 2000, small_amount),
+	"subscriptions": partial(made_buyers, 2000, 14, subscribed, 1000, plan_price),
+	"few customers": partial(made_buyers, 150, 15, regular, 1500, large_amount),
+	"few large buyers": partial(made_buyers, 300, 16, irregular, 2000, large_amount),
 }
 
 
