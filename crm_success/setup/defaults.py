@@ -178,7 +178,6 @@ _SERVICE_METRICS = [
 		"window_days": 0,
 		"unit": "Count",
 		**_linear(5, 0),
-		"missing_treatment": "Best",
 	},
 	{
 		"metric_name": "Issues 180 Days",
@@ -189,7 +188,6 @@ _SERVICE_METRICS = [
 		**_ISSUES,
 		"unit": "Count",
 		**_linear(10, 0),
-		"missing_treatment": "Best",
 	},
 	{
 		"metric_name": "Failed SLA Share",

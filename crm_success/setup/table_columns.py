@@ -20,15 +20,13 @@ def allow_null(doctype: str, fieldnames: tuple[str, ...]) -> None:
 
 
 def add_empty_number(doctype: str, fieldname: str) -> None:
-	"""A Float or Percent column that holds nothing yet, as `allow_null` leaves it, before a sync would fill it with zeros.
-
-	Has nothing to do where the column is there. No row is touched, however many there are.
+	"""Give a table that is there a Float or Percent column that holds nothing yet, as `allow_null` leaves it, where a sync
+	would fill it with zeros: for patches that run before it. No row is touched, however many there are.
 	"""
-	if fieldname in columns_of(doctype):
+	if not frappe.db.table_exists(doctype) or fieldname in columns_of(doctype):
 		return
-	table, column = (_quoted(name) for name in (f"tab{doctype}", fieldname))
-	change_table(f"ALTER TABLE {table} ADD COLUMN {column} decimal(21,9) NULL")
-	change_table(f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT 0")
+	for statement in _adding(doctype, fieldname):
+		change_table(statement)
 
 
 def change_table(statement: str) -> None:
@@ -43,10 +41,14 @@ def columns_of(doctype: str) -> set[str]:
 	return set(_in_table(doctype).select(columns.column_name).run(pluck=True))
 
 
-def _quoted(name: str) -> str:
-	"""The names come from our own code only."""
+def _adding(doctype: str, fieldname: str) -> tuple[str, str]:
+	"""The names come from our own patches only. A default of a statement of its own fills no row."""
 	quote = '"' if frappe.db.db_type == "postgres" else "`"
-	return f"{quote}{name}{quote}"
+	table, column = f"{quote}tab{doctype}{quote}", f"{quote}{fieldname}{quote}"
+	return (
+		f"ALTER TABLE {table} ADD COLUMN {column} decimal(21,9) NULL",
+		f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT 0",
+	)
 
 
 def _statement(doctype: str, fieldname: str) -> str:

@@ -152,7 +152,7 @@ class Scoring:
 
 
 def _with_reasons(rows: pd.DataFrame, words: DriverWords, currency: str) -> pd.DataFrame:
-	"""The drivers in sentences, and in short what `lowers` and what `lifts` the score."""
+	"""The drivers in sentences, in short what `lowers` and what `lifts` the score, and `low_coverage` in words or ""."""
 	sentences, lowers, lifts = [], [], []
 	for drivers in rows["drivers"]:
 		sentences.append(words.lines(drivers, currency))
@@ -160,7 +160,8 @@ def _with_reasons(rows: pd.DataFrame, words: DriverWords, currency: str) -> pd.D
 		high = [driver for driver in drivers if driver["contribution"] > 0]
 		lowers.append([reason(driver, words, currency) for driver in low])
 		lifts.append([reason(driver, words, currency) for driver in high])
-	return rows.assign(drivers=sentences, lowers=lowers, lifts=lifts)
+	about_coverage = [words.low_coverage(coverage) for coverage in rows["coverage"]]
+	return rows.assign(drivers=sentences, lowers=lowers, lifts=lifts, low_coverage=about_coverage)
 
 
 def _with_risk(rows: pd.DataFrame, words: RiskWords, currency: str) -> pd.DataFrame:

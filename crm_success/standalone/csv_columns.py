@@ -20,6 +20,11 @@ COLUMNS = (
 	CsvColumn("customer_disabled", "0 or 1", "1 where the customer is disabled; the report leaves it out"),
 	CsvColumn("score", "0-100", "Health score; empty where there is nothing to measure"),
 	CsvColumn("computed_score", "0-100", "The score before any override; here always equal to score"),
+	CsvColumn(
+		"coverage",
+		"percent",
+		"How much of what the scorecard weighs is on record; the score says nothing of the rest",
+	),
 	CsvColumn("band", "", "Healthy, Watch or At Risk, by the scorecard's thresholds"),
 	CsvColumn("trend", "", "Up, Stable or Down against 30 days earlier; empty without earlier scores"),
 	CsvColumn("change_30", "points", "Change of the score over 30 days; empty without earlier scores"),

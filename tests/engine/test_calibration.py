@@ -39,6 +39,8 @@ from crm_success.scoring.engine.definitions import (
 from crm_success.scoring.engine.forecast.lapse_risk import NOTHING_LEARNED
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.profile import profile_metrics
+from crm_success.scoring.engine.rfm import BELOW_ALL
+from crm_success.scoring.engine.scales import to_points
 
 AS_OF = date(2024, 6, 30)
 PERCENTILE = Scale(ScaleKind.PERCENTILE)
@@ -65,9 +67,10 @@ def _aggregates(customers: list[str], **columns: list[Any]) -> pd.DataFrame:
 		}
 	)
 	for key in ("_recency", "_frequency", "_monetary", "_purchases"):
-		frame[f"{key}.seen"] = frame["_recency.date"].notna().astype(int)
+		frame[f"{key}.seen"] = frame[f"{key}.seen_in_window"] = frame["_recency.date"].notna().astype(int)
 	if "items.value" in frame:
-		frame["items.seen"] = 1
+		frame["items.seen"] = frame["items.seen_in_window"] = 1
+	frame["_purchases.ever"] = None
 	return frame
 
 
@@ -120,8 +123,36 @@ def test_percentiles_come_from_everybody_who_has_a_value() -> None:
 	(percentiles,) = _calibrate(_ten_customers()).percentiles
 	assert percentiles.metric == "items"
 	assert len(percentiles.cuts) == 101
-	# a customer without a document counts 0, so twelve values from 0 to 11
+	# who has documents and none of the metric's kind counts 0, so twelve values from 0 to 11
 	assert (percentiles.cuts[0], percentiles.cuts[50], percentiles.cuts[100]) == (0, 5.5, 11)
+
+
+def test_who_shows_nothing_in_the_window_is_not_ranked_and_earns_nothing_where_others_bought() -> None:
+	aggregates = _aggregates(
+		[f"C{number}" for number in range(5)],
+		_recency__date=[date(2024, 6, 1)] * 5,
+		_frequency__value=[1, 1, None, None, None],
+		_monetary__value=[500, 900, None, None, None],
+		_purchases__current=[1, 1, None, None, None],
+		_purchases__previous=[None] * 5,
+		items__value=[500, 900, None, None, None],
+	).assign(**{"items.seen_in_window": [1, 1, 0, None, 0]})
+	(percentiles,) = _calibrate(aggregates).percentiles
+	assert (percentiles.cuts[0], percentiles.cuts[100]) == (500, 900)
+	assert to_points(PERCENTILE, pd.Series([0.0, 500.0, 900.0]), percentiles.cuts).tolist() == [0, 0, 100]
+	# R, F and M rank whoever ever bought
+	assert _calibrate(aggregates).monetary == (BELOW_ALL, 250, 250, 700)
+
+
+def test_a_value_that_everybody_has_is_worth_50() -> None:
+	aggregates = _ten_customers().assign(**{"items.value": 7})
+	(percentiles,) = _calibrate(aggregates).percentiles
+	assert to_points(PERCENTILE, pd.Series([7.0]), percentiles.cuts).tolist() == [50]
+
+
+def test_without_anybody_who_shows_something_there_is_nothing_to_rank_by() -> None:
+	aggregates = _ten_customers().assign(**{"items.value": None, "items.seen_in_window": 0})
+	assert _calibrate(aggregates).percentiles[0].cuts == ()
 
 
 def test_retention_is_the_share_that_bought_again() -> None:
@@ -189,7 +220,7 @@ def test_one_that_was_kept_before_risks_were_learned_has_learned_nothing() -> No
 
 @given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=40))
 def test_percentiles_ascend_whatever_the_values(values: list[float]) -> None:
-	aggregates = pd.DataFrame({"items.seen": 1, "items.value": values})
+	aggregates = pd.DataFrame({"items.seen": 1, "items.seen_in_window": 1, "items.value": values})
 	cuts = _calibrate(aggregates).percentiles[0].cuts
 	assert list(cuts) == sorted(cuts)
 	assert cuts[0] == pytest.approx(min(values), abs=0.01)

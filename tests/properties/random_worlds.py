@@ -1,6 +1,7 @@
 """Customers, what was read of them, and everything that judges them, all made up: as wide as definitions allow."""
 
 import os
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -135,7 +136,7 @@ def companies(draw: st.DrawFn, judged: Definitions) -> tuple[pd.DataFrame, pd.Da
 
 
 def values_of(part: str, function: Function) -> st.SearchStrategy[Any]:
-	if part == "seen":
+	if part in ("seen", "seen_in_window"):
 		return st.sampled_from([0, 1, 5, 5, 5])
 	if part == "date":
 		return st.none() | st.dates(date(2024, 1, 1), AS_OF).map(str)
@@ -157,6 +158,25 @@ def worlds(draw: st.DrawFn, simple: bool = False) -> World:
 	"""Customers, what was read of them, and what judges them."""
 	judged = draw(definitions(simple))
 	return *draw(companies(judged)), judged
+
+
+def treating(judged: Definitions, key: str, missing: MissingValue) -> Definitions:
+	metrics = (replace(each, missing=missing) if each.key == key else each for each in judged.metrics)
+	return replace(judged, metrics=tuple(metrics))
+
+
+def counting(judged: Definitions, key: str, kind: ScaleKind) -> Definitions:
+	"""The same, where the metric has that kind of scale and every scorecard weighs it."""
+	metrics = (replace(m, scale=replace(m.scale, kind=kind)) if m.key == key else m for m in judged.metrics)
+	cards = (
+		replace(
+			card,
+			metrics=tuple(Weight(w.name, 1.0 if w.name == key else w.weight) for w in card.metrics),
+			dimensions=tuple(Weight(w.name, w.weight or 1.0) for w in card.dimensions),
+		)
+		for card in judged.scorecards
+	)
+	return replace(judged, metrics=tuple(metrics), scorecards=tuple(cards))
 
 
 def examples(few: int) -> settings:

@@ -135,5 +135,5 @@ def test_another_language_is_asked_for_every_text_and_number() -> None:
 		"<The risk cannot be told.>",
 		"<<Nobody.> <Few: 12.>>",
 	]
-	assert told.rhythm(33.6, 81) == "<Buys every <34 days>, last <81 days> ago>"
+	assert told.rhythm(33.6, 81) == "<Buys every <34.0 days>, last <81.0 days> ago>"
 	assert (34, 0) in asked.numbers

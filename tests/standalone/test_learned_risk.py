@@ -155,7 +155,7 @@ def test_where_nothing_can_be_learned_scoring_goes_on_and_says_why(tmp_path, inv
 
 def test_where_everybody_comes_back_there_are_no_habits_to_tell_apart(tmp_path):
 	faithful = [
-		bought(f"C{number}", -day - number % 20, 50, number * 100 + day)
+		bought(f"C{number}", -day - number % 20, 50, number * 1000 + day)
 		for number in range(300)
 		for day in range(0, 400, 20)
 	]

@@ -85,7 +85,7 @@ def past_cut(
 	calibration = reading.calibration()
 	metrics = all_metrics(reading.definitions, calibration)
 	aggregates = reading.aggregates(metrics, day.as_of)
-	measured = measured_values(metrics, aggregates, aggregates.index, day.as_of)
+	measured = measured_values(metrics, aggregates, aggregates.index, day.as_of).values
 	facts = measured[measured[RECENCY].notna()]
 	return PastCut(
 		title=title,

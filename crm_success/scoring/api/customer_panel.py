@@ -14,6 +14,7 @@ _SHOWN = (
 	"name",
 	"band",
 	"score",
+	"coverage",
 	"trend",
 	"change_30",
 	"segment",

@@ -16,7 +16,7 @@ from crm_success.scoring.engine.rfm import quintile_cuts
 from crm_success.scoring.engine.value import retention_rate, value_cuts
 
 # how cut points are taken: another text makes those void that were taken otherwise
-_RULE = "middle ranks, lapse risk"
+_RULE = "middle ranks of what was observed, lapse risk"
 _PERCENTS = np.arange(101) / 100
 _CURRENT, _PREVIOUS = f"{PURCHASES}.current", f"{PURCHASES}.previous"
 
@@ -54,9 +54,11 @@ def calibration_fingerprint(definitions: Definitions) -> str:
 
 def calibration_values(aggregates: pd.DataFrame, definitions: Definitions, as_of: date) -> pd.DataFrame:
 	"""What one batch contributes, one row a customer; the batches are then joined with pandas.concat."""
-	values = measured_values(calibration_metrics(definitions), aggregates, aggregates.index, as_of)
+	metrics = calibration_metrics(definitions)
+	measured = measured_values(metrics, aggregates, aggregates.index, as_of)
+	silent = measured.silent.reindex(columns=_percentile_keys(definitions), fill_value=False)
 	counts = aggregates.reindex(columns=[_CURRENT, _PREVIOUS]).apply(pd.to_numeric, errors="coerce")
-	return values.join(counts.astype("float64"))
+	return measured.values.join([silent.rename(columns=_silence_of), counts.astype("float64")])
 
 
 def calibrate(
@@ -78,9 +80,20 @@ def calibrate(
 		value_high_revenue=high,
 		value_potential_revenue=potential,
 		retention=retention_rate(values[_CURRENT], values[_PREVIOUS]),
-		percentiles=tuple(_percentiles(key, judged[key]) for key in sorted(_percentile_keys(definitions))),
+		percentiles=tuple(
+			percentiles_of(key, judged[key].mask(values[_silence_of(key)]))
+			for key in sorted(_percentile_keys(definitions))
+		),
 		risk=risk,
 	)
+
+
+def percentiles_of(key: str, values: pd.Series) -> PercentileCuts:
+	"""The cut points of a metric, from the values of those of whom something was observed; none where nobody has one."""
+	known = values.dropna().to_numpy(dtype="float64")
+	# interpolation can fall back by a last digit
+	cuts = np.maximum.accumulate(np.quantile(known, _PERCENTS)).tolist() if len(known) else []
+	return PercentileCuts(key, tuple(cuts))
 
 
 def _of_percentiles(definitions: Definitions) -> tuple[Metric, ...]:
@@ -91,11 +104,9 @@ def _percentile_keys(definitions: Definitions) -> list[str]:
 	return [metric.key for metric in definitions.metrics if metric.scale.kind is ScaleKind.PERCENTILE]
 
 
-def _percentiles(key: str, values: pd.Series) -> PercentileCuts:
-	known = values.dropna().to_numpy(dtype="float64")
-	# interpolation can fall back by a last digit
-	cuts = np.maximum.accumulate(np.quantile(known, _PERCENTS)).tolist() if len(known) else []
-	return PercentileCuts(key, tuple(cuts))
+def _silence_of(key: str) -> str:
+	"""The column that says where the value of that metric comes of nothing observed."""
+	return f"{key}.silent"
 
 
 def _without_judgement(metric: Metric) -> Metric:

@@ -17,6 +17,10 @@ from crm_success.scoring.engine.measure_table import Measure
 
 T = TypeVar("T")
 
+# by which rules documents become a score: a higher number says that the same definitions give other scores now.
+# 2: nothing observed never speaks for a customer. Before, and where none is kept: it counted as a value
+RULES = 2
+
 
 class ScaleKind(str, Enum):
 	"""How a raw value becomes 0-100 points."""

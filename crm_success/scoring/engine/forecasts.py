@@ -5,10 +5,11 @@ import pandas as pd
 
 from crm_success.scoring.engine.calibrated import Calibration
 from crm_success.scoring.engine.definitions import Limits, Metric
+from crm_success.scoring.engine.forecast.fact_names import RiskFact
 from crm_success.scoring.engine.forecast.lapse_facts import fact_metrics, facts_of, usual_gap
 from crm_success.scoring.engine.forecast.lapse_risk import LearnedRisk, odds_of_lapsing
 from crm_success.scoring.engine.forecast.ridge_logistic import probability
-from crm_success.scoring.engine.forecast.risk_facts import RiskFact, risk_facts
+from crm_success.scoring.engine.forecast.risk_facts import risk_facts
 from crm_success.scoring.engine.measure_table import LAPSE_RISK
 from crm_success.scoring.engine.rounding import DECIMALS
 

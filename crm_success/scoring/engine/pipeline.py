@@ -15,7 +15,7 @@ from crm_success.scoring.engine.calibrated import Calibration
 from crm_success.scoring.engine.definitions import Definitions, Metric, ScaleKind, Scorecard
 from crm_success.scoring.engine.drivers import drivers_of
 from crm_success.scoring.engine.forecasts import Forecasts, forecast_metrics
-from crm_success.scoring.engine.measures import completed, measured_values
+from crm_success.scoring.engine.measures import completed, measured_values, observed
 from crm_success.scoring.engine.rounding import DECIMALS, rounded_parts
 
 
@@ -46,9 +46,9 @@ def score_customers(
 	"""
 	metrics = all_metrics(definitions, calibration)
 	measured = measured_values(metrics, aggregates, customers.index, as_of)
-	forecasts = Forecasts(measured, calibration.risk)
+	forecasts = Forecasts(measured.values, calibration.risk)
 	told = forecasts.values
-	raw = completed(metrics, measured, told)
+	raw = observed(metrics, completed(metrics, measured.values, told), measured.silent)
 	judged = _judged(customers, raw, definitions, calibration)
 	result = customers.join(judged)
 	result["score"] = result["computed_score"]
@@ -93,8 +93,8 @@ def _unjudged(customers: pd.Index) -> pd.DataFrame:
 		"drivers": [[] for _ in customers],
 		"components": [{} for _ in customers],
 	}
-	score = pd.DataFrame({"computed_score": np.full(len(customers), np.nan)}, index=customers)
-	return score.join(pd.DataFrame(columns, index=customers, dtype=object))
+	numbers = dict.fromkeys(("computed_score", "coverage"), np.full(len(customers), np.nan))
+	return pd.DataFrame(numbers, index=customers).join(pd.DataFrame(columns, index=customers, dtype=object))
 
 
 def _under(
@@ -105,6 +105,7 @@ def _under(
 	return pd.DataFrame(
 		{
 			"computed_score": result.score,
+			"coverage": result.coverage,
 			"band": health.bands(result.score, scorecard),
 			"cap_reason": result.cap_reason,
 			"drivers": pd.Series([drivers_of(each) for each in components], index=raw.index, dtype=object),

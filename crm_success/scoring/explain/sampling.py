@@ -15,9 +15,11 @@ from crm_success.scoring.engine.definitions import Definitions, Metric
 from crm_success.scoring.engine.errors import DefinitionError, Phrase
 from crm_success.scoring.engine.forecasts import Forecasts, forecast_metrics
 from crm_success.scoring.engine.measures import (
+	Measured,
 	completed,
 	measured_values,
 	needed_metrics,
+	observed,
 	usable_expressions,
 )
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
@@ -85,12 +87,20 @@ class ValueReader:
 
 	def values(self, keys: KeyRange, customers: pd.Index) -> pd.DataFrame:
 		"""Of those customers; `keys` must hold them all. ScoringError where a metric cannot be read, if that is strict."""
+		measured = self.measured(keys, customers)
+		return observed(self.metrics, measured.values, measured.silent)
+
+	def measured(self, keys: KeyRange, customers: pd.Index) -> Measured:
+		"""The same before a scale has a say, and where it comes of nothing observed."""
 		read = self._read
 		reader = reader_of(read, self.frozen, self.as_of, self.is_strict)
 		aggregates = reader.aggregates(self.as_of, keys, customers)
 		measured = measured_values(read, aggregates, customers, self.as_of)
-		told = Forecasts(measured, self.calibration.risk).values if has_forecasts(self.metrics) else None
-		return completed(self.metrics, measured, told)
+		told = (
+			Forecasts(measured.values, self.calibration.risk).values if has_forecasts(self.metrics) else None
+		)
+		values = completed(self.metrics, measured.values, told)
+		return Measured(values, measured.silent.reindex(columns=values.columns, fill_value=False))
 
 	@property
 	def _read(self) -> tuple[Metric, ...]:

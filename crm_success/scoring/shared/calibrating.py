@@ -72,7 +72,7 @@ def _measured_of(customers: pd.Index, reader_of: ReaderOf, after_each: AfterEach
 		for start in range(0, len(customers), _AT_ONCE):
 			some = customers[start : start + _AT_ONCE]
 			aggregates = reader.aggregates(day, KeyRange(names=tuple(some)), some)
-			parts.append(measured_values(metrics, aggregates, some, day))
+			parts.append(measured_values(metrics, aggregates, some, day).values)
 			after_each(len(some))
 		return pd.concat(parts)
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from crm_success.database.port import DatabasePort
 from crm_success.scoring.engine.definitions import Definitions, Metric
-from crm_success.scoring.engine.measures import needed_metrics
+from crm_success.scoring.engine.measures import needed_metrics, needs_window
 from crm_success.scoring.queries.document_statements import (
 	UNKNOWN_CUSTOMER,
 	WITHOUT_CUSTOMER,
@@ -88,7 +88,9 @@ def _gives_value(
 ) -> bool:
 	# without the till first, which is answered by the first row that fits
 	for known in (without_till(tables), tables) if metric.doctype == INVOICE else (tables,):
-		statement = value_statement(metric, known, today, database.dialect, definitions.money)
+		statement = value_statement(
+			metric, known, today, database.dialect, definitions.money, needs_window(metric)
+		)
 		if database.execute(statement).rows:
 			return True
 	return False

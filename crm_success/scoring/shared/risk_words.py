@@ -84,10 +84,10 @@ class RiskWords:
 		"""How a company's risk is told, from how much, and why not better: sentences about a stored LearnedRisk."""
 		_ = self._translate
 		model, reason = (risk or {}).get("model"), (risk or {}).get("reason")
-		if not model and not reason:
-			return [_("Nothing was learned yet: the next scoring of all customers learns the risk.")]
-		if not model:
+		if reason:
 			return [_("The risk cannot be told."), said(stored_phrase(reason), _)]
+		if not model:
+			return [_("Nothing was learned yet: the next scoring of all customers learns the risk.")]
 		reasons = [said(stored_phrase(each), _) for each in model["reasons"]]
 		return [self._kind_of(model), *self._numbers_of(model), *reasons]
 

@@ -90,13 +90,16 @@ class HeatRow:
 
 @dataclass(frozen=True)
 class Call:
-	"""A customer to call; `against` and `praise` are reasons in words, `lapse_risk` a percent."""
+	"""A customer to call; `against` and `praise` are reasons in words, `coverage` says where the score rests on little,
+	`lapse_risk` is a percent.
+	"""
 
 	name: str
 	details: str
 	account_manager: str
 	band: str
 	score: float
+	coverage: str
 	money_at_risk: float
 	revenue: float
 	overdue: float
@@ -228,6 +231,7 @@ def _call(row: Mapping[str, Any]) -> Call:
 		account_manager=_text(row["account_manager"]),
 		band=_text(row["band"]),
 		score=row["score"],
+		coverage=row["low_coverage"],
 		money_at_risk=row["money_at_risk"],
 		revenue=row["revenue"],
 		overdue=row["overdue"],

@@ -18,7 +18,7 @@ from crm_success.scoring.overrides import OVERRIDE, set_override
 from crm_success.scoring.reader_words import RISK_FIELDS, driver_words, risk_in_words, stored_drivers
 from crm_success.setup.table_columns import allow_null
 
-NULLABLE = ("score", "computed_score", "change_30", "clv", "lapse_risk", "usual_gap")
+NULLABLE = ("score", "computed_score", "coverage", "change_30", "clv", "lapse_risk", "usual_gap")
 # worded when read
 WORDED = ("drivers", "rhythm", "risk_drivers")
 

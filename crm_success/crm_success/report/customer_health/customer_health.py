@@ -33,7 +33,8 @@ TREES = {"territory": "Territory", "customer_group": "Customer Group"}
 CONTEXTS = {"value_class": HEALTH, "stage": "Customer", "segment": SEGMENT}
 ARROWS = {"Up": "↑", "Stable": "→", "Down": "↓"}
 SHOWN = (
-	*("customer", "customer_name", "score", "band", "trend", "change_30", "segment", "value_class", "stage"),
+	*("customer", "customer_name", "score", "coverage", "band", "trend", "change_30", "segment"),
+	*("value_class", "stage"),
 	*("revenue", "overdue", "open_issues", "account_manager", "driver_facts"),
 	*("customer_disabled", *RISK_FIELDS),
 )
@@ -176,6 +177,7 @@ def columns(filters: frappe._dict) -> list[Row]:
 		column("customer", _("Customer"), "Link", 140, options=HEALTH),
 		column("customer_name", _("Customer Name"), "Data", 180),
 		column("score", _("Health Score"), "Float", 125, precision=1),
+		column("coverage", _("Coverage"), "Percent", 100),
 		column("band", _("Band", context=HEALTH), "Data", 110),
 		column("trend", _("Trend"), "Data", 90),
 		column("change_30", _("Change in 30 Days"), "Float", 160, precision=1),

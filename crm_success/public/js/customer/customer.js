@@ -76,9 +76,10 @@ crm_success.customer.make_panel = function (frm, health) {
 	panel.attr("aria-label", __("Customer Health")).css({ padding: "12px 20px", marginBottom: "12px" });
 	const row = $(`<div class="d-flex flex-wrap align-items-center"></div>`).css("gap", "6px 16px");
 	row.append(crm_success.customer.facts_of(health)).append(crm_success.customer.buttons_of(frm, health));
-	const { risk_of, details_of } = crm_success.customer;
+	const { coverage_of, risk_of, details_of } = crm_success.customer;
 	return panel.append(
 		row,
+		coverage_of(health),
 		risk_of(health),
 		details_of(__("What Moves the Score"), health.drivers),
 		details_of(__("What Moves the Risk"), health.risk_drivers)
@@ -97,6 +98,14 @@ crm_success.customer.facts_of = function (health) {
 	if (stage) facts.push(crm_success.customer.labelled(__("Lifecycle Stage"), __(stage, null, "Customer")));
 	facts.push($(`<span class="text-muted small"></span>`).text(crm_success.customer.day_of(health)));
 	return facts;
+};
+
+// Only where the score rests on little, and not of one that somebody set
+crm_success.customer.coverage_of = function ({ band, coverage, override_until }) {
+	const is_override = override_until && override_until >= frappe.datetime.get_today();
+	if (!band || is_override || !crm_success.coverage.is_low(coverage)) return $();
+	const sign = $(`<span aria-hidden="true"></span>`).text("◔ ");
+	return $(`<p class="small mb-0"></p>`).append(sign, document.createTextNode(crm_success.coverage.sentence(coverage)));
 };
 
 // "At Risk" is a band and a stage too
