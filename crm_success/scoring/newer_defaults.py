@@ -12,8 +12,9 @@ from frappe.model.document import Document
 from frappe.utils import cint, flt
 
 from crm_success.record_names import DIMENSION, METRIC, SCORECARD, SETTINGS
-from crm_success.setup.defaults import METRICS, SCORECARDS
+from crm_success.setup.defaults import METRICS
 from crm_success.setup.older_defaults import METRICS_BEFORE, NEWEST_DEFAULTS
+from crm_success.setup.scorecard_defaults import SCORECARDS
 from crm_success.setup.seed import JSON_FIELDS, desk_values
 
 SEEN = "defaults_seen"

@@ -9,4 +9,7 @@ from typing import Any
 NEWEST_DEFAULTS = 1
 
 # by the key of the metric, which survives that somebody renames it: only the fields whose default changed
-METRICS_BEFORE: dict[str, dict[str, Any]] = {}
+METRICS_BEFORE: dict[str, dict[str, Any]] = {
+	"open_issues": {"missing_treatment": "Best"},
+	"issues_180d": {"missing_treatment": "Best"},
+}

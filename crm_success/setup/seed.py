@@ -8,8 +8,9 @@ import frappe
 
 from crm_success.record_names import AUDIENCE, DIMENSION, METRIC, SCORECARD, SEGMENT, SETTINGS
 from crm_success.setup.audience_defaults import AUDIENCES
-from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS
+from crm_success.setup.defaults import DIMENSIONS, METRICS, SEGMENTS
 from crm_success.setup.older_defaults import NEWEST_DEFAULTS
+from crm_success.setup.scorecard_defaults import SCORECARDS
 
 JSON_FIELDS = ("filters", "matching", "customer_filters")
 

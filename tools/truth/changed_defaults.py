@@ -6,7 +6,8 @@ from typing import Any
 
 from crm_success.scoring.engine.definitions import Definitions, Money
 from crm_success.scoring.engine.records import metric_from_record, scorecards_from_records
-from crm_success.setup.defaults import METRICS, SCORECARDS
+from crm_success.setup.defaults import METRICS
+from crm_success.setup.scorecard_defaults import SCORECARDS
 from crm_success.standalone.default_definitions import default_definitions
 
 

@@ -5,7 +5,8 @@ import json
 import frappe
 
 from crm_success.scoring.checks.source_fields import customer_fields
-from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS
+from crm_success.setup.defaults import DIMENSIONS, METRICS, SEGMENTS
+from crm_success.setup.scorecard_defaults import SCORECARDS
 from crm_success.setup.seed import desk_values, seed_defaults
 from crm_success.tests.support.utils import SiteTestCase, messages
 

@@ -7,8 +7,9 @@ import frappe
 from crm_success.record_names import METRIC, SCORECARD, SETTINGS
 from crm_success.scoring.api import scorecard_form, settings_form
 from crm_success.scoring.newer_defaults import SEEN
-from crm_success.setup.defaults import METRICS, SCORECARDS
+from crm_success.setup.defaults import METRICS
 from crm_success.setup.older_defaults import METRICS_BEFORE, NEWEST_DEFAULTS
+from crm_success.setup.scorecard_defaults import SCORECARDS
 from crm_success.setup.seed import desk_values, seed_defaults
 from crm_success.tests.support import factories
 from crm_success.tests.support.utils import SiteTestCase
@@ -66,8 +67,7 @@ class TestNewerDefaults(SiteTestCase):
 		for key, before in METRICS_BEFORE.items():
 			doc = frappe.get_doc(METRIC, NAME_OF[key])
 			for fieldname in before:
-				if fieldname != "bands":
-					self.assertEqual(doc.get(fieldname) or None, NEW[key].get(fieldname) or None, fieldname)
+				self.assertEqual(doc.get(fieldname), NEW[key][fieldname], fieldname)
 		self.assertEqual(offered()["metrics"], [])
 		entered(offered()["scorecard"]).save()
 		self.assertIsNone(offered())
@@ -88,13 +88,13 @@ class TestNewerDefaults(SiteTestCase):
 		frappe.db.set_value(METRIC, NAME_OF[CHANGED], "description", "As agreed")
 		self.assertFalse(offered_metrics()[CHANGED]["is_edited"])
 		doc = frappe.get_doc(METRIC, NAME_OF[CHANGED])
-		doc.update({"scale": "Linear", "worst": 3, "best": 77}).save()
+		doc.update({"missing_treatment": "Neutral"}).save()
 		self.assertTrue(offered_metrics()[CHANGED]["is_edited"])
 		settings_form.take_over_metrics([key for key in offered_metrics() if key != CHANGED])
-		self.assertEqual(frappe.db.get_value(METRIC, NAME_OF[CHANGED], ["worst", "best"]), (3, 77))
+		self.assertEqual(frappe.db.get_value(METRIC, NAME_OF[CHANGED], "missing_treatment"), "Neutral")
 		self.assertEqual(list(offered_metrics()), [CHANGED])
 		settings_form.take_over_metrics([CHANGED])
-		self.assertEqual(frappe.db.get_value(METRIC, NAME_OF[CHANGED], "scale"), NEW[CHANGED]["scale"])
+		self.assertEqual(frappe.db.get_value(METRIC, NAME_OF[CHANGED], "missing_treatment"), "Ignore")
 		self.assertEqual(frappe.db.get_value(METRIC, NAME_OF[CHANGED], "description"), "As agreed")
 
 	def test_a_deleted_default_comes_back_only_if_chosen(self):
