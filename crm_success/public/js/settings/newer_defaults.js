@@ -93,17 +93,11 @@ Object.assign(crm_success.newer_defaults, {
 		show(frm);
 	},
 
-	// The form opens with the weights entered and unsaved: What Would Change works on them, and saving takes them
-	async enter_weights({ name, dimensions, metrics, caps, healthy_from, watch_from }) {
-		await frappe.model.with_doc("Health Scorecard", name);
-		const doc = frappe.get_doc("Health Scorecard", name);
-		Object.entries({ dimensions, metrics, caps }).forEach(([table, rows]) => {
-			frappe.model.clear_table(doc, table);
-			rows.forEach((row) => Object.assign(frappe.model.add_child(doc, table), row));
-		});
-		Object.assign(doc, { healthy_from, watch_from, __unsaved: 1 });
-		frappe.set_route("Form", "Health Scorecard", name);
-		frappe.show_alert(__("The new weights are entered and not saved. See What Would Change, then save."));
+	// The form enters them when it opens: What Would Change works on them, and only saving takes them
+	enter_weights(scorecard) {
+		frappe.provide("crm_success.entered_weights");
+		crm_success.entered_weights[scorecard.name] = scorecard;
+		frappe.set_route("Form", "Health Scorecard", scorecard.name);
 	},
 
 	async refuse(frm) {
