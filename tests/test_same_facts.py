@@ -214,6 +214,7 @@ def test_logs_are_kept_as_long_as_the_settings_and_the_documentation_say():
 		record_names.SNAPSHOT: log_days.SNAPSHOT_DAYS,
 		RUN: log_days.RUN_DAYS,
 		record_names.MEMBER: log_days.MEMBER_DAYS,
+		record_names.BACK_TEST: log_days.BACK_TEST_DAYS,
 	}
 	for doctype, days in log_days.LOG_DAYS.items():
 		assert f"| {doctype} | {days} days |" in ADMINISTRATORS
@@ -263,7 +264,7 @@ def names_of_doctypes() -> set[str]:
 
 def test_every_name_is_that_of_a_doctype():
 	named = {value for name, value in vars(record_names).items() if isinstance(value, str) and name.isupper()}
-	assert len(named) == 12
+	assert len(named) == 15
 	assert named <= names_of_doctypes()
 
 

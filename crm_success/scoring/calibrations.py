@@ -71,7 +71,18 @@ def make_calibration(
 	run: str | None = None,
 	after_each: Callable[[], None] = lambda: None,
 ) -> str:
-	"""Read all customers range by range, take a calibration of them and store it; the name of the record.
+	"""Take a calibration and store it, as of `calibrated_as_of`; the name of the record."""
+	calibration = calibrated_as_of(frozen, as_of, ranges, after_each)
+	return save_calibration(calibration, fingerprint_of(frozen), run)
+
+
+def calibrated_as_of(
+	frozen: FrozenDefinitions,
+	as_of: date,
+	ranges: Iterable[tuple[KeyRange, int]],
+	after_each: Callable[[], None] = lambda: None,
+) -> Calibration:
+	"""Read all customers range by range and take a calibration of them; stores nothing.
 
 	Ends the running transaction after each range, so that no read view grows old.
 	"""
@@ -85,8 +96,7 @@ def make_calibration(
 		plan = plan_for(metrics, frozen, as_of)
 		return Reader(plan, frozen.definitions, frozen.tables_by_doctype, reading.SITE)
 
-	calibration = take_calibration(reader_of, frozen.definitions, as_of, ranges, end_read_view)
-	return save_calibration(calibration, fingerprint_of(frozen), run)
+	return take_calibration(reader_of, frozen.definitions, as_of, ranges, end_read_view)
 
 
 def save_calibration(calibration: Calibration, fingerprint: str, run: str | None) -> str:

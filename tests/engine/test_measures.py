@@ -11,9 +11,10 @@ import pytest
 from crm_success.scoring.engine.definitions import Metric, Scale, ScaleBand, ScaleKind
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.measures import (
+	completed,
+	measured_values,
 	needed_metrics,
 	needs_window,
-	ranked_values,
 	raw_values,
 	usable_expressions,
 )
@@ -104,10 +105,12 @@ def test_only_what_was_observed_is_ranked() -> None:
 		Measure.SUM, value=[None, 0, -5, 7, 7], seen_in_window=[0, 1, 0, 1, 1], seen=[1, 1, 1, 1, 0]
 	)
 	metrics = [_metric(), *_expressions(same="m")]
-	found = ranked_values(metrics, aggregates, aggregates.index, AS_OF).fillna(99)
-	assert found["m"].tolist() == [99, 0, -5, 7, 99]
+	measured = measured_values(metrics, aggregates, aggregates.index, AS_OF)
+	assert measured.values["m"].mask(measured.silent["m"]).fillna(99).tolist() == [99, 0, -5, 7, 99]
+
 	# a formula is taken at its word
-	assert found["same"].tolist() == [0, 0, -5, 7, 99]
+	same = completed(metrics, measured.values)["same"].fillna(99)
+	assert same.tolist() == [0, 0, -5, 7, 99]
 
 
 @pytest.mark.parametrize("measure", [Measure.AVERAGE, Measure.MINIMUM, Measure.MAXIMUM])
@@ -338,7 +341,9 @@ def test_a_forecast_is_the_value_and_formulas_may_use_it() -> None:
 		_metric("safe", measure=Measure.EXPRESSION, expression="100 - risk"),
 		_metric("number"),
 	]
-	aggregates = pd.DataFrame({"number.seen": [1, 1], "number.value": [3, 4]}, index=["A", "B"])
+	aggregates = pd.DataFrame(
+		{"number.seen": [1, 1], "number.seen_in_window": [1, 1], "number.value": [3, 4]}, index=["A", "B"]
+	)
 	told = pd.DataFrame({"lapse_risk": [37.5, np.nan], "usual_gap": [20.0, 10.0]}, index=["A", "C"])
 	found = raw_values(metrics, aggregates, aggregates.index, AS_OF, told)
 	assert found.columns.tolist() == ["risk", "safe", "number"]

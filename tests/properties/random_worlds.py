@@ -131,8 +131,27 @@ def companies(draw: st.DrawFn, judged: Definitions) -> tuple[pd.DataFrame, pd.Da
 		for part, aggregate in measure_parts(metric).items()
 	}
 	read = pd.DataFrame(parts, index=pd.Index(names), dtype=object)
+	for name in names:
+		for column, value in draw(purchase_histories()).items():
+			read.loc[name, column] = value
 	# some customers have no document at all
 	return customers, read[[draw(st.integers(0, 9)) > 0 for _ in names]]
+
+
+@st.composite
+def purchase_histories(draw: st.DrawFn) -> dict[str, Any]:
+	"""What is read of a customer's purchases, which no two statements tell: it must be possible together."""
+	days = sorted(draw(st.sets(st.dates(date(2024, 1, 1), AS_OF), max_size=5)))
+	lately, before = (draw(st.integers(0, len(days))) for _ in range(2))
+	parts = {
+		"_recency.date": str(days[-1]) if days else None,
+		"_first_purchase.date": str(days[0]) if days else None,
+		"_purchase_days.value": len(days),
+		"_lately.value": lately,
+		"_lately_and_before.value": lately + before,
+		"_returns.value": draw(st.integers(0, 9)),
+	}
+	return {**parts, **{f"{column.split('.')[0]}.seen": len(days) for column in parts}}
 
 
 def values_of(part: str, function: Function) -> st.SearchStrategy[Any]:

@@ -16,6 +16,7 @@ from crm_success.scoring.engine.drivers import drivers_of
 from crm_success.scoring.runs.rescoring import rescore_customers
 from crm_success.setup.custom_fields import our_fields
 from crm_success.tests.support import factories, online_retail
+from crm_success.tests.support.audience_site import AudienceTestCase, make_audience, members_of, on
 from crm_success.tests.support.scoring_site import ScoringTestCase, forget_scores
 from crm_success.tests.support.standalone_command import score_standalone
 
@@ -41,7 +42,7 @@ def made_invoices() -> pd.DataFrame:
 	return frame.assign(invoice_no=[f"risk {number}" for number in range(len(frame))])
 
 
-class RiskCase(ScoringTestCase):
+class RiskCase(AudienceTestCase):
 	batch_size = 97
 
 	@classmethod
@@ -252,6 +253,9 @@ class TestToldRisks(RiskCase):
 		self.assertTrue(high)
 		listed = frappe.get_list(HEALTH, [["lapse_risk", ">", 60]], pluck="name", limit=0)
 		self.assertEqual(high, set(listed))
+		make_audience("Risk High", on(HEALTH, ["lapse_risk", ">", 60]))
+		self.evaluate()
+		self.assertEqual(high, set(members_of("Risk High")))
 
 
 class TestTooFewCustomers(ScoringTestCase):
