@@ -303,7 +303,7 @@ class TestKeysAndExpressions(SiteTestCase):
 
 	def test_metric_of_a_scorecard_cannot_be_deleted(self):
 		with self.assertRaises(frappe.LinkExistsError):
-			frappe.delete_doc("Health Metric", "Tenure")
+			frappe.delete_doc("Health Metric", "Days Since Last Invoice")
 
 	def test_fields_of_another_measure_are_emptied(self):
 		metric = new_metric(measure="Sum", value_field="base_net_total").insert()
