@@ -31,6 +31,7 @@ before_uninstall = "crm_success.uninstall.before_uninstall"
 after_uninstall = "crm_success.uninstall.after_uninstall"
 
 doctype_js = {
+	"CRM Success Settings": "public/js/settings/newer_defaults.js",
 	"Customer": ["public/js/shared/coverage.js", "public/js/customer/customer.js"],
 	"Customer Health": [
 		"public/js/shared/health_values.js",
