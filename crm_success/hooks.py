@@ -53,6 +53,12 @@ doctype_js = {
 		"public/js/audience/audience_recipients.js",
 	],
 	"Customer Segment": "public/js/shared/record_title.js",
+	"Score Back-test": [
+		"public/js/shared/bands.js",
+		"public/js/back_test/back_test_bars.js",
+		"public/js/back_test/back_test_risks.js",
+		"public/js/back_test/back_test_picture.js",
+	],
 	"Health Dimension": "public/js/shared/record_title.js",
 	"Health Metric": [
 		"public/js/shared/record_title.js",
@@ -105,6 +111,8 @@ doctype_list_js = {
 	"Customer Audience Member": "public/js/shared/plain_texts.js",
 	"Customer Segment": "public/js/shared/plain_texts.js",
 	"Health Dimension": "public/js/shared/plain_texts.js",
+	"Score Back-test": ["public/js/back_test/back_test_start.js", "public/js/shared/plain_texts.js"],
+	"Score Back-test Part": "public/js/shared/plain_texts.js",
 	"Score Calibration": "public/js/shared/plain_texts.js",
 	"Work Batch": "public/js/shared/plain_texts.js",
 	"Work Run": "public/js/shared/plain_texts.js",
@@ -160,12 +168,17 @@ scheduler_events = {
 crm_success_work_kinds = {
 	"Scoring": "crm_success.scoring.runs.scoring_work.ScoringWork",
 	"Audiences": "crm_success.audiences.audience_pass.AudiencePass",
+	"Back-test": "crm_success.scoring.backtest.back_test_work.BackTestWork",
 }
 # and what follows when such work has ended
 crm_success_work_ended = {
 	"Scoring": "crm_success.audiences.evaluation.evaluate_after",
 	# an audience that was saved meanwhile
 	"Audiences": "crm_success.audiences.evaluation.evaluate_after",
+}
+# and who is told that somebody has stopped it
+crm_success_work_cancelled = {
+	"Back-test": "crm_success.scoring.backtest.back_test_records.cancel_back_test",
 }
 
 # a hook of ours, for other apps too: who is told of documents that change, and of which
@@ -189,13 +202,16 @@ ignore_links_on_delete = [
 
 default_log_clearing_doctypes = _LOG_DAYS
 
-_OF_EVERYBODY = ("Work Run", "Work Batch", "Score Calibration")
+_OF_EVERYBODY = ("Work Run", "Work Batch", "Score Calibration", "Score Back-test", "Score Back-test Part")
 _OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot")
 permission_query_conditions = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.conditions_for_customers"),
 	"Customer Audience Member": "crm_success.permissions.conditions_for_members",
 	# a table's rows can be listed without their parents
-	**dict.fromkeys((*_OF_EVERYBODY, "Work Run Message"), "crm_success.permissions.conditions_for_everybody"),
+	**dict.fromkeys(
+		(*_OF_EVERYBODY, "Work Run Message", "Score Back-test Date"),
+		"crm_success.permissions.conditions_for_everybody",
+	),
 }
 has_permission = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.has_customer_permission"),

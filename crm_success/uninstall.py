@@ -21,7 +21,10 @@ from crm_success.setup.references import Reference, References
 MODULE = "CRM Success"
 APP = "crm_success"
 # counters of our own names, as the DocTypes write them; nobody else's begin like these
-_COUNTED = [*(series_of(kind).split(".")[0] for kind in crm_success_work_kinds), "SCORE-CALIBRATION-"]
+_COUNTED = [
+	*(series_of(kind).split(".")[0] for kind in crm_success_work_kinds),
+	*("SCORE-CALIBRATION-", "SCORE-BACK-TEST-"),
+]
 NAMING_SERIES = re.compile(rf"({'|'.join(_COUNTED)})\d{{4}}-")
 
 _HAVE_AN_APP = ("Desktop Icon", "Workspace Sidebar")

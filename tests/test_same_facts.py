@@ -28,6 +28,7 @@ from crm_success.scoring.engine.definitions import (
 	ValueClass,
 )
 from crm_success.scoring.queries import issue_rows
+from crm_success.scoring.shared.horizons import HORIZON
 from crm_success.setup import log_days
 
 MODULE = APP / "crm_success"
@@ -214,6 +215,7 @@ def test_logs_are_kept_as_long_as_the_settings_and_the_documentation_say():
 		record_names.SNAPSHOT: log_days.SNAPSHOT_DAYS,
 		RUN: log_days.RUN_DAYS,
 		record_names.MEMBER: log_days.MEMBER_DAYS,
+		record_names.BACK_TEST: log_days.BACK_TEST_DAYS,
 	}
 	for doctype, days in log_days.LOG_DAYS.items():
 		assert f"| {doctype} | {days} days |" in ADMINISTRATORS
@@ -224,6 +226,10 @@ def test_logs_are_kept_as_long_as_the_settings_and_the_documentation_say():
 @pytest.mark.parametrize("limit", fields(Limits), ids=lambda limit: limit.name)
 def test_settings_begin_with_the_limits_of_the_engine(limit: Any):
 	assert float(field("crm_success_settings", limit.name)["default"]) == limit.default
+
+
+def test_a_back_test_waits_as_long_in_the_desk_as_by_the_command():
+	assert field("score_back_test", "horizon")["default"] == str(HORIZON)
 
 
 @pytest.mark.parametrize("fieldname", ["healthy_from", "watch_from"])
@@ -263,7 +269,7 @@ def names_of_doctypes() -> set[str]:
 
 def test_every_name_is_that_of_a_doctype():
 	named = {value for name, value in vars(record_names).items() if isinstance(value, str) and name.isupper()}
-	assert len(named) == 12
+	assert len(named) == 15
 	assert named <= names_of_doctypes()
 
 

@@ -8,7 +8,10 @@ What follows a run of a kind, whosever it is, is named by its kind too:
 
     crm_success_work_ended = {"Scoring": "crm_success.audiences.evaluation.evaluate_after"}
 
-It is called as `evaluate_after(run, status)`, as `Work.ended` is.
+It is called as `evaluate_after(run, status)`, as `Work.ended` is. Who is to know that somebody has stopped a run is named
+the same way, and called as `forget(run)` in the transaction of the stop; a batch may still be worked on, and be written:
+
+    crm_success_work_cancelled = {"Back-test": "crm_success.scoring.backtest.back_test_records.cancel_back_test"}
 """
 
 from abc import ABC, abstractmethod
@@ -24,6 +27,7 @@ from crm_success.batches.statuses import RUN
 
 HOOK = "crm_success_work_kinds"
 ENDED_HOOK = "crm_success_work_ended"
+CANCELLED_HOOK = "crm_success_work_cancelled"
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Plan:
-	"""What a preparation came to: a batch for each range, and values for fields of the run."""
+	"""What a preparation came to: a batch for each range, and values for fields of the run. Without ranges the run ends."""
 
 	ranges: Sequence[Range]
 	values: Mapping[str, Any] = field(default_factory=dict)
@@ -94,6 +98,11 @@ def kinds() -> dict[str, str]:
 def followers_of(kind: str) -> list[str]:
 	"""The paths of the functions that are called when a run of the kind ends."""
 	return frappe.get_hooks(ENDED_HOOK, default={}).get(kind, [])
+
+
+def told_of_cancelled(kind: str) -> list[str]:
+	"""The paths of the functions that are called when somebody stops a run of the kind."""
+	return frappe.get_hooks(CANCELLED_HOOK, default={}).get(kind, [])
 
 
 def check_kind(kind: str) -> None:

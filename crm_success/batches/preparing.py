@@ -8,7 +8,7 @@ import frappe
 
 from crm_success.batches import progress, queueing
 from crm_success.batches.kinds import Range, work_of
-from crm_success.batches.run_life import fail_run
+from crm_success.batches.run_life import fail_run, finish_if_done
 from crm_success.batches.statuses import BATCH, PREPARING, QUEUED, RUN, RUNNING
 from crm_success.database import clock, conflicts
 
@@ -58,6 +58,8 @@ def _prepare(run: str) -> None:
 	customers = sum(each.customers for each in plan.ranges)
 	totals = {"customers_total": customers, "batches_total": len(plan.ranges)}
 	_sign_of_life(run, {**plan.values, **totals, "status": RUNNING})
+	if not plan.ranges and finish_if_done(run):
+		return
 	queueing.offer_work(run, len(plan.ranges))
 	progress.publish(run)
 

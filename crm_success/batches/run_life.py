@@ -8,7 +8,7 @@ from frappe import _
 from frappe.utils import cint, flt
 
 from crm_success.batches import messages, progress, queueing
-from crm_success.batches.kinds import Work, check_kind, followers_of, work_of
+from crm_success.batches.kinds import Work, check_kind, followers_of, told_of_cancelled, work_of
 from crm_success.batches.messages import ERROR, INFO, Message
 from crm_success.batches.statuses import (
 	BATCH,
@@ -68,6 +68,8 @@ def cancel_run(run: str) -> None:
 	"""Stop a run: workers finish the batch they are at and take no other. What is written stays."""
 	if not frappe.db.get_value(RUN, run, "active", for_update=True):
 		frappe.throw(_("Work Run {0} is finished already.").format(run))
+	for told in told_of_cancelled(frappe.db.get_value(RUN, run, "kind")):
+		frappe.get_attr(told)(run)
 	_close(run, CANCELLED)
 
 

@@ -70,7 +70,18 @@ def make_calibration(
 	run: str | None = None,
 	after_each: Callable[[], None] = lambda: None,
 ) -> str:
-	"""Read all customers range by range, take the cut points and store them; the name of the record.
+	"""Take the cut points and store them, as of `calibrated_as_of`; the name of the record."""
+	calibration = calibrated_as_of(frozen, as_of, ranges, after_each)
+	return save_calibration(calibration, fingerprint_of(frozen), run)
+
+
+def calibrated_as_of(
+	frozen: FrozenDefinitions,
+	as_of: date,
+	ranges: Iterable[tuple[KeyRange, int]],
+	after_each: Callable[[], None] = lambda: None,
+) -> Calibration:
+	"""Read all customers range by range and take the cut points; stores nothing.
 
 	Ends the running transaction after each range, so that no read view grows old.
 	"""
@@ -83,8 +94,7 @@ def make_calibration(
 	definitions = frozen.definitions
 	plan = plan_for(calibration_metrics(definitions), frozen, as_of)
 	reader = Reader(plan, definitions, frozen.tables_by_doctype, reading.SITE)
-	calibration = take_cut_points(reader, definitions, as_of, ranges, end_read_view)
-	return save_calibration(calibration, fingerprint_of(frozen), run)
+	return take_cut_points(reader, definitions, as_of, ranges, end_read_view)
 
 
 def save_calibration(calibration: Calibration, fingerprint: str, run: str | None) -> str:

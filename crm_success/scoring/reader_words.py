@@ -18,9 +18,13 @@ def driver_words() -> DriverWords:
 		row.metric_key: MetricName(_(row.name, context=METRIC), row.unit or "")
 		for row in frappe.get_all(METRIC, fields=["metric_key", "name", "unit"])
 	}
+	return DriverWords(reader_language(), names)
+
+
+def reader_language() -> Language:
+	"""How the reader of the request, or the job, reads texts, numbers and amounts."""
 	number_format = frappe.db.get_default("number_format") or "#,###.##"
-	number = partial(_formatted, number_format)
-	return DriverWords(Language(translate=_, number=number, money=_money_template), names)
+	return Language(translate=_, number=partial(_formatted, number_format), money=_money_template)
 
 
 def stored_drivers(facts: str | None) -> list[Driver]:

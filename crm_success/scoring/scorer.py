@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
+import pandas as pd
+
 from crm_success.database import clock, conflicts, reading
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring.earlier_scores import earlier_scores
@@ -32,12 +34,16 @@ class Scorer:
 
 	def score_in_transaction(self, keys: KeyRange, read_at: datetime) -> ScoredRows:
 		"""The same of what the open transaction sees; all of it was committed before `read_at`, or is its own."""
-		definitions = self.frozen.definitions
+		scored = self.frame(keys, earlier_scores(self.as_of, keys))
+		return to_rows(scored, self.frozen.definitions, read_at)
+
+	def frame(self, keys: KeyRange, history: pd.Series | None = None) -> pd.DataFrame:
+		"""The range as `score_customers` scores it, of what the open transaction sees; `history`: its earlier scores."""
 		customers = self._reader.customers(keys)
 		aggregates = self._reader.aggregates(self.as_of, keys, customers.index)
-		history = earlier_scores(self.as_of, keys)
-		scored = score_customers(customers, aggregates, definitions, self.calibration, self.as_of, history)
-		return to_rows(scored, definitions, read_at)
+		return score_customers(
+			customers, aggregates, self.frozen.definitions, self.calibration, self.as_of, history
+		)
 
 	def names(self, keys: KeyRange) -> list[str]:
 		"""The customers of the range."""

@@ -40,7 +40,7 @@ def score_setting_aside(scorer: Scorer, customers: Sequence[str], write: Write) 
 		_log(failed)
 		unmark(failed)
 	labels = {metric.key: metric.label for metric in scorer.frozen.definitions.metrics}
-	about = [*_about_metrics(unreadable, labels), *_about_customers(failed)]
+	about = [*about_metrics(unreadable, labels), *_about_customers(failed)]
 	return Written(
 		scored=sum(part.scored for part in written),
 		without_score=sum(part.without_score for part in written),
@@ -85,7 +85,8 @@ def _log(failed: Mapping[str, str]) -> None:
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 
-def _about_metrics(unreadable: Mapping[str, Exception], labels: Mapping[str, str]) -> Iterator[Message]:
+def about_metrics(unreadable: Mapping[str, Exception], labels: Mapping[str, str]) -> Iterator[Message]:
+	"""What to say of metrics that cannot be read, by key; `labels` names all."""
 	text = _("Health Metric {0} cannot be computed and counts as missing: {1}")
 	for key, error in unreadable.items():
 		yield Message(WARNING, text.format(labels[key], error), METRIC)

@@ -17,13 +17,16 @@ import pandas as pd
 from crm_success import __version__
 from crm_success.scoring.engine.day_bounds import EARLIEST, LATEST
 from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.shared.horizons import HORIZON, LONGEST_HORIZON, SHORTEST_HORIZON
+from crm_success.scoring.shared.past_comparison import Replayed, figures_of
+from crm_success.scoring.shared.past_dates import dates_to_replay
+from crm_success.scoring.shared.past_figures import AllFigures, said
 from crm_success.standalone import demo as demonstration
 from crm_success.standalone.address import sqlite_url
 from crm_success.standalone.assessment import Outcome, Scoring
 from crm_success.standalone.backtest import spoken_figures
 from crm_success.standalone.backtest.figure_rows import BACK_TEST_COLUMNS, figure_rows
-from crm_success.standalone.backtest.past_dates import dates_to_replay
-from crm_success.standalone.backtest.replay import PurchaseHistory, Replay, Replayed
+from crm_success.standalone.backtest.replay import PurchaseHistory, Replay
 from crm_success.standalone.command_errors import CommandError, one_line
 from crm_success.standalone.connections import Database, connect
 from crm_success.standalone.csv_cells import as_cells
@@ -31,9 +34,9 @@ from crm_success.standalone.csv_columns import COLUMN_NAMES, COLUMNS, CsvColumn
 from crm_success.standalone.default_definitions import segment_strategies
 from crm_success.standalone.output import whole_files
 from crm_success.standalone.report import Report, numbers, render
+from crm_success.standalone.report.truth import Truth, truth_of, untold
 
 CSV, REPORT, DATABASE, BACK_TEST = "health.csv", "report.html", "erpnext.db", "backtest.csv"
-HORIZON = 90
 _EXIT_CODE = 2
 _TERMINATED = 143
 _DEBUG = "CRM_SUCCESS_DEBUG"
@@ -65,6 +68,14 @@ _output_option = click.option(
 )
 
 
+_back_test_option = click.option(
+	"--backtest",
+	"with_back_test",
+	is_flag=True,
+	help="Say in the report how true the scores are, as crm-success backtest does. Takes up to five times as long.",
+)
+
+
 @click.group(
 	invoke_without_command=True,
 	context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
@@ -92,14 +103,16 @@ def commands(context: click.Context) -> None:
 	"--seed", type=int, default=demonstration.SEED, show_default=True, help="Another seed, another company."
 )
 @_as_of_option
-def demo(output: Path, customers: int, seed: int, as_of: str | None) -> None:
+@_back_test_option
+def demo(output: Path, customers: int, seed: int, as_of: str | None, with_back_test: bool) -> None:
 	"""Make a company up, score it, and write its database, health.csv and report.html."""
 	day = _day(as_of)
 	with whole_files(output, (DATABASE, CSV, REPORT)) as folder:
 		with _progress(customers, "Making up a company") as bar:
 			demonstration.build(folder / DATABASE, customers, seed, day, bar.update)
 		with connect(sqlite_url(folder / DATABASE)) as database:
-			outcome = _score(database, day, folder, f"made-up company, seed {seed}, in {DATABASE}")
+			source = f"made-up company, seed {seed}, in {DATABASE}"
+			outcome = _score(database, day, folder, source, with_back_test)
 	_tell(outcome, day, [output / name for name in (CSV, REPORT, DATABASE)])
 
 
@@ -107,11 +120,12 @@ def demo(output: Path, customers: int, seed: int, as_of: str | None) -> None:
 @_database_option
 @_output_option
 @_as_of_option
-def score(url: str, output: Path, as_of: str | None) -> None:
+@_back_test_option
+def score(url: str, output: Path, as_of: str | None, with_back_test: bool) -> None:
 	"""Score the customers of an ERPNext database, reading only, and write health.csv and report.html."""
 	day = _day(as_of)
 	with connect(url) as database, whole_files(output, (CSV, REPORT)) as folder:
-		outcome = _score(database, day, folder, database.label)
+		outcome = _score(database, day, folder, database.label, with_back_test)
 	_tell(outcome, day, [output / name for name in (CSV, REPORT)])
 
 
@@ -120,7 +134,7 @@ def score(url: str, output: Path, as_of: str | None) -> None:
 @_output_option
 @click.option(
 	"--horizon",
-	type=click.IntRange(1, 3650),
+	type=click.IntRange(SHORTEST_HORIZON, LONGEST_HORIZON),
 	default=HORIZON,
 	show_default=True,
 	metavar="DAYS",
@@ -211,31 +225,44 @@ def _day(text: str | None) -> date:
 	return day
 
 
-def _score(database: Database, as_of: date, folder: Path, source: str) -> Outcome:
+def _score(database: Database, as_of: date, folder: Path, source: str, with_back_test: bool) -> Outcome:
 	scoring = Scoring(database, as_of)
 	with (folder / CSV).open("w", encoding="utf-8", newline="") as file:
 		pd.DataFrame(columns=list(COLUMN_NAMES)).to_csv(file, index=False, lineterminator="\n")
 		with _progress(scoring.steps, "Scoring customers") as bar:
 			outcome = scoring.run(lambda rows: _append(rows, file), bar.update)
+	truth = _truth(database, as_of) if with_back_test else None
 	report = Report(
-		outcome.figures, outcome.definitions, as_of, source, outcome.warnings, segment_strategies()
+		outcome.figures, outcome.definitions, as_of, source, outcome.warnings, segment_strategies(), truth
 	)
 	(folder / REPORT).write_text(render(report), encoding="utf-8", newline="\n")
 	return outcome
 
 
+def _truth(database: Database, as_of: date) -> Truth:
+	"""How true the scores are, by what was known on the day; where no date can be replayed, why."""
+	try:
+		replayed = _replayed(database, (), HORIZON, as_of)
+	except ScoringError as error:
+		return untold(said(error), HORIZON)
+	return truth_of(AllFigures(tuple(figures_of(each) for each in replayed)), HORIZON)
+
+
 def _replay(database: Database, wanted: Sequence[date], horizon: int) -> list[Replayed]:
-	today = date.today()
+	replayed = _replayed(database, wanted, horizon, date.today())
+	if not any(each.test for each in replayed):
+		raise CommandError(f"As of {replayed[-1].as_of}: {replayed[-1].refusal}")
+	return replayed
+
+
+def _replayed(database: Database, wanted: Sequence[date], horizon: int, today: date) -> list[Replayed]:
 	purchases = PurchaseHistory(database, today)
 	with _progress(purchases.steps, "Reading purchases") as bar:
 		history = purchases.read(bar.update)
 	days = dates_to_replay(wanted, history, horizon, today)
 	replays = [Replay(database, day, horizon) for day in days]
 	with _progress(sum(replay.steps for replay in replays), "Replaying dates") as bar:
-		replayed = [replay.run(bar.update) for replay in replays]
-	if not any(each.test for each in replayed):
-		raise CommandError(f"As of {replayed[-1].as_of}: {replayed[-1].refusal}")
-	return replayed
+		return [replay.run(bar.update) for replay in replays]
 
 
 def _append(rows: pd.DataFrame, file: IO[str]) -> None:

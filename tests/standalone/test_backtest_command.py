@@ -98,7 +98,7 @@ def test_the_outcome_is_that_worked_out_by_hand(backtest, erp):
 	assert float(area["value"]) == pytest.approx((35 + 4) / 43, abs=1e-6)
 	assert float(area["low"]) < float(area["value"]) < float(area["high"])
 	assert out.startswith(
-		"As of 2019-10-01: 43 of 100 customers who had bought (43 %) bought nothing from 2019-10-02 to 2019-12-30.\n"
+		"As of 2019-10-01: 43 of 100 customers who had bought (43 %) left: they bought nothing from 2019-10-02 to 2019-12-30.\n"
 		"  3 disabled customers are left out.\n"
 	)
 
@@ -135,7 +135,7 @@ def test_without_dates_those_are_replayed_whose_horizon_is_over(backtest, erp):
 	assert {row["horizon"] for row in rows} == {"90"}
 	earlier = found([row for row in rows if row["as_of"] == "2019-07-04"], "lapsed", "Everybody")
 	assert (earlier["customers"], earlier["lapsed"]) == ("100", "35")
-	assert out.count("As of 2019-") == 2
+	assert out.count(" customers who had bought (") == 2
 
 
 def test_a_shorter_horizon_sees_more_who_lapsed(backtest, erp):
@@ -183,7 +183,7 @@ def test_the_demonstration_has_scores_that_tell(run, backtest, tmp_path):
 	healthy, at_risk = (found(rows, "lapsed", "Band", band) for band in ("Healthy", "At Risk"))
 	assert float(healthy["value"]) < 0.3 < float(at_risk["value"])
 	assert float(found(rows, "precision", "Band", "At Risk")["value"]) == float(at_risk["value"])
-	assert "How true the scores are: of two customers, one of whom bought nothing afterwards" in out
+	assert "How true the scores are: Of two customers, one of whom left, the score was lower" in out
 
 
 def test_the_guide_repeats_what_the_columns_mean():
@@ -203,21 +203,19 @@ def test_help_explains_the_columns(run):
 
 def test_without_purchases_there_is_nothing_to_compare_with(fails, tmp_path):
 	path = write(tmp_path / "erp.db", [], entries=[], issues=[], customers=[customer("A")])
-	assert fails(path) == (
-		f"The SQLite file {path} has no purchases: there is nothing to compare scores with."
-	)
+	assert fails(path) == "Nobody has bought anything yet: there is nothing to compare scores with."
 
 
 def test_a_short_history_says_how_short_a_horizon_would_do(fails, tmp_path):
 	path = write(tmp_path / "erp.db", bought("A", "2019-05-01", "2019-08-01"), customers=[customer("A")])
 	assert fails(path) == (
 		"Purchases are on record from 2019-05-01 to 2019-08-01 only: a back-test needs at least 60 days of them "
-		"before a date, and the 90 days of the horizon after it. Take a --horizon of at most 32."
+		"before a date, and the 90 days of the horizon after it. Take a horizon of at most 32 days."
 	)
 	alter(
 		path, "UPDATE \"tabSales Invoice\" SET posting_date = '2019-06-01' WHERE posting_date > '2019-06-01'"
 	)
-	assert fails(path).endswith("Take a database with more history.")
+	assert fails(path).endswith("Try again when there is more history.")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +236,7 @@ def test_a_short_history_says_how_short_a_horizon_would_do(fails, tmp_path):
 def test_a_day_that_cannot_be_replayed_names_those_that_can(fails, erp, day, text):
 	said = fails(erp, "--as-of", day)
 	assert said.startswith(text)
-	assert "Write --as-of with a day from 2019-06-30 to 2019-10-02" in said
+	assert "Take a day from 2019-06-30 to 2019-10-02" in said
 
 
 def test_a_day_that_is_none_shows_a_right_one(fails, erp):
@@ -271,3 +269,26 @@ def test_a_date_whose_sample_is_small_is_told_and_the_others_go_on(backtest, tmp
 	rows, out = backtest(path)
 	assert {row["as_of"] for row in rows} == {"2019-10-02"}
 	assert out.startswith("As of 2019-07-04: no figures. Only 98 customers with a score had bought by then")
+
+
+def test_the_report_says_how_true_its_scores_are_if_asked(run, erp, tmp_path):
+	for flags, is_told in (((), False), (("--backtest",), True)):
+		output = tmp_path / f"told {is_told}"
+		code, _, err = run(
+			"score", "--database", f"sqlite:///{erp}", "--output", output, "--as-of", "2019-12-31", *flags
+		)
+		assert code == 0, err
+		report = (output / "report.html").read_text(encoding="utf-8")
+		assert ("How true are these scores?" in report) == is_told
+		assert ("Of two customers, one of whom left, the score was lower" in report) == is_told
+		# the newest date
+		assert ("As of 2019-10-02: " in report) == is_told
+
+
+def test_a_report_on_a_short_history_says_why_nobody_can_tell(run, tmp_path):
+	path = write(tmp_path / "erp.db", bought("A", "2019-05-01", "2019-08-01"), customers=[customer("A")])
+	database = ("--database", f"sqlite:///{path}", "--output", tmp_path / "out")
+	code, _, _ = run("score", *database, "--as-of", "2019-12-31", "--backtest")
+	assert code == 0
+	report = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+	assert "Take a horizon of at most 32 days." in report

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import frappe
 
-from tools.benchmarks import audience_passes, floor, loop, saving, small_jobs, whole_run
+from tools.benchmarks import audience_passes, back_tests, floor, loop, saving, small_jobs, whole_run
 
 
 def main(site: str, purpose: str, results: Path) -> None:
@@ -45,6 +45,7 @@ def measure_large() -> dict:
 		"one_customer": small_jobs.one_customer(),
 		"stale_500": small_jobs.stale_customers(500),
 		"marking": small_jobs.marking(),
+		"back_test": back_tests.measure(),
 		"unwatched_save": saving.nobody_watches(),
 		"watched_save": saving.a_metric_watches(),
 		# last: customers move because their stored values are changed

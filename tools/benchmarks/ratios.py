@@ -15,8 +15,9 @@ def _lines(small: dict, large: dict) -> list[str]:
 	per_customer = one["seconds"] / one["customers"]
 	small_per_customer = small["one_worker"]["seconds"] / small["one_worker"]["customers"]
 	single, stale, marking = large["one_customer"], large["stale_500"], large["marking"]
-	audiences = large["audiences"]
-	peak = max(run["peak_mb"] for run in (one, two, first, audiences))
+	audiences, back_test = large["audiences"], large["back_test"]
+	peak = max(run["peak_mb"] for run in (one, two, first, audiences, back_test))
+	per_date = back_test["seconds"] / back_test["dates"]
 	return [
 		_line(
 			"run / floor, one worker",
@@ -53,6 +54,13 @@ def _lines(small: dict, large: dict) -> list[str]:
 			"",
 			None,
 			f"{first['seconds']:.1f} s",
+		),
+		_line(
+			"a date of a back-test / run",
+			per_date / one["seconds"],
+			"<=",
+			1.5,
+			f"{per_date:.1f} s, {back_test['peak_mb']:.0f} MB",
 		),
 		_line(
 			"one customer / its bare reads and writes",

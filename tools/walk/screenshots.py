@@ -24,6 +24,7 @@ from tools.walk.audience_list_steps import (
 	open_matrix,
 	save_cell,
 )
+from tools.walk.back_test_steps import wait_for_figures
 from tools.walk.browser import View, Window, browser_of, window_of
 from tools.walk.desk import Desk
 from tools.walk.steps import METRIC, SCORECARD, change_healthy_from, fill_override, start_run, wait_for_health
@@ -185,6 +186,13 @@ def settings(window: Window) -> None:
 	window.shown.locator('[data-fieldname="batch_size"]').first.wait_for()
 
 
+def back_test(window: Window) -> None:
+	"""That of the site's beginning."""
+	window.open("/score-back-test")
+	window.shown.locator('.list-row a[data-doctype="Score Back-test"]').last.click()
+	wait_for_figures(window)
+
+
 def audience_list(window: Window) -> None:
 	window.open("/customer-audience")
 	window.shown.locator(".audience-list-size").first.wait_for()
@@ -275,6 +283,7 @@ PICTURES: dict[View, tuple[Picture, ...]] = {
 		("report-audience-movement", 760, audience_movement),
 		("settings", 900, settings),
 		("scoring-run", 800, run),
+		("score-back-test", 1700, back_test),
 	),
 	PHONE: (
 		("phone-customer-health", 812, health),

@@ -3,6 +3,7 @@
 import re
 
 from tools.walk.audience_form_steps import audiences
+from tools.walk.back_test_steps import back_tests
 from tools.walk.browser import Window
 from tools.walk.walkers import Person
 
@@ -10,8 +11,8 @@ METRIC = "Net Revenue 365 Days"
 SCORECARD = "Standard"
 # the made-up company has oddities, which a run warns of
 DONE = "Completed with Warnings"
-CARDS, CHARTS = 6, 4
-MANAGERS_PAGES = ("work-run", "crm-success-settings")
+CARDS, CHARTS = 7, 4
+MANAGERS_PAGES = ("work-run", "score-back-test", "crm-success-settings")
 
 
 def walk(window: Window, person: Person) -> None:
@@ -23,6 +24,7 @@ def walk(window: Window, person: Person) -> None:
 	scorecard(window, person)
 	override(window, person)
 	run(window, person)
+	back_tests(window, person)
 	audiences(window, person)
 	other_pages(window, person)
 

@@ -1,15 +1,28 @@
 """Numbers of the workspace's cards that Frappe's own cards cannot give. Each counts what the user may see, without
 disabled customers; of an audience, where a card is limited to one.
 
+How true the scores are is no count, and told only to those who may see all customers: it is made of all.
+
 Frappe's average of no rows is 0 and its sum knows no reporting currency. Where a card has no number yet it shows
 NOTHING; a click on any other opens what was counted.
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import frappe
+from frappe import _
 from frappe.query_builder.functions import Avg, Sum
-from frappe.utils import add_days, date_diff, flt, getdate, nowdate
+from frappe.utils import (
+	add_days,
+	date_diff,
+	escape_html,
+	flt,
+	get_url_to_form,
+	get_url_to_list,
+	getdate,
+	nowdate,
+)
 
 from crm_success.crm_success.report.amounts import currency_of_scores, whole_amount
 from crm_success.crm_success.report.score_movers.score_movers import (
@@ -19,9 +32,11 @@ from crm_success.crm_success.report.score_movers.score_movers import (
 )
 from crm_success.crm_success.report.who_counts import filters_of_figure, who_counts
 from crm_success.record_checks.sizes import of_bounded_size
-from crm_success.record_names import HEALTH
+from crm_success.record_names import BACK_TEST, HEALTH
+from crm_success.scoring.api.back_test_form import back_test_words
+from crm_success.scoring.backtest.back_test_records import newest_figures, stored_figures
 from crm_success.scoring.engine.definitions import HealthBand
-from crm_success.visibility import check_reads_health
+from crm_success.visibility import check_reads_health, may_see_all
 
 Card = dict[str, Any]
 Asked = str | dict | list | None
@@ -96,3 +111,25 @@ def newly_at_risk(filters: Asked = None) -> Card | str:
 			**asked,
 		},
 	}
+
+
+@frappe.whitelist()
+@of_bounded_size
+def how_true(filters: Asked = None) -> str:
+	"""In how many of 100 cases the score told who left, by the newest back-test; a link to it, or to where one is started."""
+	check_reads_health()
+	if not may_see_all():
+		return NOTHING
+	newest = newest_figures()
+	if not newest:
+		return _linked(_("Not Checked Yet"), get_url_to_list(BACK_TEST))
+	right = back_test_words().right_of_100(stored_figures(newest.figures))
+	return _linked(_("Right in {0} of 100").format(right), get_url_to_form(BACK_TEST, newest.name))
+
+
+def _linked(text: str, url: str) -> str:
+	"""A card shows a text as HTML, and opens nothing by itself."""
+	words = escape_html(text)
+	if not frappe.has_permission(BACK_TEST, "read"):
+		return words
+	return f'<a href="{escape_html(urlsplit(url).path)}">{words}</a>'

@@ -44,7 +44,7 @@ class ScoringWork(Work):
 		frozen = freeze(as_of)
 		frozen = frozen.saying(about_data(frozen, getdate()))
 		sign_of_life()
-		ranges = customer_ranges(reading.SITE, frozen.tables_by_doctype[CUSTOMER], _batch_size())
+		ranges = customer_ranges(reading.SITE, frozen.tables_by_doctype[CUSTOMER], batch_size())
 		customers = sum(count for _, count in ranges)
 		calibration = usable_calibration(customers, frozen, as_of) or make_calibration(
 			frozen, as_of, ranges, self.run, after_each=sign_of_life
@@ -127,5 +127,6 @@ def is_snapshot_due(as_of: date) -> bool:
 	return as_of >= getdate(due)
 
 
-def _batch_size() -> int:
+def batch_size() -> int:
+	"""How many customers a batch has, by the settings."""
 	return cint(frappe.db.get_single_value(SETTINGS, "batch_size")) or _DEFAULT_BATCH_SIZE

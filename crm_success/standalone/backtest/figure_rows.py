@@ -6,9 +6,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from crm_success.scoring.engine.definitions import HealthBand
-from crm_success.scoring.engine.truth.back_test import BackTest, Grouping, RiskNumber
+from crm_success.scoring.engine.truth.back_test import BackTest
 from crm_success.scoring.engine.truth.intervals import Estimate
-from crm_success.standalone.backtest.replay import Replayed
+from crm_success.scoring.engine.truth.what_is_compared import Grouping, RiskNumber
+from crm_success.scoring.shared.past_comparison import Replayed
 from crm_success.standalone.csv_columns import CsvColumn
 
 BACK_TEST_COLUMNS = (

@@ -11,6 +11,7 @@ from crm_success.scoring.engine.errors import FitError
 from crm_success.scoring.engine.forecast.lapse_facts import fact_metrics, facts_of
 from crm_success.scoring.engine.forecast.lapse_risk import fit_risk_model, lapse_risk
 from crm_success.scoring.engine.forecast.past_windows import MOST_WINDOWS, past_windows
+from crm_success.scoring.shared.past_figures import Said, said
 from crm_success.standalone.assessment import Progress, Scoring
 
 
@@ -21,7 +22,7 @@ class PastRisk:
 	"""
 
 	risk: pd.Series
-	reasons: tuple[str, ...]
+	reasons: tuple[Said, ...]
 
 
 def steps(scoring: Scoring) -> int:
@@ -41,5 +42,5 @@ def risk_on(scoring: Scoring, as_of: date, horizon: int, progress: Progress) -> 
 	try:
 		model = fit_risk_model(facts, past, horizon)
 	except FitError as error:
-		return PastRisk(pd.Series(np.nan, index=facts.index), (str(error),))
-	return PastRisk(lapse_risk(model, facts), tuple(str(reason) for reason in model.reasons))
+		return PastRisk(pd.Series(np.nan, index=facts.index), (said(error),))
+	return PastRisk(lapse_risk(model, facts), tuple(said(reason) for reason in model.reasons))

@@ -18,6 +18,7 @@ from crm_success.standalone.report.geometry import (
 	score_x,
 	shade,
 )
+from crm_success.standalone.report.truth import Truth
 
 NEVER_BOUGHT_HINT = "Customers without an invoice by the scoring date."
 
@@ -36,6 +37,7 @@ class Report:
 	source: str
 	warnings: Sequence[DataWarning] = ()
 	strategies: Mapping[str, str] = field(default_factory=dict)
+	truth: Truth | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ class Page:
 	life: tuple[GroupTable, ...]
 	metrics: tuple[MetricRow, ...]
 	warnings: tuple[DataWarning, ...]
+	truth: Truth | None
 
 
 def page_of(report: Report) -> Page:
@@ -162,6 +165,7 @@ def page_of(report: Report) -> Page:
 		),
 		metrics=tuple(_metric_rows(figures.metrics, definitions)),
 		warnings=tuple(report.warnings),
+		truth=report.truth,
 	)
 
 

@@ -31,6 +31,7 @@ from crm_success.tests.support.permission_site import (
 	Visitor,
 	arguments_for,
 	make_audience_by_hand,
+	make_back_test,
 	make_customers,
 	make_user,
 )
@@ -75,6 +76,7 @@ class TestLimitKinds(PermissionTestCase):
 			cls.runs.append(start_and_prepare(day))
 			drain(cls.runs[-1])
 		cls.addClassCleanup(forget_audiences)
+		make_back_test()
 		make_audience_by_hand("Administrator")
 		store_audience(matrix.SECOND_AUDIENCE, OWN)
 		# moved after it was scored: its health still says what it was

@@ -6,8 +6,10 @@ from typing import Any
 import frappe
 from frappe.utils import add_days, nowdate
 
+from crm_success.batches.run_life import cancel_run
 from crm_success.tests.support import factories
 from crm_success.tests.support.permission_matrix import (
+	BACK_TEST,
 	BY_HAND,
 	MADE_BY_SCORING,
 	OF_A_CUSTOMER,
@@ -48,6 +50,8 @@ CHANGES: dict[str, dict[str, Any]] = {
 	"Work Run": {"status": "Failed"},
 	"Work Batch": {"status": "Failed"},
 	"Score Calibration": {"retention": 77},
+	"Score Back-test": {"horizon": 77},
+	"Score Back-test Part": {"batch_no": 77},
 	"Customer Audience": {"description": "PM Changed"},
 	"Customer Audience Member": {"visit": 77},
 }
@@ -79,6 +83,8 @@ RECORDS: dict[str, dict[str, Any]] = {
 	"Work Run": {"kind": "Scoring", "as_of": "2020-02-20", "triggered_by": "Desk", "status": "Completed"},
 	"Work Batch": {"batch_no": 99, "status": "Done"},
 	"Score Calibration": {"as_of": "2020-02-20", "customers": 2},
+	"Score Back-test": {"horizon": 30},
+	"Score Back-test Part": {"back_test": BACK_TEST, "batch_no": 99},
 	"Customer Audience": {**AUDIENCE, "audience_name": NEW},
 	"Customer Audience Member": {"audience": BY_HAND, "customer": THIRD},
 }
@@ -205,6 +211,7 @@ class TestDocTypes(PermissionTestCase):
 			before = names_of(doctype)
 			answer = visitor.post(f"/api/resource/{doctype}", **RECORDS[doctype])
 			made = names_of(doctype) - before
+			stop_runs()
 			for name in made:
 				frappe.delete_doc(doctype, name, force=True, delete_permanently=True)
 			# those who might start a run are told why they cannot make one: that is no 403
@@ -311,6 +318,12 @@ def put_back(doctype: str, name: str, before: dict[str, Any]) -> None:
 		frappe.db.set_value(doctype, name, values)
 	frappe.db.commit()
 	frappe.clear_document_cache(doctype, name)
+
+
+def stop_runs() -> None:
+	"""A record may have started one, and cannot be deleted before its end."""
+	for run in frappe.get_all("Work Run", {"active": ("is", "set")}, pluck="name"):
+		cancel_run(run)
 
 
 def names_of(doctype: str) -> set[str]:

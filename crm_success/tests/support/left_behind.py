@@ -13,7 +13,10 @@ PAGE = "Left Behind Page"
 CUSTOMER = "Left Behind Ltd"
 # counters of others, and how far they are
 COUNTERS = {"SR-2026-": 41, "CAL-2026-": 7, "SR-2026-05-": 3, "SCORING-RUN-EU-2026-": 5}
-OUR_COUNTERS = {"SCORING-RUN-2026-": 12, "AUDIENCES-RUN-2026-": 5, "SCORE-CALIBRATION-2026-": 2}
+OUR_COUNTERS = {
+	**{"SCORING-RUN-2026-": 12, "AUDIENCES-RUN-2026-": 5, "SCORE-CALIBRATION-2026-": 2},
+	**{"BACK-TEST-RUN-2026-": 3, "SCORE-BACK-TEST-2026-": 3},
+}
 # a pattern's underscore is any character
 STRANGERS_PATCH = "crm-success.patches.of_another_app"
 

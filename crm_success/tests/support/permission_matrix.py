@@ -44,7 +44,7 @@ _ALL = "read report print export write create delete import share"
 _DEFINITION = rights(_LOOK, _LOOK, _ALL, _ALL)
 _ADD = "read report print create"
 
-# to write a Customer Health is to override its score; to create a Work Run is to start one
+# to write a Customer Health is to override its score; to create a Work Run or a Score Back-test is to start one
 RIGHTS: dict[str, Rights] = {
 	"Customer Health": rights(_LOOK, _TAKE_AWAY, f"{_TAKE_AWAY} write share", f"{_TAKE_AWAY} write share"),
 	"Customer Health Snapshot": rights(_LOOK, _TAKE_AWAY, _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
@@ -56,6 +56,8 @@ RIGHTS: dict[str, Rights] = {
 	"Work Run": rights("", "", f"{_TAKE_AWAY} create delete", f"{_TAKE_AWAY} create delete"),
 	"Work Batch": rights("", "", _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
 	"Score Calibration": rights("", "", _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
+	"Score Back-test": rights("", "", f"{_TAKE_AWAY} create delete", f"{_TAKE_AWAY} create delete"),
+	"Score Back-test Part": rights("", "", "", ""),
 	"Customer Audience": {
 		**_DEFINITION,
 		SUCCESS_USER: frozenset(_ADD.split()),
@@ -79,9 +81,13 @@ MADE_BY_SCORING = (
 	"Work Run",
 	"Work Batch",
 	"Score Calibration",
+	"Score Back-test Part",
 )
 # hidden as a whole from whoever may see some customers only: they name customers of everybody, or are made of all
-TELL_OF_EVERYBODY = ("Work Run", "Work Batch", "Score Calibration")
+TELL_OF_EVERYBODY = (
+	*("Work Run", "Work Batch", "Score Calibration"),
+	*("Score Back-test", "Score Back-test Part"),
+)
 # of these, whoever may see some customers only sees the records of these customers
 OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot", "Customer Audience Member")
 
@@ -101,7 +107,7 @@ class Endpoint:
 	`by_share`: also for those to whom a Customer Health was shared, whatever their roles, for that one.
 
 	In the arguments, OWN stands for a customer whom the limited may see and OTHER for one they may not, OWN_LIST and
-	OTHER_LIST for lists of one, RUN and FAILED_RUN for runs, METRIC, SCORECARD and AUDIENCE for unsaved records.
+	OTHER_LIST for lists of one, RUN and FAILED_RUN for runs, BACK_TEST for a back-test, METRIC, SCORECARD and AUDIENCE for unsaved records.
 	"""
 
 	verb: str
@@ -114,6 +120,7 @@ class Endpoint:
 
 OWN, OTHER, RUN, FAILED_RUN, METRIC, SCORECARD = "<own>", "<other>", "<run>", "<failed>", "<metric>", "<card>"
 OWN_LIST, OTHER_LIST, AUDIENCE = "<own list>", "<other list>", "<audience>"
+BACK_TEST = "PM Back-test"
 # by hand, of the success user whom nothing limits; both customers are in it
 BY_HAND = "PM By Hand"
 # by hand, OWN alone is in it
@@ -162,6 +169,7 @@ ENDPOINTS: dict[str, Endpoint] = {
 	"crm_success.scoring.api.scoring_runs.rescore_customer": Endpoint(
 		"POST", _RESCORE, {"customer": OWN}, _RESCORE, {"customer": OTHER}
 	),
+	"crm_success.scoring.api.back_test_form.picture": Endpoint("GET", OWNERS, {"back_test": BACK_TEST}),
 	f"{_METRIC_FORM}.search_source_doctypes": Endpoint("GET", READERS, _SEARCH, READERS),
 	f"{_METRIC_FORM}.search_parent_doctypes": Endpoint("GET", READERS, _SEARCH, READERS),
 	"crm_success.scoring.api.name_search.search_names": Endpoint(
@@ -170,6 +178,7 @@ ENDPOINTS: dict[str, Endpoint] = {
 	f"{_DASHBOARD}.cards.average_score": Endpoint("GET", READERS, {}, READERS),
 	f"{_DASHBOARD}.cards.revenue_at_risk": Endpoint("GET", READERS, {}, READERS),
 	f"{_DASHBOARD}.cards.newly_at_risk": Endpoint("GET", READERS, {}, READERS),
+	f"{_DASHBOARD}.cards.how_true": Endpoint("GET", READERS, {}, READERS),
 	f"{_DASHBOARD}.charts.score_distribution": Endpoint("GET", READERS, {}, READERS),
 	f"{_DASHBOARD}.charts.segment_sizes": Endpoint("GET", READERS, {}, READERS),
 	f"{_DASHBOARD}.charts.lowest_scores": Endpoint("GET", READERS, {}, READERS),

@@ -104,6 +104,7 @@ class PermissionTestCase(ScoringTestCase):
 		drain(cls.runs[0])
 		cls.runs[1] = start_and_prepare()
 		drain(cls.runs[1])
+		make_back_test()
 		make_audience_by_hand(cls.plain[SUCCESS_USER].user)
 		cls.addClassCleanup(forget_audiences)
 
@@ -141,6 +142,16 @@ def make_customers() -> None:
 		factories.make_invoice(customer, 100, str(add_days(today, -70)))
 		factories.make_invoice(customer, 500, str(add_days(today, -7)))
 		factories.make_issue(customer, f"{add_days(today, -3)} 10:00:00", subject=f"Issue of {name}")
+
+
+def make_back_test() -> None:
+	"""One that is cancelled, with what a batch of it kept: past the controllers, which would start it."""
+	rows = {
+		"Score Back-test": {"name": matrix.BACK_TEST, "horizon": 90, "status": "Cancelled"},
+		"Score Back-test Part": {"name": "PM Part", "back_test": matrix.BACK_TEST, "batch_no": 1},
+	}
+	for doctype, values in rows.items():
+		frappe.new_doc(doctype).update(values).db_insert()
 
 
 def make_audience_by_hand(owner: str) -> None:

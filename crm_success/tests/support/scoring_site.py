@@ -11,7 +11,15 @@ from frappe.utils import getdate
 from crm_success.batches.preparing import prepare_run
 from crm_success.batches.statuses import BATCH, RUN
 from crm_success.batches.working import drain
-from crm_success.record_names import HEALTH, SETTINGS, SNAPSHOT
+from crm_success.record_names import (
+	BACK_TEST,
+	BACK_TEST_DATE,
+	BACK_TEST_PART,
+	CALIBRATION,
+	HEALTH,
+	SETTINGS,
+	SNAPSHOT,
+)
 from crm_success.scoring.runs.starting import start_scoring
 from crm_success.tests.support.utils import SiteTestCase
 
@@ -21,7 +29,10 @@ CHANGING = (
 	*("stale", "stale_since_utc", "read_at_utc"),
 )
 
-OURS = (HEALTH, SNAPSHOT, BATCH, "Work Run Message", RUN, "Score Calibration")
+OURS = (
+	*(HEALTH, SNAPSHOT, BATCH, "Work Run Message", RUN, CALIBRATION),
+	*(BACK_TEST, BACK_TEST_DATE, BACK_TEST_PART),
+)
 DOCUMENTS = (
 	*("Sales Invoice", "Payment Entry", "Journal Entry", "Issue", "Delivery Note", "Contact"),
 	*("Unreconcile Payment", "Currency Exchange", "Payment Terms Template", "Payment Term"),

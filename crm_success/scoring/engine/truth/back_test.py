@@ -6,7 +6,6 @@ bought by then has no part in it.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
 from math import fsum, nan
 
 import numpy as np
@@ -17,31 +16,11 @@ from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.truth.discrimination import area_gain, area_under_curve
 from crm_success.scoring.engine.truth.intervals import Estimate, share_of
 from crm_success.scoring.engine.truth.reliability import Reliability, reliability
+from crm_success.scoring.engine.truth.what_is_compared import NO_BAND, Grouping, RiskNumber
 
 FEWEST_CUSTOMERS = 100
 FEWEST_OF_AN_OUTCOME = 20
 _DECILES = 10
-# the band of who has no score, in tables
-NO_BAND = ""
-
-
-class RiskNumber(str, Enum):
-	"""The numbers that are compared; of each, more means a higher risk to lapse."""
-
-	SCORE = "Score"
-	RFM = "R + F + M"
-	RECENCY = "Recency"
-	LAPSE = "Lapse risk"
-
-
-class Grouping(str, Enum):
-	"""What customers are grouped by."""
-
-	BAND = "Band"
-	STAGE = "Stage"
-	SEGMENT = "Segment"
-	DECILE = "Decile of the score"
-
 
 _RISKS: dict[RiskNumber, Callable[[pd.DataFrame], pd.Series]] = {
 	RiskNumber.SCORE: lambda customers: 100.0 - customers["score"],

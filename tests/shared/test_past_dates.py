@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from crm_success.standalone.backtest.past_dates import History, dates_to_replay
-from crm_success.standalone.command_errors import CommandError
+from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.shared.past_dates import History, dates_to_replay
 
 TODAY = date(2026, 1, 31)
 
@@ -30,7 +30,7 @@ def test_a_longer_horizon_begins_earlier_and_dates_stay_90_days_apart():
 def test_each_date_has_60_days_of_history_before_it():
 	# 60 + 90 days are just enough
 	assert days("2025-09-03", "2026-01-31") == ["2025-11-02"]
-	with pytest.raises(CommandError, match="Take a --horizon of at most 89"):
+	with pytest.raises(ScoringError, match="Take a horizon of at most 89 days"):
 		days("2025-09-04", "2026-01-31")
 	assert days("2025-06-05", "2026-01-31") == ["2025-08-04", "2025-11-02"]
 	assert days("2025-06-06", "2026-01-31") == ["2025-11-02"]
@@ -47,7 +47,12 @@ def test_the_first_and_the_last_day_that_can_be_replayed():
 
 
 def test_one_wanted_date_that_cannot_be_replayed_is_refused_with_all():
-	with pytest.raises(CommandError, match="The 90 days after 2025-11-03 are not over"):
+	with pytest.raises(ScoringError, match="The 90 days after 2025-11-03 are not over"):
 		days("2020-01-01", "2026-01-31", wanted=[date(2025, 10, 1), date(2025, 11, 3)])
-	with pytest.raises(CommandError, match="is in the future"):
+	with pytest.raises(ScoringError, match="is in the future"):
 		days("2020-01-01", "2026-01-31", wanted=[TODAY + timedelta(1)])
+
+
+def test_without_a_purchase_there_is_nothing_to_compare_with():
+	with pytest.raises(ScoringError, match="Nobody has bought anything yet"):
+		dates_to_replay([], None, 90, TODAY)
