@@ -19,6 +19,7 @@ from crm_success.batches.statuses import RUN
 from crm_success.batches.working import drain
 from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring import door
+from crm_success.scoring.reader_words import driver_words
 from crm_success.scoring.runs.starting import KIND, start_scoring
 from crm_success.scoring.scoring_day import parse_day
 
@@ -179,8 +180,9 @@ def _show_one(doc: frappe._dict) -> None:
 		else f"{doc.score:.1f} {doc.band}"
 	)
 	click.echo(f"{doc.customer} on {doc.as_of}: {score}, segment {doc.segment or 'none'}")
-	for line in doc.drivers.splitlines():
-		click.echo(f"  {line}")
+	for line in (driver_words().low_coverage(doc.coverage), *doc.drivers.splitlines()):
+		if line:
+			click.echo(f"  {line}")
 
 
 def _parse_day(text: str | None) -> date:

@@ -31,7 +31,7 @@ before_uninstall = "crm_success.uninstall.before_uninstall"
 after_uninstall = "crm_success.uninstall.after_uninstall"
 
 doctype_js = {
-	"Customer": "public/js/customer/customer.js",
+	"Customer": ["public/js/shared/coverage.js", "public/js/customer/customer.js"],
 	"Customer Health": [
 		"public/js/shared/health_values.js",
 		"public/js/health/health_gauge.js",
@@ -94,6 +94,7 @@ doctype_list_js = {
 	],
 	"Customer Health": [
 		"public/js/shared/bands.js",
+		"public/js/shared/coverage.js",
 		"public/js/audience/audience_names.js",
 		"public/js/audience/audience_filter.js",
 		"public/js/audience/add_to_audience.js",
@@ -101,7 +102,11 @@ doctype_list_js = {
 		"public/js/audience/audience_list.js",
 		"public/js/shared/plain_texts.js",
 	],
-	"Customer Health Snapshot": ["public/js/shared/bands.js", "public/js/shared/plain_texts.js"],
+	"Customer Health Snapshot": [
+		"public/js/shared/bands.js",
+		"public/js/shared/coverage.js",
+		"public/js/shared/plain_texts.js",
+	],
 	"Health Metric": ["public/js/shared/dimension_names.js", "public/js/shared/plain_texts.js"],
 	"Health Scorecard": [
 		"public/js/shared/dimension_names.js",

@@ -19,7 +19,7 @@ FORM = json.loads((APP / "crm_success/doctype/health_metric/health_metric.json")
 FIELDS = {field["fieldname"]: field for field in FORM["fields"]}
 # the table itself, and metrics that are written in code
 MAY_NAME_MEASURES = {"scoring/engine/measure_table.py", "scoring/engine/profile.py"}
-DOCUMENTS = {measure.value for measure in Measure if measure is not Measure.EXPRESSION}
+DOCUMENTS = {measure.value for measure in Measure if measure.reads_documents}
 WITH_VALUE = {measure.value for measure in Measure if measure.row.value_field is not ValueField.NONE}
 VALUE_NEEDED = {measure.value for measure in Measure if measure.row.value_field is ValueField.NEEDED}
 WITH_MATCHING = {measure.value for measure in Measure if measure.row.matching}
@@ -27,10 +27,10 @@ WITH_MATCHING = {measure.value for measure in Measure if measure.row.matching}
 
 def shown_for(condition: str) -> set[str]:
 	"""The measures that a condition of the form holds for; it is one of three kinds."""
-	tests = re.findall(r'(\[[^\]]*\])\.includes\(doc\.measure\)|doc\.measure ([!=]=) ("[^"]*")', condition)
-	((listed, operator, name),) = tests
+	tests = re.findall(r'(!?)(\[[^\]]*\])\.includes\(doc\.measure\)|doc\.measure == ("[^"]*")', condition)
+	((negated, listed, name),) = tests
 	named = set(json.loads(listed or f"[{name}]"))
-	return {measure.value for measure in Measure} - named if operator == "!=" else named
+	return {measure.value for measure in Measure} - named if negated else named
 
 
 def test_the_form_offers_the_measures_of_the_table_in_its_order() -> None:

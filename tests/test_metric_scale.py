@@ -12,7 +12,7 @@ from desk_arithmetic import answer, cases, needs_node
 
 from crm_success.scoring.engine.errors import DefinitionError
 from crm_success.scoring.engine.records import scale_from_record
-from crm_success.scoring.engine.scales import PERCENTILES, to_points
+from crm_success.scoring.engine.scales import PERCENTILES, silence_would_count_for, to_points
 
 CASES = cases("scale_points")
 DRAWN = """(record, values, asked) => {
@@ -43,6 +43,34 @@ def test_the_drawn_points_are_the_points_that_are_scored(case: dict[str, Any], c
 	values = [[value, int(count)] for value, count in raw.value_counts().sort_index().items()]
 	points = pytest.approx(scored(case["record"], raw, asked), abs=1e-9)
 	assert drawn(case["record"], values, asked) == points
+
+
+JUDGED = """(record, data) => {
+	const { judged, of } = crm_success.metric_scale;
+	const { values, missing, ranked } = judged(record, data, of(record, data.values));
+	return { values, missing, ranked };
+}"""
+
+
+@needs_node
+@pytest.mark.parametrize(
+	"record",
+	[
+		{"scale": "Linear", "worst": 10, "best": 0},
+		{"scale": "Linear", "worst": 0, "best": 10},
+		{"scale": "Linear", "worst": -10, "best": 10},
+		{"scale": "Bands", "bands": [{"minimum": 0, "points": 51}]},
+		{"scale": "Bands", "bands": [{"minimum": 0, "points": 50}]},
+		{"scale": "Percentile", "better": "Higher"},
+		{"scale": "Percentile", "better": "Lower"},
+	],
+)
+def test_the_desk_shows_the_value_of_nothing_observed_where_it_counts(record: dict[str, Any]):
+	data = {"values": [[0, 1], [4, 2]], "silent": [[0, 3]], "missing": 5}
+	found = answer("metric/metric_scale.js", JUDGED, record, data)
+	is_none = silence_would_count_for(scale_from_record(record), pd.Series([0.0])).iloc[0]
+	counted = (1, 5 + 3) if is_none else (1 + 3, 5)
+	assert found == {"values": [[0, counted[0]], [4, 2]], "missing": counted[1], "ranked": data["values"]}
 
 
 def asked_in(case: dict[str, Any]) -> list[float]:

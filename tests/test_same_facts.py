@@ -28,7 +28,6 @@ from crm_success.scoring.engine.definitions import (
 	ValueClass,
 )
 from crm_success.scoring.queries import issue_rows
-from crm_success.scoring.shared.horizons import HORIZON
 from crm_success.setup import log_days
 
 MODULE = APP / "crm_success"
@@ -226,10 +225,6 @@ def test_logs_are_kept_as_long_as_the_settings_and_the_documentation_say():
 @pytest.mark.parametrize("limit", fields(Limits), ids=lambda limit: limit.name)
 def test_settings_begin_with_the_limits_of_the_engine(limit: Any):
 	assert float(field("crm_success_settings", limit.name)["default"]) == limit.default
-
-
-def test_a_back_test_waits_as_long_in_the_desk_as_by_the_command():
-	assert field("score_back_test", "horizon")["default"] == str(HORIZON)
 
 
 @pytest.mark.parametrize("fieldname", ["healthy_from", "watch_from"])

@@ -8,7 +8,7 @@ from crm_success.database.dialects import KeyRange
 from crm_success.doc_events.guard import never_stops_saving
 from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.customer_changes import show_on_health
-from crm_success.scoring.customer_fields import SCORE, health_of, update_customers
+from crm_success.scoring.customer_fields import NUMBERS, health_of, update_customers
 from crm_success.scoring.saved_customers import compare_after_commit
 from crm_success.scoring.stale import note_stale
 from crm_success.setup.custom_fields import our_fields
@@ -22,14 +22,15 @@ def keep_health(doc: Document, method: str | None = None) -> None:
 
 @never_stops_saving
 def keep_health_saved(doc: Document, method: str | None = None) -> None:
-	"""on_update: Frappe stores a missing number as 0, but a customer without a score has none.
+	"""on_update: Frappe stores a missing number as 0, but a customer without a score or a risk has none.
 
 	What `validate` read may be older than a score that was written meanwhile. No lock is taken to prevent that: it
 	could make the user's save the victim of a deadlock. Both are compared once the save is committed: the fields again,
 	and what the health repeats of the customer.
 	"""
-	if SCORE in our_fields(doc.doctype) and doc.get(SCORE) is None:
-		frappe.db.set_value(doc.doctype, doc.name, SCORE, None, update_modified=False)
+	missing = [name for name in our_fields(doc.doctype).intersection(NUMBERS) if doc.get(name) is None]
+	if missing:
+		frappe.db.set_value(doc.doctype, doc.name, dict.fromkeys(missing), update_modified=False)
 	if not doc.flags.in_insert:
 		compare_after_commit(doc)
 

@@ -11,12 +11,13 @@ from crm_success.batches.statuses import RUN
 from crm_success.database import reading
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import CALIBRATION, SETTINGS
-from crm_success.scoring.engine.calibration import calibration_fingerprint, calibration_metrics
-from crm_success.scoring.engine.definitions import Calibration, from_json, to_json
+from crm_success.scoring.engine.calibrated import Calibration
+from crm_success.scoring.engine.calibration import calibration_fingerprint
+from crm_success.scoring.engine.definitions import Metric, from_json, to_json
 from crm_success.scoring.engine.rfm import ABOVE_ALL, BELOW_ALL
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
 from crm_success.scoring.health_rows import storable
-from crm_success.scoring.shared.cut_points import take_cut_points
+from crm_success.scoring.shared.calibrating import take_calibration
 from crm_success.scoring.shared.reader import Reader
 
 # for how many days a calibration serves
@@ -70,7 +71,7 @@ def make_calibration(
 	run: str | None = None,
 	after_each: Callable[[], None] = lambda: None,
 ) -> str:
-	"""Take the cut points and store them, as of `calibrated_as_of`; the name of the record."""
+	"""Take a calibration and store it, as of `calibrated_as_of`; the name of the record."""
 	calibration = calibrated_as_of(frozen, as_of, ranges, after_each)
 	return save_calibration(calibration, fingerprint_of(frozen), run)
 
@@ -81,7 +82,7 @@ def calibrated_as_of(
 	ranges: Iterable[tuple[KeyRange, int]],
 	after_each: Callable[[], None] = lambda: None,
 ) -> Calibration:
-	"""Read all customers range by range and take the cut points; stores nothing.
+	"""Read all customers range by range and take a calibration of them; stores nothing.
 
 	Ends the running transaction after each range, so that no read view grows old.
 	"""
@@ -91,10 +92,11 @@ def calibrated_as_of(
 		frappe.db.rollback()
 		after_each()
 
-	definitions = frozen.definitions
-	plan = plan_for(calibration_metrics(definitions), frozen, as_of)
-	reader = Reader(plan, definitions, frozen.tables_by_doctype, reading.SITE)
-	return take_cut_points(reader, definitions, as_of, ranges, end_read_view)
+	def reader_of(metrics: tuple[Metric, ...]) -> Reader:
+		plan = plan_for(metrics, frozen, as_of)
+		return Reader(plan, frozen.definitions, frozen.tables_by_doctype, reading.SITE)
+
+	return take_calibration(reader_of, frozen.definitions, as_of, ranges, end_read_view)
 
 
 def save_calibration(calibration: Calibration, fingerprint: str, run: str | None) -> str:
@@ -111,6 +113,7 @@ def save_calibration(calibration: Calibration, fingerprint: str, run: str | None
 			"frequency_cuts": _readable(calibration.frequency),
 			"monetary_cuts": _readable(calibration.monetary),
 			"retention": 100 * (calibration.retention or 0),
+			"usual_gap": calibration.risk.usual_gap,
 			"value_high_revenue": storable(calibration.value_high_revenue),
 			"value_potential_revenue": storable(calibration.value_potential_revenue),
 		}

@@ -24,19 +24,21 @@ from crm_success.setup.table_columns import columns_of
 CUSTOMER = "Customer"
 
 SCORE = "health_score"
+RISK = "lapse_risk"
 SEGMENT_FIELD = "customer_segment"
 
 # field of Customer: field of Customer Health
 SOURCES = {
 	"health_band": "band",
 	SCORE: "score",
+	RISK: "lapse_risk",
 	SEGMENT_FIELD: "segment",
 	"lifecycle_stage": "stage",
 	# written there by audiences/
 	"customer_audiences": "audiences",
 }
-_NUMBERS = (SCORE,)
-# what stands for NULL in a comparison, and is neither a score nor a name
+NUMBERS = (SCORE, RISK)
+# what stands for NULL in a comparison, and is neither a score, a risk nor a name
 _NO_NUMBER, _NO_TEXT = -1, ""
 
 # names are up to 140 characters of four bytes: a statement stays far below MariaDB's default of 16 MB
@@ -110,7 +112,7 @@ def _differing(keys: KeyRange, sources: Mapping[str, str]) -> Statement:
 	query = bindings.dialect.query.from_(customer).left_join(health).on(health.customer == customer.name)
 	differences = []
 	for fieldname, source in sources.items():
-		nothing = bindings.bind(_NO_NUMBER if fieldname in _NUMBERS else _NO_TEXT)
+		nothing = bindings.bind(_NO_NUMBER if fieldname in NUMBERS else _NO_TEXT)
 		differences.append(Coalesce(customer[fieldname], nothing) != Coalesce(health[source], nothing))
 	query = query.select(customer.name).where(Criterion.any(differences))
 	for condition in within(customer.name, keys, bindings):

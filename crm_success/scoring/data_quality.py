@@ -5,7 +5,6 @@ from datetime import date
 from crm_success.batches.messages import Message
 from crm_success.database import reading
 from crm_success.scoring.engine.definitions import Metric
-from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.profile import profile_metrics
 from crm_success.scoring.finding_messages import as_message
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
@@ -22,4 +21,4 @@ def about_data(frozen: FrozenDefinitions, today: date) -> list[Message]:
 def _readable(frozen: FrozenDefinitions, today: date) -> list[Metric]:
 	metrics = (*frozen.definitions.metrics, *profile_metrics(frozen.definitions.limits))
 	unreadable = {problem.metric for problem in plan_for(metrics, frozen, today).problems}
-	return [m for m in metrics if m.measure is not Measure.EXPRESSION and m.key not in unreadable]
+	return [m for m in metrics if m.measure.reads_documents and m.key not in unreadable]

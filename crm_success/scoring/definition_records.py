@@ -15,7 +15,7 @@ from crm_success.record_checks.phrases import in_words
 from crm_success.record_names import DIMENSION, METRIC, SCORECARD, SEGMENT, SETTINGS
 from crm_success.scoring.engine.definitions import Definitions, Limits, Metric, Scorecard, Segment
 from crm_success.scoring.engine.errors import ScoringError
-from crm_success.scoring.engine.measure_table import Measure
+from crm_success.scoring.engine.measure_table import WITHOUT_DOCUMENTS
 from crm_success.scoring.engine.records import (
 	limits_from_record,
 	metric_from_record,
@@ -59,7 +59,7 @@ def read_limits() -> Limits:
 def metric_of(record: Mapping[str, Any]) -> Metric:
 	"""A Health Metric's values as a definition, with the parent through which a child table is read."""
 	parent = record.get("parent_doctype") or ""
-	if not parent and record.get("measure") != Measure.EXPRESSION.value:
+	if not parent and record.get("measure") not in WITHOUT_DOCUMENTS:
 		parent = parent_doctype_for(record.get("source_doctype") or "", record.get("customer_field") or "")
 	return metric_from_record({**record, "parent_doctype": parent})
 

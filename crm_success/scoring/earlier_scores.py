@@ -1,4 +1,7 @@
-"""Earlier scores of customers, for the trend. Writes none."""
+"""Earlier scores of customers, for the trend. Writes none.
+
+A score of other rules is none to compare with: an update of the app is no movement of a customer.
+"""
 
 from datetime import date, timedelta
 
@@ -7,6 +10,7 @@ from pypika import Table as SqlTable
 
 from crm_success.database import reading
 from crm_success.database.dialects import KeyRange, Statement, within
+from crm_success.scoring.engine.definitions import RULES
 from crm_success.scoring.shared.reader import as_frame
 
 DAYS_BACK = 30
@@ -29,7 +33,7 @@ def _snapshots_around(wanted: date, keys: KeyRange) -> Statement:
 	query = bindings.dialect.query.from_(snapshot)
 	query = query.select(snapshot.customer, snapshot.as_of, snapshot.computed_score)
 	query = query.where((snapshot.as_of >= bindings.bind(first)) & (snapshot.as_of <= bindings.bind(last)))
-	query = query.where(snapshot.computed_score.notnull())
+	query = query.where(snapshot.computed_score.notnull() & (snapshot.scoring_rules == bindings.bind(RULES)))
 	for condition in within(snapshot.customer, keys, bindings):
 		query = query.where(condition)
 	return bindings.statement(query)

@@ -21,6 +21,7 @@ from crm_success.record_checks.phrases import in_words
 from crm_success.record_names import METRIC, SCORECARD
 from crm_success.scoring.definition_records import read_definitions
 from crm_success.scoring.engine.definitions import (
+	RULES,
 	Definitions,
 	Metric,
 	Scorecard,
@@ -36,6 +37,14 @@ from crm_success.scoring.queries.plan import Problem, ReadPlan, plan_reads
 from crm_success.scoring.queries.read_statements import read_statement
 from crm_success.scoring.queries.tables import Table
 from crm_success.scoring.source_tables import CUSTOMER, tables_for
+
+
+@dataclass(frozen=True)
+class _Meaning:
+	"""What a score means: the rules by which the engine scores, and what it scores by them."""
+
+	rules: int
+	definitions: Definitions
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,8 @@ class FrozenDefinitions:
 		"""Changes when scores under other definitions would mean something else; rates of exchange move every day."""
 		definitions = self.definitions
 		unnamed = tuple(replace(metric, label="") for metric in definitions.metrics)
-		return fingerprint(replace(definitions, metrics=unnamed, money=replace(definitions.money, rates=())))
+		nameless = replace(definitions, metrics=unnamed, money=replace(definitions.money, rates=()))
+		return fingerprint(_Meaning(RULES, nameless))
 
 	def saying(self, messages: Iterable[Message]) -> "FrozenDefinitions":
 		"""The same with more messages."""

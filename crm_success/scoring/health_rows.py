@@ -40,7 +40,7 @@ class ScoredRows:
 
 
 def to_rows(scored: "pd.DataFrame", definitions: Definitions, read_at: datetime) -> ScoredRows:
-	"""The scored customers as rows, with drivers and components as JSON."""
+	"""The scored customers as rows, with drivers, risk facts and components as JSON."""
 	frame = scored.rename_axis("customer").reset_index()
 	plain = frame.astype(object).where(frame.notna(), None)
 	records = plain.to_dict("records")
@@ -79,6 +79,7 @@ def _row(record: Mapping[str, Any], currency: str) -> Row:
 		"cap_reason": _storable_text(record["cap_reason"]),
 		"currency": currency,
 		"driver_facts": as_json(record["drivers"]),
+		"risk_facts": as_json(record["risk_facts"]),
 		"components": as_json(record["components"]),
 	}
 

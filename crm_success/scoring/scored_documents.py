@@ -12,7 +12,7 @@ from frappe.model.document import Document
 from frappe.model.meta import Meta
 
 from crm_success.record_names import HEALTH, METRIC, SNAPSHOT
-from crm_success.scoring.engine.measure_table import Measure
+from crm_success.scoring.engine.measure_table import WITHOUT_DOCUMENTS
 from crm_success.scoring.named_customers import CUSTOMER, OF_EVERY_SCORE, CustomerField, customers_named
 from crm_success.scoring.source_tables import parent_doctype_for
 from crm_success.scoring.stale import mark_stale_after_commit
@@ -71,7 +71,7 @@ def _places_of_metrics() -> Iterator[Place]:
 def _sources_of_metrics() -> Iterator[tuple[str, str, str]]:
 	"""What is read, of whose rows it is, and the field for the customer."""
 	asked = ["source_doctype", "parent_doctype", "customer_field"]
-	filters = {"enabled": 1, "measure": ("!=", Measure.EXPRESSION.value)}
+	filters = {"enabled": 1, "measure": ("not in", WITHOUT_DOCUMENTS)}
 	for metric in frappe.get_all(METRIC, filters, asked, order_by=None):
 		source, field = metric.source_doctype or "", metric.customer_field or ""
 		yield source, metric.parent_doctype or parent_doctype_for(source, field), field

@@ -10,8 +10,8 @@ import pandas as pd
 from crm_success.database import clock, conflicts, reading
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring.earlier_scores import earlier_scores
-from crm_success.scoring.engine.definitions import Calibration, Metric
-from crm_success.scoring.engine.measure_table import Measure
+from crm_success.scoring.engine.calibrated import Calibration
+from crm_success.scoring.engine.definitions import Metric
 from crm_success.scoring.engine.pipeline import all_metrics, score_customers
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
 from crm_success.scoring.health_rows import ScoredRows, to_rows
@@ -55,7 +55,7 @@ class Scorer:
 		"""
 		sources: dict[tuple[str, str], list[Metric]] = {}
 		for metric in self.frozen.definitions.metrics:
-			if metric.measure is not Measure.EXPRESSION and metric.key not in self.left_out:
+			if metric.measure.reads_documents and metric.key not in self.left_out:
 				sources.setdefault((metric.doctype, metric.parent_doctype), []).append(metric)
 		failing = (metrics for metrics in sources.values() if self._error_of(metrics, keys))
 		alone = ((metric.key, self._error_of([metric], keys)) for metrics in failing for metric in metrics)
@@ -72,7 +72,7 @@ class Scorer:
 
 	@cached_property
 	def _reader(self) -> Reader:
-		metrics = all_metrics(self.frozen.definitions)
+		metrics = all_metrics(self.frozen.definitions, self.calibration)
 		return self._reader_of([metric for metric in metrics if metric.key not in self.left_out])
 
 	def _reader_of(self, metrics: Sequence[Metric]) -> Reader:

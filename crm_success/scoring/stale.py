@@ -19,7 +19,7 @@ STALE = 1
 _NOTED = "crm_success_stale_customers"
 
 # "no score" is not zero
-_NO_SCORE = {"score": None, "computed_score": None, "change_30": None, "clv": None}
+_NO_SCORE = dict.fromkeys(("score", "computed_score", "coverage", "change_30", "clv"))
 
 
 def mark_stale_after_commit(customers: Iterable[str | None]) -> None:

@@ -26,7 +26,7 @@ from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.scoring.bands import band_of
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.definition_links import without_dangling
-from crm_success.scoring.engine.definitions import Scorecard
+from crm_success.scoring.engine.definitions import RULES, Scorecard
 from crm_success.scoring.health_rows import Row, ScoredRows
 from crm_success.scoring.queries.repeated_fields import REPEATED_FIELDS
 from crm_success.scoring.stale import FRESH, STALE, mark_again
@@ -39,6 +39,7 @@ _SCORED_FIELDS = (
 	*REPEATED_FIELDS,
 	"score",
 	"computed_score",
+	"coverage",
 	"band",
 	"trend",
 	"change_30",
@@ -58,12 +59,16 @@ _SCORED_FIELDS = (
 	"open_issues",
 	"overdue",
 	"clv",
+	"lapse_risk",
+	"usual_gap",
 	"driver_facts",
+	"risk_facts",
 	"components",
 )
 _SNAPSHOT_FIELDS = (
 	"score",
 	"computed_score",
+	"coverage",
 	"band",
 	"recency_score",
 	"frequency_score",
@@ -71,6 +76,7 @@ _SNAPSHOT_FIELDS = (
 	"segment",
 	"value_class",
 	"stage",
+	"lapse_risk",
 	"revenue",
 	"components",
 )
@@ -248,7 +254,7 @@ def _remove(customers: Iterable[str], doctypes: Iterable[str]) -> None:
 
 
 def _write_snapshots(rows: Iterable[Row], overridden: Mapping[str, Shown], writing: Writing) -> None:
-	names = (*_SNAPSHOT_FIELDS, "scoring_run", "modified", "modified_by")
+	names = (*_SNAPSHOT_FIELDS, "scoring_rules", "scoring_run", "modified", "modified_by")
 	stamps = _stamps()
 	snapshots = [{**_snapshot_row(row, overridden, writing), **stamps} for row in rows]
 	upsert(SNAPSHOT, snapshots, ["customer", "as_of"], dict.fromkeys(names, take_the_offer))
@@ -264,6 +270,7 @@ def _snapshot_row(row: Row, overridden: Mapping[str, Shown], writing: Writing) -
 		"band": band,
 		"as_of": writing.as_of,
 		"scoring_run": writing.run,
+		"scoring_rules": RULES,
 	}
 
 

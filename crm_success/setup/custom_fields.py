@@ -1,5 +1,6 @@
 """The fields that the app adds to DocTypes of ERPNext: made once, taken back whole. Fills none of them."""
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import frappe
@@ -11,7 +12,7 @@ from crm_success.setup.table_columns import allow_null, change_table
 MODULE = "CRM Success"
 
 # a default of 0 and no precision: see setup/table_columns.py
-NULLABLE = {"Customer": ("health_score",)}
+NULLABLE = {"Customer": ("health_score", "lapse_risk")}
 
 CUSTOM_FIELDS = {
 	"Customer": (
@@ -39,9 +40,18 @@ CUSTOM_FIELDS = {
 			"insert_after": "health_band",
 		},
 		{
+			"fieldname": "lapse_risk",
+			"fieldtype": "Percent",
+			"label": "Lapse Risk",
+			"description": "How many of 100 customers like this one buy nothing within the horizon",
+			"default": "0",
+			"depends_on": "lapse_risk",
+			"insert_after": "health_score",
+		},
+		{
 			"fieldname": "health_column_break",
 			"fieldtype": "Column Break",
-			"insert_after": "health_score",
+			"insert_after": "lapse_risk",
 		},
 		{
 			"fieldname": "customer_segment",
@@ -83,9 +93,14 @@ _LAYOUT = ("Tab Break", "Section Break", "Column Break")
 _LONG_TEXTS = ("Small Text", "Text", "Long Text")
 
 
-def make_custom_fields() -> None:
-	"""Add the fields that are not there. One that an administrator changed, or another app owns, stays as it is."""
-	missing = {doctype: _missing(doctype, fields) for doctype, fields in CUSTOM_FIELDS.items()}
+def make_custom_fields(only: Collection[str] = ()) -> None:
+	"""Add the fields that are not there, all of ours or these only. One that an administrator changed, or another app
+	owns, stays as it is.
+	"""
+	missing = {
+		doctype: _missing(doctype, [field for field in fields if not only or field["fieldname"] in only])
+		for doctype, fields in CUSTOM_FIELDS.items()
+	}
 	create_custom_fields(missing, ignore_validate=True, update=False)
 	allow_missing_numbers()
 
@@ -132,7 +147,7 @@ def remove_custom_fields(fieldnames_by_doctype: dict[str, set[str]]) -> None:
 		frappe.clear_cache(doctype=doctype)
 
 
-def _missing(doctype: str, fields: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
+def _missing(doctype: str, fields: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 	meta = frappe.get_meta(doctype, cached=False)
 	return [{**field, **_common(field)} for field in fields if not meta.get_field(field["fieldname"])]
 

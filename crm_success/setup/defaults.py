@@ -178,7 +178,6 @@ _SERVICE_METRICS = [
 		"window_days": 0,
 		"unit": "Count",
 		**_linear(5, 0),
-		"missing_treatment": "Best",
 	},
 	{
 		"metric_name": "Issues 180 Days",
@@ -189,7 +188,6 @@ _SERVICE_METRICS = [
 		**_ISSUES,
 		"unit": "Count",
 		**_linear(10, 0),
-		"missing_treatment": "Best",
 	},
 	{
 		"metric_name": "Failed SLA Share",
@@ -274,6 +272,15 @@ _ENGAGEMENT_METRICS = [
 		"window_days": 0,
 		"unit": "Days",
 		**_linear(0, 1095),
+	},
+	{
+		"metric_name": "Lapse Risk",
+		"metric_key": "lapse_risk",
+		"dimension": "Engagement",
+		"description": "How many of 100 customers like this one buy nothing within the horizon of the settings",
+		"measure": "Lapse Risk",
+		"unit": "Percent",
+		**_linear(90, 10),
 	},
 ]
 

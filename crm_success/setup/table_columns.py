@@ -19,6 +19,16 @@ def allow_null(doctype: str, fieldnames: tuple[str, ...]) -> None:
 			change_table(_statement(doctype, fieldname))
 
 
+def add_empty_number(doctype: str, fieldname: str) -> None:
+	"""Give a table that is there a Float or Percent column that holds nothing yet, as `allow_null` leaves it, where a sync
+	would fill it with zeros: for patches that run before it. No row is touched, however many there are.
+	"""
+	if not frappe.db.table_exists(doctype) or fieldname in columns_of(doctype):
+		return
+	for statement in _adding(doctype, fieldname):
+		change_table(statement)
+
+
 def change_table(statement: str) -> None:
 	"""The one way to change what a table is; commits. No name in the statement comes from a user."""
 	# the builder makes and drops whole tables only
@@ -29,6 +39,16 @@ def columns_of(doctype: str) -> set[str]:
 	"""The columns that the table has at this moment; Frappe's own answer may be as old as the process."""
 	columns = frappe.qb.Schema("information_schema").columns
 	return set(_in_table(doctype).select(columns.column_name).run(pluck=True))
+
+
+def _adding(doctype: str, fieldname: str) -> tuple[str, str]:
+	"""The names come from our own patches only. A default of a statement of its own fills no row."""
+	quote = '"' if frappe.db.db_type == "postgres" else "`"
+	table, column = f"{quote}tab{doctype}{quote}", f"{quote}{fieldname}{quote}"
+	return (
+		f"ALTER TABLE {table} ADD COLUMN {column} decimal(21,9) NULL",
+		f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT 0",
+	)
 
 
 def _statement(doctype: str, fieldname: str) -> str:

@@ -9,24 +9,25 @@ from typing import Any
 import pandas as pd
 
 from crm_success.database.dialects import KeyRange
-from crm_success.scoring.engine.calibration import calibration_metrics
-from crm_success.scoring.engine.definitions import Calibration, Definitions, Metric
+from crm_success.scoring.engine.calibrated import Calibration
+from crm_success.scoring.engine.definitions import Definitions, Metric, to_json
 from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.engine.pipeline import all_metrics, score_customers
 from crm_success.scoring.queries.plan import plan_reads
 from crm_success.scoring.queries.source_rows import READ_ALWAYS
+from crm_success.scoring.shared.calibrating import READS, take_calibration
 from crm_success.scoring.shared.customer_ranges import customer_ranges
-from crm_success.scoring.shared.cut_points import take_cut_points
 from crm_success.scoring.shared.document_findings import document_findings
 from crm_success.scoring.shared.driver_words import DriverWords
 from crm_success.scoring.shared.findings import Finding
 from crm_success.scoring.shared.reader import Reader
+from crm_success.scoring.shared.risk_words import RiskWords
 from crm_success.standalone.command_errors import CommandError
 from crm_success.standalone.connections import Database
 from crm_success.standalone.csv_columns import COLUMN_NAMES
 from crm_success.standalone.database_tables import read_tables
 from crm_success.standalone.default_definitions import default_definitions
-from crm_success.standalone.english_words import driver_words, reason
+from crm_success.standalone.english_words import driver_words, reason, risk_words
 from crm_success.standalone.quality import DataWarning, as_warning
 from crm_success.standalone.report.figures import Collector, Figures
 from crm_success.standalone.site_currency import reporting_money
@@ -44,17 +45,20 @@ class Outcome:
 	figures: Figures
 	definitions: Definitions
 	warnings: tuple[DataWarning, ...]
+	about_risk: tuple[str, ...]
 
 
 class Scoring:
 	"""One run over one database: everything that can be refused is refused before the first batch."""
 
-	def __init__(self, database: Database, as_of: date, batch_size: int = BATCH_SIZE) -> None:
+	def __init__(
+		self, database: Database, as_of: date, batch_size: int = BATCH_SIZE, horizon_days: int | None = None
+	) -> None:
 		self._database = database
 		self._as_of = as_of
 		self._tables = read_tables(database, ("Customer", "Company", *READ_ALWAYS))
 		money, self._about_money = reporting_money(database, as_of)
-		self._definitions = default_definitions(money)
+		self._definitions = default_definitions(money, horizon_days)
 		self._metrics = all_metrics(self._definitions)
 		self._reader = self._reader_of(self._metrics)
 		self._ranges = customer_ranges(database, self._tables["Customer"], batch_size)
@@ -63,8 +67,8 @@ class Scoring:
 
 	@property
 	def steps(self) -> int:
-		"""How much `run` will tell its `progress` in all: each customer is read twice."""
-		return 2 * self.customers
+		"""How much `run` will tell its `progress` in all."""
+		return (READS + 1) * self.customers
 
 	@property
 	def customers(self) -> int:
@@ -78,17 +82,38 @@ class Scoring:
 
 	def run(self, take: TakeRows, progress: Progress) -> Outcome:
 		"""Hand out the rows of health.csv batch by batch, in the database's order of customers."""
-		collector, words = Collector(), driver_words(self._definitions)
-		for batch in self.scored(progress):
-			rows = _with_reasons(batch, words, self.currency)
+		collector, words, about_risk = Collector(), driver_words(self._definitions), risk_words()
+		calibration = self.calibrate(progress)
+		for batch in self.scored(calibration, progress):
+			rows = _with_risk(_with_reasons(batch, words, self.currency), about_risk, self.currency)
 			collector.add(rows)
 			take(_as_csv(rows))
 		figures = collector.figures(self._definitions)
-		return Outcome(figures, self._definitions, tuple(as_warning(finding) for finding in self._findings()))
+		return Outcome(
+			figures,
+			self._definitions,
+			tuple(as_warning(finding) for finding in self._findings()),
+			tuple(about_risk.told_by(json.loads(to_json(calibration.risk)))),
+		)
 
-	def scored(self, progress: Progress) -> Iterator[pd.DataFrame]:
+	def calibrate(self, progress: Progress) -> Calibration:
+		"""What `scored` goes by."""
+		read = 0
+
+		def after_each(number: int) -> None:
+			nonlocal read
+			read += number
+			progress(number)
+
+		calibration = take_calibration(
+			self._reader_of, self._definitions, self._as_of, self._ranges, after_each
+		)
+		# a sample, or fewer earlier dates, took less than it might have
+		progress(READS * self.customers - read)
+		return calibration
+
+	def scored(self, calibration: Calibration, progress: Progress) -> Iterator[pd.DataFrame]:
 		"""The rows of `score_customers` batch by batch, with `customer` and `currency` as columns."""
-		calibration = self._calibrate(progress)
 		for keys, number in self._ranges:
 			yield self._score(keys, calibration).assign(currency=self.currency)
 			progress(number)
@@ -113,10 +138,6 @@ class Scoring:
 			)
 		return Reader(plan, self._definitions, self._tables, self._database)
 
-	def _calibrate(self, progress: Progress) -> Calibration:
-		reader = self._reader_of(calibration_metrics(self._definitions))
-		return take_cut_points(reader, self._definitions, self._as_of, self._ranges, progress)
-
 	def _score(self, keys: KeyRange, calibration: Calibration) -> pd.DataFrame:
 		customers = self._reader.customers(keys)
 		aggregates = self._reader.aggregates(self._as_of, keys, customers.index)
@@ -131,7 +152,7 @@ class Scoring:
 
 
 def _with_reasons(rows: pd.DataFrame, words: DriverWords, currency: str) -> pd.DataFrame:
-	"""The drivers in sentences, and in short what `lowers` and what `lifts` the score."""
+	"""The drivers in sentences, in short what `lowers` and what `lifts` the score, and `low_coverage` in words or ""."""
 	sentences, lowers, lifts = [], [], []
 	for drivers in rows["drivers"]:
 		sentences.append(words.lines(drivers, currency))
@@ -139,7 +160,20 @@ def _with_reasons(rows: pd.DataFrame, words: DriverWords, currency: str) -> pd.D
 		high = [driver for driver in drivers if driver["contribution"] > 0]
 		lowers.append([reason(driver, words, currency) for driver in low])
 		lifts.append([reason(driver, words, currency) for driver in high])
-	return rows.assign(drivers=sentences, lowers=lowers, lifts=lifts)
+	about_coverage = [words.low_coverage(coverage) for coverage in rows["coverage"]]
+	return rows.assign(drivers=sentences, lowers=lowers, lifts=lifts, low_coverage=about_coverage)
+
+
+def _with_risk(rows: pd.DataFrame, words: RiskWords, currency: str) -> pd.DataFrame:
+	"""What moves the lapse risk in sentences, and the rhythm in one."""
+	gaps = rows["usual_gap"].astype(object).where(rows["usual_gap"].notna(), None)
+	silent_for = [
+		last and (day - last).days for day, last in zip(rows["as_of"], rows["last_invoice"], strict=True)
+	]
+	return rows.assign(
+		risk_drivers=[words.lines(facts, currency) for facts in rows["risk_facts"]],
+		rhythm=[words.rhythm(gap, days) for gap, days in zip(gaps, silent_for, strict=True)],
+	)
 
 
 def _as_csv(rows: pd.DataFrame) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.shared.horizons import HORIZON, LONGEST_HORIZON, SHORTEST_HORIZON
 from crm_success.scoring.shared.past_comparison import Replayed, figures_of
 from crm_success.scoring.shared.past_dates import dates_to_replay
-from crm_success.scoring.shared.past_figures import AllFigures, said
+from crm_success.scoring.shared.past_figures import AllFigures
 from crm_success.standalone import demo as demonstration
 from crm_success.standalone.address import sqlite_url
 from crm_success.standalone.assessment import Outcome, Scoring
@@ -34,7 +34,7 @@ from crm_success.standalone.csv_columns import COLUMN_NAMES, COLUMNS, CsvColumn
 from crm_success.standalone.default_definitions import segment_strategies
 from crm_success.standalone.output import whole_files
 from crm_success.standalone.report import Report, numbers, render
-from crm_success.standalone.report.truth import Truth, truth_of, untold
+from crm_success.standalone.report.truth import Truth, truth_of
 
 CSV, REPORT, DATABASE, BACK_TEST = "health.csv", "report.html", "erpnext.db", "backtest.csv"
 _EXIT_CODE = 2
@@ -233,7 +233,14 @@ def _score(database: Database, as_of: date, folder: Path, source: str, with_back
 			outcome = scoring.run(lambda rows: _append(rows, file), bar.update)
 	truth = _truth(database, as_of) if with_back_test else None
 	report = Report(
-		outcome.figures, outcome.definitions, as_of, source, outcome.warnings, segment_strategies(), truth
+		outcome.figures,
+		outcome.definitions,
+		as_of,
+		source,
+		outcome.warnings,
+		segment_strategies(),
+		outcome.about_risk,
+		truth,
 	)
 	(folder / REPORT).write_text(render(report), encoding="utf-8", newline="\n")
 	return outcome
@@ -244,7 +251,7 @@ def _truth(database: Database, as_of: date) -> Truth:
 	try:
 		replayed = _replayed(database, (), HORIZON, as_of)
 	except ScoringError as error:
-		return untold(said(error), HORIZON)
+		return truth_of(AllFigures(refusal=error), HORIZON)
 	return truth_of(AllFigures(tuple(figures_of(each) for each in replayed)), HORIZON)
 
 

@@ -20,6 +20,11 @@ COLUMNS = (
 	CsvColumn("customer_disabled", "0 or 1", "1 where the customer is disabled; the report leaves it out"),
 	CsvColumn("score", "0-100", "Health score; empty where there is nothing to measure"),
 	CsvColumn("computed_score", "0-100", "The score before any override; here always equal to score"),
+	CsvColumn(
+		"coverage",
+		"percent",
+		"How much of what the scorecard weighs is on record; the score says nothing of the rest",
+	),
 	CsvColumn("band", "", "Healthy, Watch or At Risk, by the scorecard's thresholds"),
 	CsvColumn("trend", "", "Up, Stable or Down against 30 days earlier; empty without earlier scores"),
 	CsvColumn("change_30", "points", "Change of the score over 30 days; empty without earlier scores"),
@@ -39,7 +44,14 @@ COLUMNS = (
 	CsvColumn("open_issues", "count", "Issues that were open on the date"),
 	CsvColumn("overdue", "currency", "Owed on the date and past its due date"),
 	CsvColumn("clv", "currency", "Customer lifetime value: yearly revenue x expected years x retention"),
+	CsvColumn(
+		"lapse_risk",
+		"0-100",
+		"How many of 100 such customers buy nothing within 90 days; empty: cannot be told",
+	),
+	CsvColumn("usual_gap", "days", "From one purchase to the next, by the customer's own rhythm"),
 	CsvColumn("drivers", "", "What pulls the score down or up most, one reason a line"),
+	CsvColumn("risk_drivers", "", "What raises and lowers the lapse risk most, one reason a line"),
 	CsvColumn(
 		"components", "JSON", "Raw value, points, weight and contribution of each metric, by metric key"
 	),

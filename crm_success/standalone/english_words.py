@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from crm_success.scoring.engine.definitions import Definitions
 from crm_success.scoring.engine.drivers import Driver
 from crm_success.scoring.shared.driver_words import DriverWords, Language, MetricName
+from crm_success.scoring.shared.risk_words import RiskWords
 
 ENGLISH = Language(
 	translate=lambda text: text,
@@ -16,6 +17,11 @@ ENGLISH = Language(
 def driver_words(definitions: Definitions) -> DriverWords:
 	"""Words for the drivers of these definitions."""
 	return DriverWords(ENGLISH, _names(definitions))
+
+
+def risk_words() -> RiskWords:
+	"""Words for lapse risks."""
+	return RiskWords(ENGLISH, DriverWords(ENGLISH, {}))
 
 
 def reason(driver: Driver, words: DriverWords, currency: str) -> str:

@@ -1,5 +1,6 @@
 """Cut points of all customers, taken batch by batch, and what makes them void."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm_success.scoring.engine.calibrated import Calibration
 from crm_success.scoring.engine.calibration import (
 	calibrate,
 	calibration_fingerprint,
@@ -18,7 +20,6 @@ from crm_success.scoring.engine.calibration import (
 	calibration_values,
 )
 from crm_success.scoring.engine.definitions import (
-	Calibration,
 	CompanyRate,
 	Definitions,
 	Filter,
@@ -35,8 +36,11 @@ from crm_success.scoring.engine.definitions import (
 	from_json,
 	to_json,
 )
+from crm_success.scoring.engine.forecast.lapse_risk import NOTHING_LEARNED
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.profile import profile_metrics
+from crm_success.scoring.engine.rfm import BELOW_ALL
+from crm_success.scoring.engine.scales import to_points
 
 AS_OF = date(2024, 6, 30)
 PERCENTILE = Scale(ScaleKind.PERCENTILE)
@@ -63,9 +67,10 @@ def _aggregates(customers: list[str], **columns: list[Any]) -> pd.DataFrame:
 		}
 	)
 	for key in ("_recency", "_frequency", "_monetary", "_purchases"):
-		frame[f"{key}.seen"] = frame["_recency.date"].notna().astype(int)
+		frame[f"{key}.seen"] = frame[f"{key}.seen_in_window"] = frame["_recency.date"].notna().astype(int)
 	if "items.value" in frame:
-		frame["items.seen"] = 1
+		frame["items.seen"] = frame["items.seen_in_window"] = 1
+	frame["_purchases.ever"] = None
 	return frame
 
 
@@ -90,9 +95,10 @@ def _calibrate(aggregates: pd.DataFrame, definitions: Definitions = DEFINITIONS)
 def test_it_reads_the_profile_and_what_percentiles_need() -> None:
 	half = _metric("half", measure=Measure.EXPRESSION, expression="other / 2", scale=PERCENTILE)
 	keys = [metric.key for metric in calibration_metrics(Definitions(metrics=(ITEMS, OTHER, half)))]
-	assert keys == ["items", "other", "half", "_recency", "_frequency", "_monetary", "_purchases"]
+	forecasts = ["_first_purchase", "_purchase_days", "_lately", "_lately_and_before", "_returns"]
+	assert keys == ["items", "other", "half", "_recency", "_frequency", "_monetary", "_purchases", *forecasts]
 	without = [metric.key for metric in calibration_metrics(Definitions(metrics=(OTHER,)))]
-	assert without == ["_recency", "_frequency", "_monetary", "_purchases"]
+	assert without == ["_recency", "_frequency", "_monetary", "_purchases", *forecasts]
 
 
 def test_cut_points_come_from_those_who_bought() -> None:
@@ -117,8 +123,36 @@ def test_percentiles_come_from_everybody_who_has_a_value() -> None:
 	(percentiles,) = _calibrate(_ten_customers()).percentiles
 	assert percentiles.metric == "items"
 	assert len(percentiles.cuts) == 101
-	# a customer without a document counts 0, so twelve values from 0 to 11
+	# who has documents and none of the metric's kind counts 0, so twelve values from 0 to 11
 	assert (percentiles.cuts[0], percentiles.cuts[50], percentiles.cuts[100]) == (0, 5.5, 11)
+
+
+def test_who_shows_nothing_in_the_window_is_not_ranked_and_earns_nothing_where_others_bought() -> None:
+	aggregates = _aggregates(
+		[f"C{number}" for number in range(5)],
+		_recency__date=[date(2024, 6, 1)] * 5,
+		_frequency__value=[1, 1, None, None, None],
+		_monetary__value=[500, 900, None, None, None],
+		_purchases__current=[1, 1, None, None, None],
+		_purchases__previous=[None] * 5,
+		items__value=[500, 900, None, None, None],
+	).assign(**{"items.seen_in_window": [1, 1, 0, None, 0]})
+	(percentiles,) = _calibrate(aggregates).percentiles
+	assert (percentiles.cuts[0], percentiles.cuts[100]) == (500, 900)
+	assert to_points(PERCENTILE, pd.Series([0.0, 500.0, 900.0]), percentiles.cuts).tolist() == [0, 0, 100]
+	# R, F and M rank whoever ever bought
+	assert _calibrate(aggregates).monetary == (BELOW_ALL, 250, 250, 700)
+
+
+def test_a_value_that_everybody_has_is_worth_50() -> None:
+	aggregates = _ten_customers().assign(**{"items.value": 7})
+	(percentiles,) = _calibrate(aggregates).percentiles
+	assert to_points(PERCENTILE, pd.Series([7.0]), percentiles.cuts).tolist() == [50]
+
+
+def test_without_anybody_who_shows_something_there_is_nothing_to_rank_by() -> None:
+	aggregates = _ten_customers().assign(**{"items.value": None, "items.seen_in_window": 0})
+	assert _calibrate(aggregates).percentiles[0].cuts == ()
 
 
 def test_retention_is_the_share_that_bought_again() -> None:
@@ -175,9 +209,18 @@ def test_a_calibration_survives_its_record() -> None:
 	assert from_json(Calibration, to_json(calibration)) == calibration
 
 
+def test_one_that_was_kept_before_risks_were_learned_has_learned_nothing() -> None:
+	kept = json.loads(to_json(_calibrate(_ten_customers())))
+	del kept["risk"]
+	found = from_json(Calibration, json.dumps(kept))
+	assert found.risk == NOTHING_LEARNED
+	assert found.risk.model is found.risk.reason is None
+	assert found.recency == (2.5, 4.5, 6.5, 8.5)
+
+
 @given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=40))
 def test_percentiles_ascend_whatever_the_values(values: list[float]) -> None:
-	aggregates = pd.DataFrame({"items.seen": 1, "items.value": values})
+	aggregates = pd.DataFrame({"items.seen": 1, "items.seen_in_window": 1, "items.value": values})
 	cuts = _calibrate(aggregates).percentiles[0].cuts
 	assert list(cuts) == sorted(cuts)
 	assert cuts[0] == pytest.approx(min(values), abs=0.01)
@@ -224,6 +267,7 @@ def test_what_does_not_move_cut_points_keeps_them(changed: Definitions) -> None:
 		),
 		replace(DEFINITIONS, limits=replace(DEFINITIONS.limits, window_days=180)),
 		replace(DEFINITIONS, limits=replace(DEFINITIONS.limits, value_high_percent=10)),
+		replace(DEFINITIONS, limits=replace(DEFINITIONS.limits, horizon_days=60)),
 		replace(DEFINITIONS, limits=replace(DEFINITIONS.limits, value_potential_percent=60)),
 		replace(DEFINITIONS, money=Money("EUR")),
 		replace(DEFINITIONS, money=Money(companies=("Main",))),

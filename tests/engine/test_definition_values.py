@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from crm_success.scoring.engine.calibrated import Calibration, PercentileCuts
 from crm_success.scoring.engine.definitions import (
-	Calibration,
 	Cap,
 	CompanyRate,
 	Definitions,
@@ -17,7 +17,6 @@ from crm_success.scoring.engine.definitions import (
 	Metric,
 	MissingValue,
 	Money,
-	PercentileCuts,
 	Scale,
 	ScaleBand,
 	ScaleKind,

@@ -293,6 +293,41 @@ def test_trend_is_stable_up_to_five_points_either_way():
 	assert trend(pd.Series([NAN])).tolist() == [None]
 
 
+def test_coverage_is_the_share_of_the_nominal_weight_that_was_observed():
+	# Value 50 % (revenue 3/4, invoices 1/4), Payment 30 %, Service 20 %
+	rows = [[100, 60, 40, 80], [NAN, 60, 40, 80], [NAN, 0, NAN, NAN], [0, NAN, NAN, 0], [NAN] * 4]
+	assert_numbers(score(rows).coverage, [100.0, 62.5, 12.5, 57.5, NAN])
+
+
+@pytest.mark.parametrize("missing", [MissingValue.NEUTRAL, MissingValue.WORST, MissingValue.BEST])
+def test_what_stands_in_for_a_missing_value_was_not_observed(missing):
+	metrics = tuple(replace(each, missing=missing) for each in METRICS)
+	assert_numbers(score([[100, 60, NAN, NAN]], metrics=metrics).coverage, [50.0])
+
+
+def test_a_value_without_points_was_not_observed():
+	metrics = tuple(replace(each, missing=MissingValue.NEUTRAL) for each in METRICS)
+	result = score([[NAN, NAN, 40, NAN], [NAN] * 4], metrics=metrics, raw=[[9, 9, 9, 9]] * 2)
+	assert_numbers(result.coverage, [30.0, NAN])
+	assert_numbers(result.score, [47.0, NAN])
+
+
+def test_what_has_no_weight_covers_nothing():
+	card = scorecard({"revenue": 1, "invoices": 0, "issues": 3}, {"Value": 1, "Payment": 4, "Service": 1})
+	assert_numbers(score([[10, NAN, NAN, NAN], [10, NAN, NAN, 10]], card).coverage, [50.0, 100.0])
+
+
+def test_coverage_is_0_or_100_only_where_it_is():
+	card = scorecard({"revenue": 1, "overdue": 1}, {"Value": 1, "Payment": 1e-7})
+	result = score([[10, NAN, NAN, NAN], [NAN, NAN, 10, NAN], [10, NAN, 10, NAN]], card)
+	assert result.coverage.tolist() == [99.9, 0.1, 100.0]
+
+
+def test_a_cap_does_not_change_the_coverage():
+	result = score([[100, NAN, 40, 80]], capped(Cap("overdue", ">", 500, 39)), raw=RAW)
+	assert (result.score.tolist(), result.coverage.tolist()) == ([39.0], [87.5])
+
+
 POINTS = st.one_of(st.just(NAN), st.floats(0, 100))
 ROWS = st.lists(st.lists(POINTS, min_size=4, max_size=4), min_size=1, max_size=8)
 WEIGHTS = st.floats(0, 100).filter(lambda weight: weight == 0 or weight > 1e-3)
@@ -330,6 +365,19 @@ def test_customer_has_a_score_exactly_where_something_weighed_was_measured(rows,
 	]
 	result = score(rows, card, metrics)
 	assert result.score.notna().tolist() == frame(rows)[weighed].notna().any(axis=1).tolist()
+
+
+@settings(deadline=None)
+@given(rows=ROWS, definitions=scoring())
+def test_coverage_is_there_with_a_score_and_whole_exactly_where_all_was_observed(rows, definitions):
+	metrics, card = definitions
+	result = score(rows, card, metrics)
+	whole = score([[50] * 4], card, metrics).weights.iloc[0]
+	observed = frame(rows).notna().loc[:, whole > 0]
+	assert result.coverage.notna().tolist() == result.score.notna().tolist()
+	assert ((result.coverage > 0) & (result.coverage <= 100))[result.score.notna()].all()
+	scored = result.score.notna()
+	assert (result.coverage == 100)[scored].tolist() == observed.all(axis=1)[scored].tolist()
 
 
 @settings(deadline=None)
@@ -373,6 +421,8 @@ def test_neither_order_nor_batches_change_a_digit(rows, definitions, data):
 	shuffled = health_scores(points.loc[order], points.loc[order], metrics, card)
 	single = health_scores(points.iloc[[0]], points.iloc[[0]], metrics, card)
 	pd.testing.assert_series_equal(shuffled.score.loc[points.index], whole.score, check_exact=True)
+	pd.testing.assert_series_equal(shuffled.coverage.loc[points.index], whole.coverage, check_exact=True)
+	pd.testing.assert_series_equal(single.coverage, whole.coverage.iloc[[0]], check_exact=True)
 	pd.testing.assert_frame_equal(
 		shuffled.contributions.loc[points.index], whole.contributions, check_exact=True
 	)

@@ -6,17 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crm_success.scoring.engine.definitions import from_json, to_json
 from crm_success.scoring.engine.errors import FitError
-from crm_success.scoring.engine.forecast.lapse_facts import FACTS
+from crm_success.scoring.engine.forecast.lapse_facts import FACTS, terms
 from crm_success.scoring.engine.forecast.lapse_risk import (
 	FEWEST_OUTCOMES,
+	LearnedRisk,
 	RiskModel,
 	fit_risk_model,
 	lapse_risk,
+	learn_risk,
+	odds_of_lapsing,
 )
 from crm_success.scoring.engine.forecast.past_windows import PastWindow
 from crm_success.scoring.engine.forecast.purchase_model import BgNbd, Nbd
-from crm_success.scoring.engine.forecast.ridge_logistic import Logistic, Term
+from crm_success.scoring.engine.forecast.ridge_logistic import Logistic, Term, log_odds
 from crm_success.scoring.engine.truth.discrimination import area_gain
 
 HORIZON = 90
@@ -178,3 +182,42 @@ def test_too_few_outcomes_of_one_kind_teach_no_habits(bought: pd.DataFrame):
 	known = fit_risk_model(facts_on(TODAY, bought), [past_window(past.facts.loc[few.index], few)], HORIZON)
 	assert not known.habits
 	assert str(FEWEST_OUTCOMES - 1) in str(known.reasons[0])
+
+
+def test_what_it_was_learned_from_is_counted(bought: pd.DataFrame, model: RiskModel):
+	past = [window(TODAY - HORIZON - back, bought) for back in (0, 30, 60)]
+	assert model.customers == len(facts_on(TODAY, bought))
+	assert model.outcomes == sum(len(each.facts) for each in past)
+	assert model.lapsed == sum(int(each.lapsed.sum()) for each in past)
+
+
+def test_its_line_tells_nearly_the_same_odds(bought: pd.DataFrame, model: RiskModel):
+	facts = facts_on(TODAY, bought)
+	line = log_odds(model.line, terms(facts, model.company_gap))
+	assert line.corr(odds_of_lapsing(model, facts)) > 0.97
+	assert line.mean() == pytest.approx(odds_of_lapsing(model, facts).mean())
+
+
+def test_what_was_learned_survives_its_record(bought: pd.DataFrame, model: RiskModel):
+	facts = facts_on(TODAY, bought)
+	whole = LearnedRisk(model.company_gap, model)
+	steady = company(leaves=0.0, seed=3)
+	simpler = learn_risk(facts_on(TODAY, steady), [], HORIZON)
+	nothing = learn_risk(facts.head(30), [], HORIZON)
+	assert isinstance(simpler.model.purchases, Nbd)
+	for learned in (whole, simpler, nothing):
+		kept = from_json(LearnedRisk, to_json(learned))
+		assert kept == learned
+		assert list(map(str, kept.reasons)) == list(map(str, learned.reasons))
+	kept = from_json(LearnedRisk, to_json(whole))
+	pd.testing.assert_series_equal(lapse_risk(kept.model, facts), lapse_risk(model, facts), check_exact=True)
+
+
+def test_where_nothing_can_be_told_the_reason_and_the_usual_gap_are_kept(bought: pd.DataFrame):
+	few = facts_on(TODAY, bought).head(30)
+	learned = learn_risk(few, [], HORIZON)
+	assert learned.model is None
+	assert learned.usual_gap > 1
+	assert "no earlier date" in str(learned.reason) and "needs 200" in str(learned.reason)
+	nobody = learn_risk(few.assign(purchase_days=1.0, days_since_last=few["days_since_first"]), [], HORIZON)
+	assert nobody.usual_gap is None and "Nobody bought twice" in str(nobody.reason)

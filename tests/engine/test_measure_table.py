@@ -6,6 +6,7 @@ from crm_success.scoring.engine.errors import DefinitionError
 from crm_success.scoring.engine.measure_table import (
 	DATE_PART,
 	MEASURES,
+	WITHOUT_DOCUMENTS,
 	Function,
 	Measure,
 	ValueField,
@@ -14,7 +15,7 @@ from crm_success.scoring.engine.measure_table import (
 )
 from crm_success.setup.defaults import METRICS
 
-DOCUMENTS = [measure for measure in Measure if measure is not Measure.EXPRESSION]
+DOCUMENTS = [measure for measure in Measure if measure.reads_documents]
 
 
 def test_each_measure_has_one_row() -> None:
@@ -28,8 +29,12 @@ def test_what_is_read_has_names_that_differ(measure: Measure) -> None:
 	assert len(names) == len(set(names))
 
 
-def test_a_formula_reads_nothing() -> None:
-	assert Measure.EXPRESSION.row.reads(90) == ()
+def test_a_formula_and_a_forecast_read_nothing() -> None:
+	assert [measure for measure in Measure if not measure.row.reads(90)] == [
+		Measure.LAPSE_RISK,
+		Measure.EXPRESSION,
+	]
+	assert WITHOUT_DOCUMENTS == ("Lapse Risk", "Expression")
 
 
 @pytest.mark.parametrize("measure", DOCUMENTS)

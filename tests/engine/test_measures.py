@@ -8,24 +8,41 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crm_success.scoring.engine.definitions import Metric
+from crm_success.scoring.engine.definitions import Metric, Scale, ScaleBand, ScaleKind
 from crm_success.scoring.engine.measure_table import Measure
-from crm_success.scoring.engine.measures import needed_metrics, raw_values, usable_expressions
+from crm_success.scoring.engine.measures import (
+	completed,
+	measured_values,
+	needed_metrics,
+	needs_window,
+	raw_values,
+	usable_expressions,
+)
 
 AS_OF = date(2024, 6, 30)
+MORE_IS_BETTER = Scale()
+FEWER_IS_BETTER = Scale(worst=10, best=0)
 
 
-def _metric(key: str = "m", measure: Measure = Measure.SUM, expression: str = "") -> Metric:
-	return Metric(key, key, measure, doctype="Sales Invoice", expression=expression)
+def _metric(
+	key: str = "m", measure: Measure = Measure.SUM, expression: str = "", scale: Scale = MORE_IS_BETTER
+) -> Metric:
+	return Metric(key, key, measure, doctype="Sales Invoice", expression=expression, scale=scale)
 
 
-def _values(measure: Measure, **parts: list[Any]) -> list[float | None]:
-	"""The metric's value of each row; every customer was seen unless `seen` is given."""
-	columns = {"seen": [1] * len(next(iter(parts.values()))), **parts}
-	aggregates = pd.DataFrame(
-		{f"m.{name}": pd.Series(column, dtype=object) for name, column in columns.items()}
+def _read(measure: Measure, **parts: list[Any]) -> pd.DataFrame:
+	"""Aggregates of m; every customer has a document, in the window too, unless told otherwise."""
+	ones = [1] * len(next(iter(parts.values())))
+	seen = {"seen": ones, "seen_in_window": ones} if measure.row.counts_window else {"seen": ones}
+	return pd.DataFrame(
+		{f"m.{name}": pd.Series(column, dtype=object) for name, column in {**seen, **parts}.items()}
 	)
-	found = raw_values([_metric(measure=measure)], aggregates, aggregates.index, AS_OF)
+
+
+def _values(measure: Measure, scale: Scale = MORE_IS_BETTER, **parts: list[Any]) -> list[float | None]:
+	"""The metric's value of each row."""
+	aggregates = _read(measure, **parts)
+	found = raw_values([_metric(measure=measure, scale=scale)], aggregates, aggregates.index, AS_OF)
 	assert found["m"].dtype == "float64"
 	return [None if np.isnan(value) else value for value in found["m"]]
 
@@ -38,6 +55,62 @@ def test_numbers_of_any_driver_become_floats() -> None:
 @pytest.mark.parametrize("measure", [Measure.COUNT, Measure.SUM, Measure.DISTINCT_COUNT])
 def test_nothing_in_the_window_adds_up_to_zero_for_a_customer_who_has_documents(measure: Measure) -> None:
 	assert _values(measure, value=[None, 3, None], seen=[4, 4, 0]) == [0, 3, None]
+
+
+BANDS = (ScaleBand(0, 80), ScaleBand(5, 20))
+RISING_BANDS = (ScaleBand(0, 50), ScaleBand(5, 80))
+
+
+@pytest.mark.parametrize("measure", [Measure.COUNT, Measure.SUM, Measure.DISTINCT_COUNT])
+@pytest.mark.parametrize(
+	("scale", "expected"),
+	[
+		(Scale(worst=0, best=10), 0),
+		(FEWER_IS_BETTER, None),
+		# 0 is worth 50 points, 51 and 49
+		(Scale(worst=-10, best=10), 0),
+		(Scale(worst=-51, best=49), None),
+		(Scale(worst=-49, best=51), 0),
+		(Scale(ScaleKind.BANDS, bands=BANDS), None),
+		(Scale(ScaleKind.BANDS, bands=RISING_BANDS), 0),
+		(Scale(ScaleKind.PERCENTILE), 0),
+		(Scale(ScaleKind.PERCENTILE, higher_is_better=False), None),
+	],
+)
+def test_nothing_observed_in_the_window_counts_against_a_customer_and_never_for_it(
+	measure: Measure, scale: Scale, expected: float | None
+) -> None:
+	assert _values(measure, scale, value=[None, 0], seen_in_window=[0, None]) == [expected, expected]
+	assert needs_window(_metric(measure=measure, scale=scale)) == (expected is None)
+
+
+def test_none_of_a_kind_among_the_documents_of_the_window_is_observed() -> None:
+	assert _values(Measure.COUNT, FEWER_IS_BETTER, value=[0, 0], seen_in_window=[3, 0]) == [0, None]
+
+
+def test_a_sum_that_comes_to_nothing_is_observed_and_so_is_what_came_back_of_an_earlier_purchase() -> None:
+	assert _values(Measure.SUM, FEWER_IS_BETTER, value=[0, -40], seen_in_window=[2, 0]) == [0, -40]
+
+
+def test_a_formula_sees_the_numbers_of_nothing_observed() -> None:
+	aggregates = _read(Measure.SUM, value=[None, 4], seen_in_window=[0, 1])
+	metrics = [_metric(scale=FEWER_IS_BETTER), *_expressions(more="m + 1")]
+	found = raw_values(metrics, aggregates, aggregates.index, AS_OF)
+	assert found["m"].fillna(-1).tolist() == [-1, 4]
+	assert found["more"].tolist() == [1, 5]
+
+
+def test_only_what_was_observed_is_ranked() -> None:
+	aggregates = _read(
+		Measure.SUM, value=[None, 0, -5, 7, 7], seen_in_window=[0, 1, 0, 1, 1], seen=[1, 1, 1, 1, 0]
+	)
+	metrics = [_metric(), *_expressions(same="m")]
+	measured = measured_values(metrics, aggregates, aggregates.index, AS_OF)
+	assert measured.values["m"].mask(measured.silent["m"]).fillna(99).tolist() == [99, 0, -5, 7, 99]
+
+	# a formula is taken at its word
+	same = completed(metrics, measured.values)["same"].fillna(99)
+	assert same.tolist() == [0, 0, -5, 7, 99]
 
 
 @pytest.mark.parametrize("measure", [Measure.AVERAGE, Measure.MINIMUM, Measure.MAXIMUM])
@@ -82,11 +155,31 @@ def test_a_share_is_a_percentage_of_a_total_above_zero() -> None:
 def test_a_change_is_a_percentage_of_what_was_before() -> None:
 	current = [Decimal("150"), 50, None, 10, 10, 0.1 + 0.2]
 	previous = [Decimal("100"), 100, 100, None, -5, 0.3]
-	assert _values(Measure.CHANGE, current=current, previous=previous) == [50, -50, -100, None, None, 0]
+	found = _values(Measure.CHANGE, current=current, previous=previous, ever=[9999] * 6)
+	assert found == [50, -50, -100, None, None, 0]
 
 
 def test_a_change_from_what_rounding_left_over_is_missing() -> None:
-	assert _values(Measure.CHANGE, current=[100], previous=[0.1 + 0.2 - 0.3]) == [None]
+	assert _values(Measure.CHANGE, current=[100], previous=[0.1 + 0.2 - 0.3], ever=[100]) == [None]
+
+
+def test_nothing_in_both_windows_after_something_earlier_is_a_fall_to_nothing() -> None:
+	# nothing at all, goods of an earlier window that came back, and more that came back than ever went
+	parts = {
+		"current": [None, -20, None, None, None],
+		"previous": [None, None, -20, None, -30],
+		"ever": [500, 480, 480, None, -30],
+	}
+	assert _values(Measure.CHANGE, **parts) == [-100, -100, -100, None, None]
+	# where less is better, it would be the silence that is praised
+	assert _values(Measure.CHANGE, Scale(worst=50, best=-50), **parts) == [None] * 5
+	assert _values(Measure.CHANGE, Scale(ScaleKind.PERCENTILE, higher_is_better=False), **parts) == [None] * 5
+	assert _values(Measure.CHANGE, Scale(ScaleKind.PERCENTILE), **parts)[:3] == [-100] * 3
+
+
+def test_a_fall_to_nothing_from_the_window_before_is_observed_whatever_is_better() -> None:
+	parts = {"current": [None], "previous": [3], "ever": [3]}
+	assert _values(Measure.CHANGE, Scale(worst=50, best=-50), **parts) == [-100]
 
 
 def test_declining_months_count_from_the_newest_until_one_did_not_decline() -> None:
@@ -96,7 +189,37 @@ def test_declining_months_count_from_the_newest_until_one_did_not_decline() -> N
 		"month_2": [3, 6, 0, 2, 4, 2],
 		"month_3": [4, 7, 0, 3, 5, 9],
 	}
-	assert _values(Measure.DECLINING_MONTHS, **months) == [3, 0, 0, 3, 0, 1]
+	assert _values(Measure.DECLINING_MONTHS, **months) == [3, 0, None, 3, 0, 1]
+
+
+@pytest.mark.parametrize(
+	("newest_first", "expected"),
+	[
+		# the month after the last purchase fell, and each silent one after it
+		([0, 0, 0, 5, 4], 3),
+		([0, 0, 0, 5, 6], 4),
+		([0, 0, 0, 0, 5], 4),
+		([0, 5, 0, 0, 0], 1),
+		# a purchase every third month: silent between them, and up again
+		([0, 0, 5, 0, 0], 2),
+		([5, 0, 0, 5, 0], 0),
+		# nothing from which it could have fallen: no month before the last one held anything
+		([5, 0, 0, 0, 0], None),
+		([0, 0, 0, 0, 0], None),
+		# what came back is no purchase
+		([0, -2, 5, 0, 0], 2),
+		([-2, 0, 5, 0, 0], 2),
+		([0, 0, -5, 0, 0], None),
+		([-1, -3, -2, 0, 7], 4),
+		([3, 3, 5, 0, 0], 0),
+	],
+)
+def test_silent_months_at_the_end_go_on_declining_as_long_as_there_was_something_to_fall_from(
+	newest_first: list[float], expected: float | None
+) -> None:
+	months = {f"month_{number}": [amount or None] for number, amount in enumerate(newest_first)}
+	for scale in (MORE_IS_BETTER, FEWER_IS_BETTER):
+		assert _values(Measure.DECLINING_MONTHS, scale, **months) == [expected]
 
 
 def test_months_equal_but_for_rounding_do_not_decline() -> None:
@@ -123,20 +246,21 @@ def test_a_metric_that_was_not_read_is_missing_everywhere() -> None:
 
 
 def test_a_key_that_begins_like_another_is_another() -> None:
-	aggregates = pd.DataFrame({"m.seen": [1], "m.value": [5], "m2.seen": [1], "m2.value": [7]}, index=["A"])
+	read = {f"{key}.{part}": [1] for key in ("m", "m2") for part in ("seen", "seen_in_window")}
+	aggregates = pd.DataFrame({**read, "m.value": [5], "m2.value": [7]}, index=["A"])
 	found = raw_values([_metric("m"), _metric("m2")], aggregates, aggregates.index, AS_OF)
 	assert found.loc["A"].tolist() == [5, 7]
 
 
 def test_rows_follow_the_customers_and_strangers_are_left_out() -> None:
-	aggregates = pd.DataFrame({"m.seen": [1, 1, 1], "m.value": [1, 2, 3]}, index=["C", "gone", "A"])
+	aggregates = _read(Measure.SUM, value=[1, 2, 3]).set_axis(["C", "gone", "A"])
 	customers = pd.Index(["A", 'O\'Neil "😀" %s', "C"], name="customer")
 	found = raw_values([_metric()], aggregates, customers, AS_OF)
 	assert found.index.equals(customers)
 	assert found["m"].fillna(-1).tolist() == [3, -1, 1]
 
 
-@pytest.mark.parametrize("aggregates", [pd.DataFrame(), pd.DataFrame({"m.seen": [], "m.value": []})])
+@pytest.mark.parametrize("aggregates", [pd.DataFrame(), _read(Measure.SUM, value=[])])
 @pytest.mark.parametrize("customers", [[], ["A"]])
 def test_nothing_read_and_nobody_to_score(aggregates: pd.DataFrame, customers: list[str]) -> None:
 	metrics = [
@@ -156,9 +280,7 @@ def test_no_metrics_at_all() -> None:
 
 
 def test_inputs_stay_as_they_are() -> None:
-	aggregates = pd.DataFrame(
-		{"m.seen": [1, 0], "m.value": [Decimal("1.5"), None]}, index=["A", "B"], dtype=object
-	)
+	aggregates = _read(Measure.SUM, value=[Decimal("1.5"), None], seen=[1, 0]).set_axis(["A", "B"])
 	before = aggregates.copy(deep=True)
 	raw_values([_metric()], aggregates, pd.Index(["B"]), AS_OF)
 	pd.testing.assert_frame_equal(aggregates, before)
@@ -169,7 +291,7 @@ def _expressions(**formulas: str) -> list[Metric]:
 
 
 def test_expressions_follow_what_they_use_in_any_order() -> None:
-	aggregates = pd.DataFrame({"m.seen": [1, 0], "m.value": [10, 10]}, index=["A", "B"])
+	aggregates = _read(Measure.SUM, value=[10, 10], seen=[1, 0]).set_axis(["A", "B"])
 	metrics = [*_expressions(quarter="half / 2", half="m / 2"), _metric()]
 	found = raw_values(metrics, aggregates, aggregates.index, AS_OF)
 	assert list(found) == ["quarter", "half", "m"]
@@ -183,7 +305,7 @@ def test_a_broken_expression_says_why_and_leaves_the_others_alone() -> None:
 	assert list(usable) == ["good", "after"]
 	assert "cannot be read" in str(broken["wrong"])
 	assert str(broken["unknown"]) == "No metric has the key 'mm'; did you mean 'm'?"
-	aggregates = pd.DataFrame({"m.seen": [1], "m.value": [3]}, index=["A"])
+	aggregates = _read(Measure.SUM, value=[3]).set_axis(["A"])
 	found = raw_values(metrics, aggregates, aggregates.index, AS_OF).loc["A"]
 	assert found["good"] == 6
 	assert found[["wrong", "unknown", "after"]].isna().all()
@@ -211,3 +333,24 @@ def test_needed_metrics_reach_as_deep_as_expressions_do() -> None:
 def test_needed_metrics_of_a_cycle_come_to_an_end() -> None:
 	metrics = _expressions(a="b + 1", b="a + 1")
 	assert {metric.key for metric in needed_metrics(metrics, ["a"])} == {"a", "b"}
+
+
+def test_a_forecast_is_the_value_and_formulas_may_use_it() -> None:
+	metrics = [
+		_metric("risk", measure=Measure.LAPSE_RISK),
+		_metric("safe", measure=Measure.EXPRESSION, expression="100 - risk"),
+		_metric("number"),
+	]
+	aggregates = pd.DataFrame(
+		{"number.seen": [1, 1], "number.seen_in_window": [1, 1], "number.value": [3, 4]}, index=["A", "B"]
+	)
+	told = pd.DataFrame({"lapse_risk": [37.5, np.nan], "usual_gap": [20.0, 10.0]}, index=["A", "C"])
+	found = raw_values(metrics, aggregates, aggregates.index, AS_OF, told)
+	assert found.columns.tolist() == ["risk", "safe", "number"]
+	assert found.loc["A"].tolist() == [37.5, 62.5, 3]
+	assert found.loc["B", ["risk", "safe"]].isna().all()
+
+
+def test_without_forecasts_a_risk_is_missing() -> None:
+	found = raw_values([_metric("risk", measure=Measure.LAPSE_RISK)], pd.DataFrame(), pd.Index(["A"]), AS_OF)
+	assert found["risk"].isna().all()

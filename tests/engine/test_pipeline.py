@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crm_success.scoring.engine.calibrated import Calibration, PercentileCuts
 from crm_success.scoring.engine.definitions import (
-	Calibration,
 	Cap,
 	Definitions,
 	Metric,
 	MissingValue,
-	PercentileCuts,
 	Scale,
 	ScaleBand,
 	ScaleKind,
@@ -82,6 +81,7 @@ def _aggregates(**rows: dict[str, Any]) -> pd.DataFrame:
 		for key, value in values.items():
 			part = "date" if isinstance(value, date) else "value"
 			frame.setdefault(f"{key}.seen", {})[customer] = 1
+			frame.setdefault(f"{key}.seen_in_window", {})[customer] = 1
 			frame.setdefault(f"{key}.{part}", {})[customer] = value
 	return pd.DataFrame(frame, dtype=object)
 
@@ -324,7 +324,7 @@ def test_no_metrics_at_all() -> None:
 
 def test_a_metric_that_was_not_read_is_missing_for_everybody() -> None:
 	aggregates = _aggregates(Alpha=ALPHA, Beta=BETA)
-	unread = aggregates.drop(columns=["overdue.seen", "overdue.value"])
+	unread = aggregates.drop(columns=["overdue.seen", "overdue.seen_in_window", "overdue.value"])
 	rows = _score(_customers("Alpha", "Beta"), unread)
 	assert rows["score"].tolist() == [70.0, 93.3]
 	assert [parts["overdue"]["raw"] for parts in rows["components"]] == [None, None]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_success.scoring.engine.definitions import Calibration, Limits, Segment
+from crm_success.scoring.engine.calibrated import Calibration
+from crm_success.scoring.engine.definitions import Limits, Segment
 from crm_success.scoring.engine.records import segments_from_records
 from crm_success.scoring.engine.rfm import (
 	ABOVE_ALL,

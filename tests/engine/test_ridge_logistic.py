@@ -9,6 +9,7 @@ from crm_success.scoring.engine.forecast.ridge_logistic import (
 	Logistic,
 	Term,
 	effects,
+	fit_line,
 	fit_logistic,
 	log_odds,
 	odds_of,
@@ -81,3 +82,31 @@ def test_odds_and_probabilities_are_each_other_s_reverse_and_certainty_is_finite
 def test_an_outcome_that_is_the_same_everywhere_is_refused(outcome: list[bool]):
 	with pytest.raises(FitError, match="nothing to tell apart"):
 		fit_logistic(pd.DataFrame({"a": [1.0, 2, 3, 4]}), pd.Series(outcome), 1.0)
+
+
+def test_a_line_comes_back_as_it_is():
+	values = pd.DataFrame({"a": [0.0, 1, 2, 3], "b": [1.0, -1, -1, 1]})
+	line = fit_line(values, 0.5 + 2 * values["a"] - 3 * values["b"], ALMOST_NO_RIDGE)
+	assert log_odds(line, values).tolist() == pytest.approx([-2.5, 5.5, 7.5, 3.5], abs=1e-6)
+	assert effects(line, values)["a"].tolist() == pytest.approx([-3, -1, 1, 3], abs=1e-6)
+
+
+def test_what_is_no_line_is_told_as_nearly_as_can_be():
+	"""Squares of -1, 0 and 1 have no slope: their mean is told of all."""
+	values = pd.DataFrame({"a": [-1.0, 0, 1]})
+	assert log_odds(fit_line(values, values["a"] ** 2, 1.0), values).tolist() == pytest.approx([2 / 3] * 3)
+
+
+def test_a_penalty_draws_a_line_to_its_level():
+	"""Of standardised values -1 and 1, four rows: the weight is the slope x 4 / (4 + ridge)."""
+	values = pd.DataFrame({"sign": [-1.0, -1, 1, 1]})
+	line = fit_line(values, 3 * values["sign"] + 1, 4.0)
+	assert (line.level, line.terms[0].weight) == (pytest.approx(1), pytest.approx(1.5))
+
+
+def test_the_last_digit_does_not_depend_on_how_many_rows_there_are():
+	random = np.random.default_rng(2)
+	values = pd.DataFrame(random.normal(size=(400, 11)) * 100, columns=list("abcdefghijk"))
+	model = Logistic(0.3, tuple(Term(name, 1.1, 3.3, 0.7) for name in values))
+	alone = pd.concat([log_odds(model, values.iloc[[row]]) for row in range(len(values))])
+	assert alone.tolist() == log_odds(model, values).tolist()

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_success.scoring.engine.definitions import Calibration, Limits
+from crm_success.scoring.engine.calibrated import Calibration
+from crm_success.scoring.engine.definitions import Limits
 from crm_success.scoring.engine.errors import DefinitionError
 from crm_success.scoring.engine.value import (
 	customer_lifetime_value,

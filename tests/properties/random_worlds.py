@@ -1,6 +1,7 @@
 """Customers, what was read of them, and everything that judges them, all made up: as wide as definitions allow."""
 
 import os
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -8,9 +9,9 @@ import pandas as pd
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
+from crm_success.scoring.engine.calibrated import Calibration
 from crm_success.scoring.engine.calibration import calibrate, calibration_values
 from crm_success.scoring.engine.definitions import (
-	Calibration,
 	Cap,
 	Definitions,
 	Metric,
@@ -21,6 +22,10 @@ from crm_success.scoring.engine.definitions import (
 	Scorecard,
 	Weight,
 )
+from crm_success.scoring.engine.forecast.lapse_risk import LearnedRisk, RiskModel
+from crm_success.scoring.engine.forecast.purchase_model import BgNbd
+from crm_success.scoring.engine.forecast.ridge_logistic import Logistic, Term
+from crm_success.scoring.engine.forecast.risk_facts import TERMS
 from crm_success.scoring.engine.measure_table import Function, Measure
 from crm_success.scoring.engine.pipeline import all_metrics, score_customers
 from crm_success.scoring.engine.records import segments_from_records
@@ -41,6 +46,11 @@ FORMULAS = (
 	"nowhere + 1",
 )
 SEGMENT_DEFAULTS = segments_from_records(SEGMENTS)
+
+_HABITS = Logistic(0.2, tuple(Term(name, 1.3, 0.7, 0.31) for names in TERMS.values() for name in names))
+_BLEND = Logistic(0.1, (Term("habits", 0.2, 1.1, 0.6), Term("purchases", -0.3, 0.9, 0.5)))
+_PURCHASES = BgNbd(r=0.5, alpha=50.0, a=0.5, b=2.5, log_likelihood=0.0, customers=0)
+RISK = LearnedRisk(33.3, RiskModel(90, 33.3, _HABITS, _PURCHASES, _BLEND, (), _HABITS))
 
 AMOUNTS = st.one_of(st.none(), st.floats(-1e6, 1e6), st.sampled_from([0, 1, -1, 1e15, -1e300, float("inf")]))
 # such as a cap or a lone neutral value hits exactly
@@ -117,16 +127,35 @@ def companies(draw: st.DrawFn, judged: Definitions) -> tuple[pd.DataFrame, pd.Da
 	parts = {
 		f"{metric.key}.{part}": [draw(values_of(part, aggregate.function)) for _ in names]
 		for metric in all_metrics(judged)
-		if metric.measure is not Measure.EXPRESSION
+		if metric.measure.reads_documents
 		for part, aggregate in measure_parts(metric).items()
 	}
 	read = pd.DataFrame(parts, index=pd.Index(names), dtype=object)
+	for name in names:
+		for column, value in draw(purchase_histories()).items():
+			read.loc[name, column] = value
 	# some customers have no document at all
 	return customers, read[[draw(st.integers(0, 9)) > 0 for _ in names]]
 
 
+@st.composite
+def purchase_histories(draw: st.DrawFn) -> dict[str, Any]:
+	"""What is read of a customer's purchases, which no two statements tell: it must be possible together."""
+	days = sorted(draw(st.sets(st.dates(date(2024, 1, 1), AS_OF), max_size=5)))
+	lately, before = (draw(st.integers(0, len(days))) for _ in range(2))
+	parts = {
+		"_recency.date": str(days[-1]) if days else None,
+		"_first_purchase.date": str(days[0]) if days else None,
+		"_purchase_days.value": len(days),
+		"_lately.value": lately,
+		"_lately_and_before.value": lately + before,
+		"_returns.value": draw(st.integers(0, 9)),
+	}
+	return {**parts, **{f"{column.split('.')[0]}.seen": len(days) for column in parts}}
+
+
 def values_of(part: str, function: Function) -> st.SearchStrategy[Any]:
-	if part == "seen":
+	if part in ("seen", "seen_in_window"):
 		return st.sampled_from([0, 1, 5, 5, 5])
 	if part == "date":
 		return st.none() | st.dates(date(2024, 1, 1), AS_OF).map(str)
@@ -134,7 +163,7 @@ def values_of(part: str, function: Function) -> st.SearchStrategy[Any]:
 
 
 def calibration_of(read: pd.DataFrame, judged: Definitions) -> Calibration:
-	return calibrate(calibration_values(read, judged, AS_OF), judged, AS_OF)
+	return calibrate(calibration_values(read, judged, AS_OF), judged, AS_OF, RISK)
 
 
 def rows_of(world: World, calibration: Calibration | None = None) -> pd.DataFrame:
@@ -148,6 +177,25 @@ def worlds(draw: st.DrawFn, simple: bool = False) -> World:
 	"""Customers, what was read of them, and what judges them."""
 	judged = draw(definitions(simple))
 	return *draw(companies(judged)), judged
+
+
+def treating(judged: Definitions, key: str, missing: MissingValue) -> Definitions:
+	metrics = (replace(each, missing=missing) if each.key == key else each for each in judged.metrics)
+	return replace(judged, metrics=tuple(metrics))
+
+
+def counting(judged: Definitions, key: str, kind: ScaleKind) -> Definitions:
+	"""The same, where the metric has that kind of scale and every scorecard weighs it."""
+	metrics = (replace(m, scale=replace(m.scale, kind=kind)) if m.key == key else m for m in judged.metrics)
+	cards = (
+		replace(
+			card,
+			metrics=tuple(Weight(w.name, 1.0 if w.name == key else w.weight) for w in card.metrics),
+			dimensions=tuple(Weight(w.name, w.weight or 1.0) for w in card.dimensions),
+		)
+		for card in judged.scorecards
+	)
+	return replace(judged, metrics=tuple(metrics), scorecards=tuple(cards))
 
 
 def examples(few: int) -> settings:

@@ -23,13 +23,12 @@ from rough_definitions import NUMBER_MARK, TEXT_MARK, metric_records
 
 from crm_success.database.dialects import Dialect, Statement
 from crm_success.database.port import Answer
+from crm_success.scoring.engine.calibrated import Calibration, PercentileCuts
 from crm_success.scoring.engine.definitions import (
-	Calibration,
 	CompanyRate,
 	Definitions,
 	Metric,
 	Money,
-	PercentileCuts,
 	fingerprint,
 	from_json,
 	to_json,

@@ -6,16 +6,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_worlds import KEYS, World, calibration_of, examples, rows_of, worlds
+from random_worlds import KEYS, World, calibration_of, examples, rows_of, treating, worlds
 
 from crm_success.scoring.engine.definitions import Definitions, MissingValue, Weight
 
 POINTS = {MissingValue.NEUTRAL: 50, MissingValue.WORST: 0, MissingValue.BEST: 100}
-
-
-def treating(judged: Definitions, key: str, missing: MissingValue) -> Definitions:
-	metrics = (replace(each, missing=missing) if each.key == key else each for each in judged.metrics)
-	return replace(judged, metrics=tuple(metrics))
 
 
 def without(judged: Definitions, key: str) -> Definitions:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_worlds import AS_OF, KEYS, World, calibration_of, examples, rows_of, worlds
+from random_worlds import AS_OF, KEYS, RISK, World, calibration_of, counting, examples, rows_of, worlds
 
 from crm_success.scoring.engine.calibration import calibrate, calibration_values
 from crm_success.scoring.engine.definitions import Definitions, HealthBand, ScaleKind, Scorecard, Weight
@@ -28,8 +28,10 @@ def test_scores_lie_between_0_and_100_and_say_where_they_come_from(world: World)
 		if np.isnan(row.score):
 			assert (row.band, row.drivers, row.cap_reason) == (None, [], "")
 			assert shares == 0
+			assert np.isnan(row.coverage)
 			continue
 		assert 0 <= row.score <= 100
+		assert 0 < row.coverage <= 100
 		assert row.band == band_of(row.score, card)
 		assert round(shares, 6) == 100
 		uncapped = round(50 + sum(part["contribution"] for part in parts.values()), 6)
@@ -103,7 +105,7 @@ def test_neither_the_order_of_customers_nor_the_cut_of_batches_changes_a_calibra
 		calibration_values(part, judged, AS_OF) for part in (shuffled[:cut], shuffled[cut:]) if len(part)
 	]
 	if parts:
-		assert calibrate(pd.concat(parts), judged, AS_OF) == whole
+		assert calibrate(pd.concat(parts), judged, AS_OF, RISK) == whole
 	for cuts in (whole.recency, whole.frequency, whole.monetary, *(each.cuts for each in whole.percentiles)):
 		assert list(cuts) == sorted(cuts)
 
@@ -174,24 +176,10 @@ def test_a_better_value_never_lowers_a_score(
 	)
 	scores = []
 	for value in (low, high):
-		read.loc[name, [f"{key}.seen", f"{key}.value"]] = [1, value]
+		read.loc[name, [f"{key}.seen", f"{key}.seen_in_window", f"{key}.value"]] = [1, 1, value]
 		scores.append(rows_of((customers, read, judged), calibration).loc[name, "score"])
 	worse, better = scores if is_higher_better(judged, key) else scores[::-1]
 	assert np.isnan(scores).all() or better >= worse
-
-
-def counting(judged: Definitions, key: str, kind: ScaleKind) -> Definitions:
-	"""The same, where the metric has that kind of scale and every scorecard weighs it."""
-	metrics = (replace(m, scale=replace(m.scale, kind=kind)) if m.key == key else m for m in judged.metrics)
-	cards = (
-		replace(
-			card,
-			metrics=tuple(Weight(w.name, 1.0 if w.name == key else w.weight) for w in card.metrics),
-			dimensions=tuple(Weight(w.name, w.weight or 1.0) for w in card.dimensions),
-		)
-		for card in judged.scorecards
-	)
-	return replace(judged, metrics=tuple(metrics), scorecards=tuple(cards))
 
 
 def is_higher_better(judged: Definitions, key: str) -> bool:

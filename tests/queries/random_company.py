@@ -211,18 +211,31 @@ def _values_of(company: Company, name: str) -> dict[str, float | None]:
 		if row["customer"] == name and _day_of(row, "opening_date") <= AS_OF and is_there(row, AS_OF)
 	]
 	visits = [row for row in company.rows["Service Visit"] if row["party"] == name and _is_visit(row)]
-	parents = {row["name"] for row in invoices}
-	items = [row for row in company.rows["Sales Invoice Item"] if row["parent"] in parents]
-	items = [row for row in items if row["parenttype"] == "Sales Invoice"]
+	bought = [row for row in invoices if _is_purchase(row)]
 	return {
-		**_unless_empty(invoices, _invoice_values),
-		**_unless_empty(items, lambda rows: {"quantity": sum(row["qty"] for row in rows)}),
+		# who only returned something has no value of what is made of invoices
+		**_unless_empty(bought, lambda _rows: _invoice_values(invoices)),
+		**_unless_empty(_items(company, bought), lambda _rows: _item_values(_items(company, invoices))),
 		**_unless_empty(ledger, lambda rows: LedgerByHand(company, rows).values()),
 		**_unless_empty(issues, lambda rows: _issue_values(company, rows)),
 		**_unless_empty(
 			visits, lambda rows: {"visit_hours": sum(row["duration"] or 0 for row in rows) / 3600}
 		),
 	}
+
+
+def _is_purchase(row: Row) -> bool:
+	return not row["is_return"] and not row["is_debit_note"]
+
+
+def _items(company: Company, invoices: list[Row]) -> list[Row]:
+	parents = {row["name"] for row in invoices}
+	items = [row for row in company.rows["Sales Invoice Item"] if row["parent"] in parents]
+	return [row for row in items if row["parenttype"] == "Sales Invoice"]
+
+
+def _item_values(items: list[Row]) -> dict[str, float | None]:
+	return {"quantity": sum(row["qty"] for row in items)}
 
 
 def _unless_empty(rows: list[Row], compute: Callable[[list[Row]], dict[str, Any]]) -> dict[str, Any]:
@@ -256,16 +269,15 @@ def _revenue(rows: Iterable[Row]) -> float:
 
 
 def _invoice_values(rows: list[Row]) -> dict[str, float | None]:
-	bought = [row for row in rows if not row["is_return"] and not row["is_debit_note"]]
+	bought = [row for row in rows if _is_purchase(row)]
 	year = _within(rows, 365)
-	before = _revenue(_within(rows, 90, 90))
 	counts = [row["items_count"] for row in year]
 	return {
 		"revenue": _revenue(year),
 		"frequency": len(_within(bought, 365)),
 		"recency": min((AS_OF - _day_of(row, "posting_date")).days for row in bought) if bought else None,
 		"tenure": max((AS_OF - _day_of(row, "posting_date")).days for row in bought) if bought else None,
-		"change": 100 * (_revenue(_within(rows, 90)) - before) / before if round(before, 6) > 0 else None,
+		"change": _change(rows),
 		"declining": _declining_months(rows),
 		"return_share": 100 * sum(row["is_return"] for row in year) / len(year) if year else None,
 		"average_items": sum(counts) / len(counts) if counts else None,
@@ -276,7 +288,15 @@ def _invoice_values(rows: list[Row]) -> dict[str, float | None]:
 	}
 
 
-def _declining_months(rows: list[Row]) -> int:
+def _change(rows: list[Row]) -> float | None:
+	now, before = (round(_revenue(_within(rows, 90, offset)), 6) for offset in (0, 90))
+	if before > 0:
+		return 100 * (now - before) / before
+	# nothing in both, after something earlier: a fall to nothing
+	return -100 if now <= 0 and round(_revenue(rows), 6) > 0 else None
+
+
+def _declining_months(rows: list[Row]) -> int | None:
 	# on 15 March the last complete month is February; 180 days are six months
 	months = [(2024, 2), (2024, 1), (2023, 12), (2023, 11), (2023, 10), (2023, 9)]
 	totals = []
@@ -287,10 +307,16 @@ def _declining_months(rows: list[Row]) -> int:
 			if (_day_of(row, "posting_date").year, _day_of(row, "posting_date").month) == (year, month)
 		]
 		totals.append(round(_revenue(days), 6))
+	if max(totals[1:]) <= 0:
+		return None
 	declining = 0
-	while declining < 5 and totals[declining] < totals[declining + 1]:
+	while declining < 5 and _declines(*totals[declining:]):
 		declining += 1
 	return declining
+
+
+def _declines(later: float, earlier: float, *before: float) -> bool:
+	return later < earlier or (later <= 0 and earlier <= 0 and max(before, default=0) > 0)
 
 
 class LedgerByHand:

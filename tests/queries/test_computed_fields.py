@@ -480,10 +480,12 @@ def test_a_credit_note_that_stands_by_itself_settles_its_invoice_on_the_day(data
 	assert value_of(database, OVERDUE, as_of=date(2024, 7, 2)) == 100
 
 
-@pytest.mark.parametrize(("flag", "expected"), [("is_return", 0), ("is_debit_note", 0), (None, 1)])
+@pytest.mark.parametrize(("flag", "expected"), [("is_return", 1), ("is_debit_note", 1), (None, 2)])
 def test_neither_a_return_nor_the_correction_of_a_price_is_a_purchase(
 	database: Database, flag: str | None, expected: int
 ) -> None:
+	# whom nothing was ever sold has no value at all
+	database.add("Sales Invoice", customer="A", posting_date="2024-05-01")
 	database.add("Sales Invoice", customer="A", posting_date="2024-06-01", **({flag: 1} if flag else {}))
 	assert value_of(database, metric(filters=[("is_purchase", "=", 1)])) == expected
 

@@ -9,8 +9,9 @@ from asking import AS_OF, metric, value_of
 from databases import Database
 from erpnext_tables import TABLES
 
-from crm_success.scoring.engine.definitions import CompanyRate, Limits, Metric, Money
+from crm_success.scoring.engine.definitions import CompanyRate, Limits, Metric, Money, Scale
 from crm_success.scoring.engine.measure_table import Measure
+from crm_success.scoring.engine.measures import needs_window
 from crm_success.scoring.engine.profile import profile_metrics
 from crm_success.scoring.queries.document_statements import (
 	IN_THE_FUTURE,
@@ -160,7 +161,7 @@ def test_issues_resolved_without_a_date_are_counted_once(database: Database) -> 
 @pytest.mark.parametrize("measure", Measure)
 def test_a_metric_has_a_value_where_some_document_gives_it_one(database: Database, measure: Measure) -> None:
 	"""As the engine says of the same documents, whichever measure it is."""
-	if measure is Measure.EXPRESSION:
+	if not measure.reads_documents:
 		return
 	window = max(30, measure.row.shortest_window)
 	asked = metric(
@@ -185,6 +186,19 @@ def test_a_metric_has_a_value_where_some_document_gives_it_one(database: Databas
 		assert answers[-1] == (value_of(database, asked, "A") is not None), row
 	assert answers[:3] == [False] * 3
 	assert answers[-1]
+
+
+def test_where_only_the_window_gives_a_value_older_documents_do_not(database: Database) -> None:
+	asked = metric(doctype="Issue", window_days=30, scale=Scale(worst=10, best=0))
+
+	def is_said_and_is_there() -> tuple[bool, bool]:
+		statement = value_statement(asked, TABLES, AS_OF, database.dialect, Money(), needs_window(asked))
+		return bool(database.execute(statement).rows), value_of(database, asked) is not None
+
+	database.add("Issue", customer="A", opening_date="2024-01-01")
+	assert is_said_and_is_there() == (False, False)
+	database.add("Issue", customer="A", opening_date="2024-06-20")
+	assert is_said_and_is_there() == (True, True)
 
 
 @pytest.mark.parametrize("party_type", ["Customer", "Supplier"])

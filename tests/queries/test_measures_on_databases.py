@@ -6,7 +6,7 @@ import pytest
 from asking import AS_OF, metric, value_of, values
 from databases import Database
 
-from crm_success.scoring.engine.definitions import CompanyRate, Filter, Metric, Money
+from crm_success.scoring.engine.definitions import CompanyRate, Filter, Metric, Money, Scale
 from crm_success.scoring.engine.measure_table import Measure
 
 NO_RETURNS = [("is_return", "=", 0)]
@@ -144,6 +144,44 @@ def test_returns_count_in_net_revenue_and_not_in_frequency(database: Database) -
 	assert value_of(database, metric(Measure.SUM, value_field="base_net_total")) == 60
 	assert value_of(database, metric(filters=NO_RETURNS)) == 1
 	assert value_of(database, metric(Measure.DAYS_SINCE_LAST, filters=NO_RETURNS)) == 29
+
+
+def test_who_only_brought_something_back_has_no_value_of_invoices_or_their_rows(database: Database) -> None:
+	for row in ({"is_return": 1}, {"is_debit_note": 1}):
+		name = database.add(
+			"Sales Invoice", customer="A", posting_date="2024-06-20", base_net_total=-5, **row
+		)
+		database.add("Sales Invoice Item", parent=name, qty=1)
+	items = metric(Measure.SUM, "Sales Invoice Item", parent_doctype="Sales Invoice", value_field="qty")
+	for asked in (metric(), metric(Measure.SUM, value_field="base_net_total"), items):
+		assert value_of(database, asked) is None
+	name = database.add("Sales Invoice", customer="A", posting_date="2023-01-01", base_net_total=100)
+	database.add("Sales Invoice Item", parent=name, qty=1)
+	assert value_of(database, metric()) == 3
+	assert value_of(database, metric(Measure.SUM, value_field="base_net_total", window_days=30)) == -10
+	assert value_of(database, items) == 3
+
+
+def test_a_window_without_any_document_never_speaks_for_a_customer(database: Database) -> None:
+	database.add("Issue", customer="A", opening_date="2024-01-01", priority="High")
+	asked = {"doctype": "Issue", "window_days": 30, "filters": [("priority", "=", "High")]}
+	fewer, more = metric(scale=Scale(worst=10, best=0), **asked), metric(scale=Scale(best=10), **asked)
+	assert (value_of(database, fewer), value_of(database, more)) == (None, 0)
+	database.add("Issue", customer="A", opening_date="2024-06-10", priority="Low")
+	assert (value_of(database, fewer), value_of(database, more)) == (0, 0)
+
+
+def test_nothing_in_two_windows_is_a_fall_for_who_had_something_of_the_kind(database: Database) -> None:
+	database.add(
+		"Sales Invoice", customer="A", posting_date="2024-01-01", base_net_total=50, territory="North"
+	)
+	change = {"measure": Measure.CHANGE, "window_days": 10, "value_field": "base_net_total"}
+	assert value_of(database, metric(**change)) == -100
+	assert value_of(database, metric(filters=[("territory", "=", "South")], **change)) is None
+	database.add("Sales Invoice", customer="A", posting_date="2024-06-30", base_net_total=1)
+	assert value_of(database, metric(**change)) is None
+	database.add("Sales Invoice", customer="A", posting_date="2024-06-20", base_net_total=2)
+	assert value_of(database, metric(**change)) == -50
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a plan reads, and what it refuses to read. Needs no database."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -8,13 +9,15 @@ from asking import metric
 from erpnext_tables import TABLES
 
 from crm_success.database.dialects import Bindings, Dialect
-from crm_success.scoring.engine.definitions import Limits, Metric
+from crm_success.scoring.engine.definitions import Filter, Limits, Metric, Money
 from crm_success.scoring.engine.errors import SourceError
 from crm_success.scoring.engine.measure_table import Measure, Window
+from crm_success.scoring.engine.pipeline import all_metrics
 from crm_success.scoring.engine.profile import profile_metrics
 from crm_success.scoring.queries.plan import measure_parts, plan_reads
 from crm_success.scoring.queries.source_rows import window_bounds
 from crm_success.scoring.queries.tables import Column, Table, kind_of
+from crm_success.standalone.default_definitions import default_definitions
 
 JUNE_30 = date(2024, 6, 30)
 
@@ -33,8 +36,8 @@ def test_metrics_of_one_source_share_a_read_and_equal_aggregates_a_column() -> N
 	issues = metric(doctype="Issue", key="d")
 	plan = plan_reads([first, same, average, issues], TABLES)
 	assert [read.source.doctype for read in plan.reads] == ["Sales Invoice", "Issue"]
-	# seen, sum and average; the sum serves two metrics
-	assert len(plan.reads[0].aggregates) == 3
+	# seen, seen in the window, sum and average; the sum serves two metrics
+	assert len(plan.reads[0].aggregates) == 4
 	sums = {part.aggregate for part in plan.reads[0].parts if part.part == "value" and part.metric in "ab"}
 	assert len(sums) == 1
 
@@ -49,7 +52,29 @@ def test_one_bad_metric_leaves_the_others_alone() -> None:
 	bad = metric(Measure.SUM, value_field="gone", key="bad")
 	plan = plan_reads([bad, metric()], TABLES)
 	assert [problem.metric for problem in plan.problems] == ["bad"]
-	assert [part.metric for part in plan.reads[0].parts] == ["m", "m"]
+	assert [part.metric for part in plan.reads[0].parts] == ["m"] * 3
+
+
+def test_what_tells_of_nothing_observed_costs_few_columns() -> None:
+	plan = plan_reads(all_metrics(default_definitions(Money())), TABLES)
+	context = {
+		(read.source.doctype, part.aggregate)
+		for read in plan.reads
+		for part in read.parts
+		if part.part in ("seen_in_window", "ever")
+	}
+	values = {
+		(read.source.doctype, part.aggregate)
+		for read in plan.reads
+		for part in read.parts
+		if part.part not in ("seen_in_window", "ever")
+	}
+	# revenue of the year and of all history, and what was billed within the year
+	assert sorted(doctype for doctype, _ in context - values) == [
+		"Payment Ledger Entry",
+		"Sales Invoice",
+		"Sales Invoice",
+	]
 
 
 def test_expressions_read_nothing() -> None:
@@ -121,7 +146,25 @@ def test_a_ledger_that_does_not_say_which_rows_were_delinked_is_not_read() -> No
 	assert plan.problems[0].reason == "Payment Ledger Entry has no column delinked"
 
 
-@pytest.mark.parametrize("measure", [measure for measure in Measure if measure is not Measure.EXPRESSION])
+def test_only_a_purchase_tells_something_of_a_customer_of_invoices_and_of_their_rows() -> None:
+	purchases = measure_parts(metric(Measure.SUM, value_field="base_net_total", window_days=90))
+	assert (
+		purchases["seen"].filters == purchases["seen_in_window"].filters == (Filter("is_purchase", "=", 1),)
+	)
+	assert (purchases["value"].filters, purchases["seen_in_window"].window) == ((), Window(90))
+	items = measure_parts(metric(doctype="Sales Invoice Item", parent_doctype="Sales Invoice"))
+	assert items["seen"].filters == (Filter("is_return", "=", 0), Filter("is_debit_note", "=", 0))
+	assert measure_parts(metric(doctype="Issue"))["seen"].filters == ()
+
+
+def test_an_invoice_that_does_not_say_whether_it_is_a_purchase_is_not_read() -> None:
+	invoice = TABLES["Sales Invoice"]
+	columns = tuple(column for column in invoice.columns if column.name != "is_debit_note")
+	plan = plan_reads([metric()], {**TABLES, "Sales Invoice": replace(invoice, columns=columns)})
+	assert [problem.reason for problem in plan.problems] == ["Sales Invoice has no column is_debit_note"]
+
+
+@pytest.mark.parametrize("measure", [measure for measure in Measure if measure.reads_documents])
 def test_every_measure_has_parts_and_tells_whether_anything_was_seen(measure: Measure) -> None:
 	parts = measure_parts(metric(measure, value_field="base_net_total", window_days=90))
 	assert parts["seen"].window == Window()

@@ -15,11 +15,12 @@ from found_figures import (
 )
 
 from crm_success.scoring.engine.definitions import from_json, to_json
+from crm_success.scoring.engine.errors import Phrase
 from crm_success.scoring.engine.truth.intervals import Estimate
 from crm_success.scoring.engine.truth.what_is_compared import Grouping, RiskNumber
 from crm_success.scoring.shared.back_test_words import BackTestWords, Reader
 from crm_success.scoring.shared.driver_words import Language
-from crm_success.scoring.shared.past_figures import AllFigures, GroupFigure, Said
+from crm_success.scoring.shared.past_figures import AllFigures, GroupFigure
 
 ENGLISH = Language(
 	translate=lambda text: text,
@@ -43,7 +44,7 @@ def test_one_date_in_a_few_sentences():
 
 
 def test_without_a_date_that_can_tell_there_is_no_verdict():
-	refused = replace(made_figures(), found=None, refusal=Said("Too few."))
+	refused = replace(made_figures(), found=None, refusal=Phrase("Too few."))
 	assert verdict(refused) == ()
 
 
@@ -139,8 +140,8 @@ def test_all_words_are_those_of_the_language():
 		marked.calls(figures.found.calls),
 		marked.lost(figures.found.calls, "EUR"),
 		marked.risk_error(0.07),
-		*marked.about_risk([Said("Nobody leaves.")]),
-		marked.phrase(Said("Too few: {0}.", (3,))),
+		*marked.about_risk([Phrase("Nobody leaves.")]),
+		marked.phrase(Phrase("Too few: {0}.", 3)),
 	]
 	assert all(sentence.startswith("«") and sentence.endswith("»") for sentence in sentences)
 
@@ -148,8 +149,8 @@ def test_all_words_are_those_of_the_language():
 def test_what_is_kept_comes_back_as_it_was():
 	figures = AllFigures(
 		(
-			made_figures(about_risk=(Said("Only {0} days.", (3,)),)),
-			replace(made_figures(JUNE), found=None, refusal=Said("Too few: {0}.", (3, "days"))),
+			made_figures(about_risk=(Phrase("Only {0} days.", 3),)),
+			replace(made_figures(JUNE), found=None, refusal=Phrase("Too few: {0}.", 3, "days")),
 		)
 	)
 	assert from_json(AllFigures, to_json(figures)) == figures

@@ -4,9 +4,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.shared.past_comparison import (
 	buyers,
 	figures_of,
@@ -15,7 +13,6 @@ from crm_success.scoring.shared.past_comparison import (
 	replayed,
 	with_outcome,
 )
-from crm_success.scoring.shared.past_figures import said
 
 AS_OF = date(2019, 6, 10)
 PURCHASES, REVENUE = (metric.key for metric in outcome_metrics(90))
@@ -32,6 +29,7 @@ def scored(**days):
 			"segment": [None] * number,
 			**dict.fromkeys(("recency_score", "frequency_score", "monetary_score"), [3] * number),
 			"revenue": [100.0] * number,
+			"lapse_risk": [31.5] * number,
 			"customer_disabled": [0] * number,
 			"last_invoice": list(days.values()),
 		},
@@ -42,12 +40,8 @@ def scored(**days):
 def test_who_has_not_bought_by_then_has_no_part():
 	found = buyers(scored(A=date(2019, 6, 10), B=None, C=date(2019, 5, 31)), AS_OF)
 	assert found["days_since_last"].to_dict() == {"A": 0, "C": 10}
-	assert found["lapse_risk"].isna().all()
-
-
-def test_a_stored_risk_is_taken_in_percent():
-	found = buyers(scored(A=date(2019, 6, 10)).assign(lapse_risk=[31.5]), AS_OF)
-	assert found["lapse_risk"].tolist() == [0.315]
+	# a share here, percent there
+	assert found["lapse_risk"].tolist() == [0.315, 0.315]
 
 
 def test_nobody_at_all_is_a_frame_of_the_same_kinds():
@@ -87,8 +81,3 @@ def test_the_history_reaches_from_the_first_purchase_of_anybody_to_the_last():
 	history = history_of(measured, AS_OF)
 	assert (history.first, history.last) == (date(2018, 5, 6), date(2019, 6, 3))
 	assert history_of(measured.iloc[2:], AS_OF) is None
-
-
-@pytest.mark.parametrize(("value", "kept"), [(AS_OF, "2019-06-10"), (3, 3), (2.5, 2.5)])
-def test_a_phrase_is_kept_as_json_can_hold_it(value, kept):
-	assert said(ScoringError("{0}.", value)).values == (kept,)

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from crm_success.scoring.engine.definitions import Scorecard, Weight, from_json, to_json
+from crm_success.scoring.engine.errors import Phrase
 from crm_success.scoring.engine.truth.intervals import Estimate
 from crm_success.scoring.engine.truth.weight_suggestion import (
 	BandLapse,
@@ -17,7 +18,6 @@ from crm_success.scoring.engine.truth.weight_suggestion import (
 from crm_success.scoring.shared.back_test_words import Reader
 from crm_success.scoring.shared.driver_words import Language
 from crm_success.scoring.shared.kept_suggestions import CardSuggestion
-from crm_success.scoring.shared.past_figures import Said
 from crm_success.scoring.shared.suggestion_words import Names, SuggestionWords
 
 MARCH, JUNE = date(2019, 3, 10), date(2019, 6, 10)
@@ -95,7 +95,7 @@ def test_dates_that_are_too_small_are_named():
 
 
 def test_a_refusal_is_all_there_is():
-	refused = CardSuggestion(CARD, None, Said("Only {0} customers.", (7,)))
+	refused = CardSuggestion(CARD, None, Phrase("Only {0} customers.", 7))
 	assert list(WORDS.sentences(refused)) == ["Only 7 customers."]
 
 
@@ -131,5 +131,5 @@ def test_cells_of_tables():
 def test_a_suggestion_comes_back_from_json_as_it_was():
 	kept = CardSuggestion(CARD, FOUND)
 	assert from_json(CardSuggestion, to_json(kept)) == kept
-	refused = CardSuggestion(CARD, None, Said("Only {0} customers.", (7,)))
+	refused = CardSuggestion(CARD, None, Phrase("Only {0} customers.", 7))
 	assert from_json(CardSuggestion, to_json(refused)) == refused

@@ -56,6 +56,9 @@ def customer(**values: object) -> dict[str, object]:
 		"components": {},
 		"lowers": [],
 		"lifts": [],
+		"rhythm": "Bought once, 81 days ago",
+		"coverage": 80.0,
+		"low_coverage": "",
 	}
 	return row | values
 
@@ -67,7 +70,7 @@ def component(points: float | None, raw: float | None = 1.0) -> dict[str, float 
 
 def frame(*rows: dict[str, object]) -> pd.DataFrame:
 	"""Scored customers as a batch."""
-	return pd.DataFrame(rows, columns=[*COLUMN_NAMES, "lowers", "lifts"])
+	return pd.DataFrame(rows, columns=[*COLUMN_NAMES, "lowers", "lifts", "rhythm", "low_coverage"])
 
 
 def many(number: int, seed: int = 1) -> pd.DataFrame:

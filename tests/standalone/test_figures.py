@@ -35,6 +35,12 @@ def test_totals_add_up():
 	assert (totals["overdue"], totals["overdue_customers"], totals["open_issues"]) == (50, 1, 2)
 
 
+def test_coverage_is_averaged_over_those_who_have_a_score():
+	rows = [customer(coverage=49.9), customer(coverage=50.0), customer(score=None, band=None, coverage=None)]
+	totals = figures(*rows).totals
+	assert (totals["average_coverage"], totals["low_coverage"]) == (49.95, 1)
+
+
 def test_bands_and_segments_count_those_without_one_too():
 	result = figures(*THREE)
 	assert result.bands["customers"].to_dict() == {"Healthy": 1, "Watch": 0, "At Risk": 1, NO_SCORE: 1}

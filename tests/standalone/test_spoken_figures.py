@@ -3,9 +3,9 @@
 import pandas as pd
 from found_figures import JUNE, SEPTEMBER, made_figures, made_test
 
+from crm_success.scoring.engine.errors import Phrase
 from crm_success.scoring.engine.truth.reliability import Reliability
 from crm_success.scoring.shared.past_comparison import Replayed, figures_of
-from crm_success.scoring.shared.past_figures import Said
 from crm_success.standalone.backtest.spoken_figures import lines_of, lines_of_all
 
 BINS = pd.DataFrame(
@@ -31,14 +31,14 @@ def test_the_table_of_a_date():
 
 
 def test_what_there_is_to_say_of_the_lapse_risk():
-	figures = made_figures(reliability=Reliability(BINS, 0.074), about_risk=(Said("Nobody leaves."),))
+	figures = made_figures(reliability=Reliability(BINS, 0.074), about_risk=(Phrase("Nobody leaves."),))
 	lines = list(lines_of(figures))
 	assert "  Lapse risk: Nobody leaves." in lines
 	assert any(line.startswith("  The lapse risk was off by 7 % on average") for line in lines)
 
 
 def test_a_date_without_figures_says_why_and_the_verdict_is_that_of_the_others():
-	refused = Replayed(JUNE, 90, 0, "EUR", None, Said("Too few: {0}.", (3,)))
+	refused = Replayed(JUNE, 90, 0, "EUR", None, Phrase("Too few: {0}.", 3))
 	assert list(lines_of(figures_of(refused))) == ["As of 2019-06-10: no figures. Too few: 3."]
 	lines = list(lines_of_all([refused, Replayed(SEPTEMBER, 90, 0, "EUR", made_test())]))
 	assert lines[-1].startswith(

@@ -5,7 +5,19 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from small_erp import AS_OF, CUSTOMERS, INVOICES, alter, customer, invoice, score, write
+from small_erp import (
+	AS_OF,
+	CUSTOMERS,
+	ENTRIES,
+	INVOICES,
+	ISSUES,
+	alter,
+	customer,
+	entry,
+	invoice,
+	score,
+	write,
+)
 
 from crm_success.scoring.engine.definitions import Money
 from crm_success.standalone.csv_columns import COLUMN_NAMES
@@ -107,6 +119,69 @@ def test_a_customer_with_nothing_to_measure_has_no_score(scored):
 	assert row["band"] is None or pd.isna(row["band"])
 	assert row["drivers"] == ""
 	assert (row["revenue"], row["invoices"], row["stage"]) == (0, 0, "Potential")
+
+
+def test_a_customer_who_paid_and_left_is_at_risk_and_who_only_returned_has_no_score(tmp_path):
+	invoices = [
+		invoice("L1", "Left", "2023-11-01", 900, "2023-12-01"),
+		invoice("L2", "Left", "2023-11-23", 900, "2023-12-23"),
+		invoice("R1", "Returns", "2026-01-20", -50, is_return=1),
+	]
+	entries = [
+		entry("L1", "Left", "2023-11-01", "L1", 900),
+		entry("L2", "Left", "2023-11-23", "L2", 900),
+		entry("L3", "Left", "2023-11-20", "L1", -900, "PAY-L1"),
+		entry("L4", "Left", "2023-12-20", "L2", -900, "PAY-L2"),
+	]
+	issues = [
+		{
+			"name": "IL",
+			"customer": "Left",
+			"status": "Closed",
+			"opening_date": "2023-11-10",
+			"opening_time": "09:00:00",
+			"modified": "2023-11-10 10:00:00",
+		}
+	]
+	(rows,), _ = score(
+		write(
+			tmp_path / "erp.db",
+			[*INVOICES, *invoices],
+			[*ENTRIES, *entries],
+			[*ISSUES, *issues],
+			[*CUSTOMERS, customer("Left"), customer("Returns")],
+		)
+	)
+	rows = rows.set_index("customer", drop=False)
+	left, parts = rows.loc["Left"], components(rows, "Left")
+	raw = {key: part["raw"] for key, part in parts.items() if part["raw"] is not None}
+	assert raw == {
+		"net_revenue_365d": 0,
+		"revenue_change_90d": -100,
+		"gross_revenue_365d": 0,
+		"returned_value_365d": 0,
+		"billed_365d": 0,
+		# all 1,800 were paid
+		"overdue_amount": 0,
+		"open_issues": 0,
+		"invoices_365d": 0,
+		"days_since_last_invoice": 800,
+		"tenure_days": 822,
+	}
+	# nothing bought, and nothing owed or asked of which there could be too much
+	points = {key: part["points"] for key, part in parts.items() if part["weight"]}
+	assert points == {
+		"net_revenue_365d": 0,
+		"revenue_change_90d": 0,
+		"open_issues": 100,
+		"invoices_365d": 0,
+		"days_since_last_invoice": 0,
+		"tenure_days": 75.07,
+	}
+	assert left["band"] == "At Risk"
+	returns = rows.loc["Returns"]
+	assert pd.isna(returns["score"])
+	assert (returns["revenue"], returns["stage"]) == (0, "Potential")
 
 
 def test_a_disabled_customer_is_scored_and_left_out_of_the_figures(tmp_path):

@@ -9,7 +9,7 @@ from frappe.utils.formatters import format_value
 
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import BACK_TEST, HEALTH, SEGMENT
-from crm_success.scoring.backtest.back_test_records import stored_figures, stored_refusal
+from crm_success.scoring.backtest.back_test_records import stored_figures
 from crm_success.scoring.engine.truth.intervals import Estimate
 from crm_success.scoring.engine.truth.what_is_compared import Grouping
 from crm_success.scoring.reader_words import reader_language
@@ -29,12 +29,12 @@ def picture(back_test: str) -> Picture:
 	frappe.has_permission(BACK_TEST, "read", throw=True)
 	doc = frappe.get_doc(BACK_TEST, back_test)
 	doc.check_permission("read")
-	words, figures, refusal = back_test_words(), stored_figures(doc.figures), stored_refusal(doc.refusal)
+	words, figures = back_test_words(), stored_figures(doc.figures)
 	return {
-		"verdict": words.verdict(figures) if figures else [],
-		"refusal": words.phrase(refusal) if refusal else "",
-		"is_outdated": bool(figures) and is_outdated(doc.definitions_version),
-		"dates": [_date(each, words) for each in reversed(figures.dates)] if figures else [],
+		"verdict": words.verdict(figures),
+		"refusal": words.phrase(figures.refusal) if figures.refusal else "",
+		"is_outdated": is_outdated(doc.definitions_version),
+		"dates": [_date(each, words) for each in reversed(figures.dates)],
 	}
 
 

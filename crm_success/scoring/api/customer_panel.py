@@ -7,21 +7,21 @@ import frappe
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import HEALTH
 from crm_success.scoring.api.scoring_runs import may_rescore
-from crm_success.scoring.reader_words import driver_words, stored_drivers
+from crm_success.scoring.reader_words import RISK_FIELDS, driver_words, risk_in_words, stored_drivers
 from crm_success.visibility import check_reads_health, visible_rows
 
 _SHOWN = (
 	"name",
 	"band",
 	"score",
+	"coverage",
 	"trend",
 	"change_30",
 	"segment",
 	"stage",
 	"driver_facts",
-	"currency",
 	"override_until",
-	"as_of",
+	*RISK_FIELDS,
 )
 
 
@@ -37,4 +37,6 @@ def get_health(customer: str) -> dict[str, Any] | None:
 	health = seen[0] if seen else frappe._dict.fromkeys(_SHOWN)
 	drivers = stored_drivers(health.pop("driver_facts"))
 	sentences = driver_words().lines(drivers, health["currency"]) if drivers else ""
-	return {**health, "drivers": sentences, "may_rescore": may_rescore()}
+	about_risk = risk_in_words(health) if health["as_of"] else {}
+	del health["risk_facts"]
+	return {**health, "drivers": sentences, **about_risk, "may_rescore": may_rescore()}

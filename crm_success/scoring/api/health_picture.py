@@ -26,6 +26,7 @@ def picture_of(health: Document) -> dict[str, Any]:
 		"as_of": health.as_of,
 		"score": health.score if health.band else None,
 		"computed_score": health.computed_score,
+		"coverage": health.coverage,
 		"band": health.band or "",
 		"is_override": is_in_force(health.override_until, getdate()),
 		"cap_reason": health.cap_reason,

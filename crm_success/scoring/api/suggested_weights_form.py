@@ -11,7 +11,7 @@ from frappe.utils.formatters import format_value
 
 from crm_success.record_checks.field_errors import bold
 from crm_success.record_checks.sizes import of_bounded_size
-from crm_success.record_names import BACK_TEST, DIMENSION, METRIC, SCORECARD, SEGMENT
+from crm_success.record_names import BACK_TEST, DIMENSION, METRIC, SCORECARD
 from crm_success.scoring.backtest.suggestion_records import (
 	Kept,
 	Today,
@@ -77,7 +77,7 @@ def _may_edit(scorecard: str) -> bool:
 
 def _words(today: Today | None) -> SuggestionWords:
 	names = {key: row["name"] for key, row in today.metrics.items()} if today else {}
-	reader = Reader(reader_language(), lambda day: format_value(day, "Date"), partial(_, context=SEGMENT))
+	reader = Reader(reader_language(), lambda day: format_value(day, "Date"))
 
 	def metric(key: str) -> str:
 		return _(names.get(key, key), context=METRIC)

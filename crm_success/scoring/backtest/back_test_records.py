@@ -14,13 +14,13 @@ from crm_success.batches.statuses import CANCELLED, QUEUED, RUN
 from crm_success.database import clock
 from crm_success.record_names import BACK_TEST, BACK_TEST_DATE, BACK_TEST_PART
 from crm_success.scoring.engine.definitions import from_json, to_json
-from crm_success.scoring.shared.past_figures import AllFigures, Said
+from crm_success.scoring.shared.past_figures import AllFigures
 
 # how hooks.py registers the work
 KIND = "Back-test"
 REFUSED = "Refused"
 # what only the work writes
-FOUND = ("status", "run", "finished_at", "right_of_100", "figures", "refusal", "definitions_version")
+FOUND = ("status", "run", "finished_at", "right_of_100", "figures", "definitions_version")
 
 
 def check_may_start() -> None:
@@ -86,19 +86,14 @@ def delete_parts(names: Iterable[str]) -> None:
 	frappe.db.delete(BACK_TEST_PART, {"back_test": ("in", list(names))})
 
 
-def as_text(kept: AllFigures | Said) -> str:
-	"""Figures, or a refusal, as JSON in which the desk finds no HTML."""
-	return to_json(kept).replace("<", "\\u003c")
+def as_text(figures: AllFigures) -> str:
+	"""Figures as JSON in which the desk finds no HTML."""
+	return to_json(figures).replace("<", "\\u003c")
 
 
-def stored_figures(text: str | None) -> AllFigures | None:
-	"""The figures that `as_text` wrote."""
-	return from_json(AllFigures, text) if text else None
-
-
-def stored_refusal(text: str | None) -> Said | None:
-	"""The refusal that `as_text` wrote."""
-	return from_json(Said, text) if text else None
+def stored_figures(text: str | None) -> AllFigures:
+	"""The figures that `as_text` wrote; none where nothing is stored."""
+	return from_json(AllFigures, text) if text else AllFigures()
 
 
 def newest_figures() -> frappe._dict | None:

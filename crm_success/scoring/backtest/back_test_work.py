@@ -29,8 +29,9 @@ from crm_success.scoring.backtest.back_test_records import (
 from crm_success.scoring.backtest.past_scorer import PastScorer
 from crm_success.scoring.backtest.suggestion_records import keep_suggestions
 from crm_success.scoring.calibrations import calibrated_as_of
-from crm_success.scoring.engine.definitions import Calibration, Definitions, from_json, to_json
-from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.engine.calibrated import Calibration
+from crm_success.scoring.engine.definitions import Definitions, from_json, to_json
+from crm_success.scoring.engine.errors import Phrase, ScoringError
 from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, freeze, plan_for
 from crm_success.scoring.runs.scoring_work import batch_size, keys_of
@@ -44,7 +45,7 @@ from crm_success.scoring.shared.past_comparison import (
 	replayed,
 )
 from crm_success.scoring.shared.past_dates import History, dates_to_replay
-from crm_success.scoring.shared.past_figures import AllFigures, PastFigures, Said, said
+from crm_success.scoring.shared.past_figures import AllFigures, PastFigures
 from crm_success.scoring.shared.past_suggestions import (
 	MOST_DATES,
 	PastCustomers,
@@ -72,7 +73,9 @@ class Prepared:
 
 	horizon: int
 	dates: tuple[PastDate, ...] = ()
-	refusal: Said | None = None
+	# of the definitions before the horizon of the back-test took the place of that of the settings
+	version: str = ""
+	refusal: Phrase | None = None
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class BackTestWork(Work):
 		if status == FAILED or prepared is None:
 			set_found(self.back_test, FAILED, finished_at=clock.now())
 		elif prepared.refusal:
-			self._refuse(prepared.refusal)
+			self._refuse(AllFigures(refusal=prepared.refusal))
 		else:
 			self._make_figures(prepared)
 
@@ -167,10 +170,12 @@ class BackTestWork(Work):
 		try:
 			days = dates_to_replay(wanted, _history(today, sign_of_life), horizon, today)
 		except ScoringError as error:
-			prepared = Prepared(horizon, refusal=said(error))
+			prepared = Prepared(horizon, refusal=Phrase(error.template, *error.values))
 		else:
 			# read in one transaction, so that the definitions of all dates are the same
-			prepared = Prepared(horizon, tuple(PastDate(day, freeze(day)) for day in days))
+			frozen = [freeze(day) for day in days]
+			dates = zip(days, (_for_horizon(each, horizon) for each in frozen), strict=True)
+			prepared = Prepared(horizon, tuple(PastDate(*each) for each in dates), frozen[-1].version)
 			keep_dates(self.back_test, days)
 		self._store(prepared)
 		sign_of_life()
@@ -183,8 +188,8 @@ class BackTestWork(Work):
 		text = frappe.db.get_value(RUN, self.run, "definitions")
 		return from_json(Prepared, text) if text else None
 
-	def _refuse(self, refusal: Said) -> None:
-		end_back_test(self.back_test, REFUSED, refusal=as_text(refusal))
+	def _refuse(self, figures: AllFigures) -> None:
+		end_back_test(self.back_test, REFUSED, figures=as_text(figures))
 
 	def _make_figures(self, prepared: Prepared) -> None:
 		try:
@@ -200,9 +205,9 @@ class BackTestWork(Work):
 			return
 		if figures.told:
 			keep_suggestions(self.back_test, self._suggestions(prepared))
-			self._complete(figures, prepared.dates[-1].frozen.version)
+			self._complete(figures, prepared.version)
 		else:
-			self._refuse(figures.dates[-1].refusal)
+			self._refuse(figures)
 
 	def _complete(self, figures: AllFigures, version: str) -> None:
 		values = {"figures": as_text(figures), "right_of_100": _right_of_100(figures)}
@@ -235,13 +240,19 @@ class BackTestWork(Work):
 	def _figures_of(self, place: int, past: PastDate, horizon: int) -> PastFigures:
 		customers = kept_frame(self.back_test, place)
 		currency = past.frozen.definitions.money.currency
-		return figures_of(replayed(customers, past.as_of, horizon, currency))
+		return figures_of(replayed(customers, past.as_of, horizon, currency, past.calibration.risk.reasons))
 
 
 def _replay(scorer: PastScorer, keys: KeyRange) -> pd.DataFrame:
 	# only reads came before: a new read view for each date, so that none grows old
 	frappe.db.rollback()
 	return scorer.replay(keys)
+
+
+def _for_horizon(frozen: FrozenDefinitions, horizon: int) -> FrozenDefinitions:
+	"""The lapse risk is told for the days that are waited."""
+	limits = replace(frozen.definitions.limits, horizon_days=horizon)
+	return replace(frozen, definitions=replace(frozen.definitions, limits=limits))
 
 
 def _ranges(frozen: FrozenDefinitions) -> Ranges:

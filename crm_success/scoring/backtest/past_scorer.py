@@ -9,7 +9,7 @@ import pandas as pd
 
 from crm_success.database import reading
 from crm_success.database.dialects import KeyRange
-from crm_success.scoring.engine.definitions import Calibration
+from crm_success.scoring.engine.calibrated import Calibration
 from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
 from crm_success.scoring.scorer import Scorer

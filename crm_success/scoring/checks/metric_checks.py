@@ -44,7 +44,7 @@ def validate_metric(doc: Document) -> None:
 	clear_unused_fields(doc)
 	if doc.measure == Measure.EXPRESSION:
 		check_expression(doc)
-	else:
+	elif Measure(doc.measure).reads_documents:
 		check_source(doc)
 		with refusing(doc, "window_days"):
 			check_window(Measure(doc.measure), cint(doc.window_days))
@@ -99,14 +99,18 @@ def check_measure(doc: Document) -> None:
 
 def clear_unused_fields(doc: Document) -> None:
 	"""Fields that the measure hides must not keep what they held for another measure."""
-	row = Measure(doc.measure).row
+	measure = Measure(doc.measure)
+	row = measure.row
 	unused = {
-		*(SOURCE_FIELDS if doc.measure == Measure.EXPRESSION else ("expression",)),
+		*(() if measure.reads_documents else SOURCE_FIELDS),
+		*(() if measure is Measure.EXPRESSION else ("expression",)),
 		*(("value_field",) if row.value_field is ValueField.NONE else ()),
 		*(() if row.matching else ("matching",)),
 	}
 	for fieldname in unused:
 		doc.set(fieldname, None)
+	if row.forecast:
+		doc.unit = row.unit
 
 
 def check_scale(doc: Document) -> None:

@@ -6,22 +6,17 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from crm_success.scoring.engine.definitions import (
-	Calibration,
-	Definitions,
-	Limits,
-	Metric,
-	PercentileCuts,
-	ScaleKind,
-	fingerprint,
-)
-from crm_success.scoring.engine.measures import needed_metrics, raw_values
+from crm_success.scoring.engine.calibrated import Calibration, PercentileCuts
+from crm_success.scoring.engine.definitions import Definitions, Limits, Metric, ScaleKind, fingerprint
+from crm_success.scoring.engine.forecast.lapse_risk import NOTHING_LEARNED, LearnedRisk
+from crm_success.scoring.engine.forecasts import Forecasts, forecast_metrics
+from crm_success.scoring.engine.measures import completed, measured_values, needed_metrics
 from crm_success.scoring.engine.profile import FREQUENCY, MONETARY, PURCHASES, RECENCY, RFM, profile_metrics
 from crm_success.scoring.engine.rfm import quintile_cuts
 from crm_success.scoring.engine.value import retention_rate, value_cuts
 
 # how cut points are taken: another text makes those void that were taken otherwise
-_RULE = "middle ranks"
+_RULE = "middle ranks of what was observed, lapse risk"
 _PERCENTS = np.arange(101) / 100
 _CURRENT, _PREVIOUS = f"{PURCHASES}.current", f"{PURCHASES}.previous"
 
@@ -35,9 +30,12 @@ class _Basis:
 
 
 def calibration_metrics(definitions: Definitions) -> tuple[Metric, ...]:
-	"""The metrics that a calibration reads: R, F, M, the purchases of two years, and every percentile scale's."""
+	"""The metrics that a calibration reads: R, F, M, the purchases of two years, every percentile scale's, and those that
+	forecasts are made of.
+	"""
 	profile = [m for m in profile_metrics(definitions.limits) if m.key in (*RFM, PURCHASES)]
-	return (*needed_metrics(definitions.metrics, _percentile_keys(definitions)), *profile)
+	profile += [m for m in forecast_metrics(definitions.limits) if m not in profile]
+	return (*_of_percentiles(definitions), *profile)
 
 
 def calibration_fingerprint(definitions: Definitions) -> str:
@@ -56,15 +54,23 @@ def calibration_fingerprint(definitions: Definitions) -> str:
 
 def calibration_values(aggregates: pd.DataFrame, definitions: Definitions, as_of: date) -> pd.DataFrame:
 	"""What one batch contributes, one row a customer; the batches are then joined with pandas.concat."""
-	values = raw_values(calibration_metrics(definitions), aggregates, aggregates.index, as_of)
+	metrics = calibration_metrics(definitions)
+	measured = measured_values(metrics, aggregates, aggregates.index, as_of)
+	silent = measured.silent.reindex(columns=_percentile_keys(definitions), fill_value=False)
 	counts = aggregates.reindex(columns=[_CURRENT, _PREVIOUS]).apply(pd.to_numeric, errors="coerce")
-	return values.join(counts.astype("float64"))
+	return measured.values.join([silent.rename(columns=_silence_of), counts.astype("float64")])
 
 
-def calibrate(values: pd.DataFrame, definitions: Definitions, as_of: date) -> Calibration:
-	"""Cut points from the values of all customers; R, F, M and value from those who ever bought."""
+def calibrate(
+	values: pd.DataFrame, definitions: Definitions, as_of: date, risk: LearnedRisk = NOTHING_LEARNED
+) -> Calibration:
+	"""Cut points from the values of all customers; R, F, M and value from those who ever bought.
+
+	`risk` is what was learned of their purchases, which metrics may show.
+	"""
 	bought = values[values[RECENCY].notna()]
 	high, potential = value_cuts(bought[MONETARY], definitions.limits)
+	judged = completed(_of_percentiles(definitions), values, Forecasts(values, risk).values)
 	return Calibration(
 		as_of=as_of,
 		customers=len(bought),
@@ -74,19 +80,33 @@ def calibrate(values: pd.DataFrame, definitions: Definitions, as_of: date) -> Ca
 		value_high_revenue=high,
 		value_potential_revenue=potential,
 		retention=retention_rate(values[_CURRENT], values[_PREVIOUS]),
-		percentiles=tuple(_percentiles(key, values[key]) for key in sorted(_percentile_keys(definitions))),
+		percentiles=tuple(
+			percentiles_of(key, judged[key].mask(values[_silence_of(key)]))
+			for key in sorted(_percentile_keys(definitions))
+		),
+		risk=risk,
 	)
+
+
+def percentiles_of(key: str, values: pd.Series) -> PercentileCuts:
+	"""The cut points of a metric, from the values of those of whom something was observed; none where nobody has one."""
+	known = values.dropna().to_numpy(dtype="float64")
+	# interpolation can fall back by a last digit
+	cuts = np.maximum.accumulate(np.quantile(known, _PERCENTS)).tolist() if len(known) else []
+	return PercentileCuts(key, tuple(cuts))
+
+
+def _of_percentiles(definitions: Definitions) -> tuple[Metric, ...]:
+	return needed_metrics(definitions.metrics, _percentile_keys(definitions))
 
 
 def _percentile_keys(definitions: Definitions) -> list[str]:
 	return [metric.key for metric in definitions.metrics if metric.scale.kind is ScaleKind.PERCENTILE]
 
 
-def _percentiles(key: str, values: pd.Series) -> PercentileCuts:
-	known = values.dropna().to_numpy(dtype="float64")
-	# interpolation can fall back by a last digit
-	cuts = np.maximum.accumulate(np.quantile(known, _PERCENTS)).tolist() if len(known) else []
-	return PercentileCuts(key, tuple(cuts))
+def _silence_of(key: str) -> str:
+	"""The column that says where the value of that metric comes of nothing observed."""
+	return f"{key}.silent"
 
 
 def _without_judgement(metric: Metric) -> Metric:

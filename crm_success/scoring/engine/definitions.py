@@ -12,10 +12,14 @@ from enum import Enum
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from crm_success.scoring.engine.errors import DefinitionError
+from crm_success.scoring.engine.errors import DefinitionError, Phrase, stored_phrase
 from crm_success.scoring.engine.measure_table import Measure
 
 T = TypeVar("T")
+
+# by which rules documents become a score: a higher number says that the same definitions give other scores now.
+# 2: nothing observed never speaks for a customer. Before, and where none is kept: it counted as a value
+RULES = 2
 
 
 class ScaleKind(str, Enum):
@@ -192,6 +196,7 @@ class Limits:
 	retention_percent: float = 0.0
 	fallback_retention_percent: float = 75.0
 	lifetime_years_cap: float = 10.0
+	horizon_days: int = 90
 
 
 @dataclass(frozen=True)
@@ -236,33 +241,6 @@ class Definitions:
 		return tuple(metric.key for metric in self.metrics)
 
 
-@dataclass(frozen=True)
-class PercentileCuts:
-	"""The 0th to 100th percentile of a metric's values, 101 ascending numbers."""
-
-	metric: str
-	cuts: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Calibration:
-	"""Cut points taken from all customers at `as_of`, kept so that a score moves only because its customer did.
-
-	`recency`, `frequency` and `monetary` hold four ascending quintile cuts, or nothing where nobody bought.
-	`retention` is a fraction, the share of the customers of the year before who bought again.
-	"""
-
-	as_of: date
-	customers: int = 0
-	recency: tuple[float, ...] = ()
-	frequency: tuple[float, ...] = ()
-	monetary: tuple[float, ...] = ()
-	value_high_revenue: float | None = None
-	value_potential_revenue: float | None = None
-	retention: float | None = None
-	percentiles: tuple[PercentileCuts, ...] = ()
-
-
 def to_json(value: Any) -> str:
 	"""Canonical JSON of a definition, for a record and for the fingerprint."""
 	return json.dumps(asdict(value), sort_keys=True, default=_encode, ensure_ascii=False)
@@ -284,6 +262,8 @@ def fingerprint(value: Any) -> str:
 def _encode(value: Any) -> Any:
 	if isinstance(value, date):
 		return value.isoformat()
+	if isinstance(value, Phrase):
+		return {"template": value.template, "values": value.values}
 	raise TypeError(f"{type(value).__name__} has no place in a definition")
 
 
@@ -294,12 +274,20 @@ def _decode(kind: Any, value: Any) -> Any:
 			**{f.name: _decode(hints[f.name], value[f.name]) for f in fields(kind) if f.name in value}
 		)
 	if get_origin(kind) in (Union, UnionType):
-		inner = next(option for option in get_args(kind) if option is not type(None))
-		return None if value is None else _decode(inner, value)
+		return None if value is None else _decode(_option(get_args(kind), value), value)
 	if get_origin(kind) is tuple:
 		return tuple(_decode(get_args(kind)[0], item) for item in value)
 	if kind is date:
 		return date.fromisoformat(value)
+	if kind is Phrase:
+		return stored_phrase(value)
 	if kind is Any:
 		return tuple(value) if isinstance(value, list) else value
 	return kind(value)
+
+
+def _option(options: tuple[Any, ...], value: Any) -> Any:
+	"""The first type of a union that has all the fields of the value."""
+	present = [option for option in options if option is not type(None)]
+	fitting = (o for o in present if not is_dataclass(o) or value.keys() <= {f.name for f in fields(o)})
+	return next(fitting, present[0])

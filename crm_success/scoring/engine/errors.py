@@ -1,5 +1,8 @@
 """The errors of the scoring core. Only the desk's endpoints, jobs and commands turn them into words for people."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 MOST_SHOWN = 100
 
 
@@ -14,8 +17,28 @@ class Phrase:
 		self.template = template
 		self.values = values
 
+	def __eq__(self, other: object) -> bool:
+		said = isinstance(other, Phrase) and (other.template, other.values)
+		return said == (self.template, self.values)
+
+	def __hash__(self) -> int:
+		return hash((self.template, len(self.values)))
+
 	def __str__(self) -> str:
 		return self.template.format(*self.values) if self.values else self.template
+
+
+def stored_phrase(stored: Mapping[str, Any]) -> Phrase:
+	"""The phrase that a record keeps as `template` and `values`."""
+	values = (stored_phrase(each) if isinstance(each, Mapping) else each for each in stored["values"])
+	return Phrase(stored["template"], *values)
+
+
+def said(phrase: Phrase, translate: Callable[[str], str]) -> str:
+	"""The phrase in a language."""
+	values = [said(value, translate) if isinstance(value, Phrase) else value for value in phrase.values]
+	words = translate(phrase.template)
+	return words.format(*values) if values else words
 
 
 def shown(value: object) -> str:

@@ -24,11 +24,13 @@ from crm_success.scoring.engine.definitions import (
 )
 from crm_success.scoring.engine.errors import DefinitionError
 from crm_success.scoring.engine.rounding import DECIMALS, rounded_parts
+from crm_success.scoring.engine.scales import NEUTRAL_POINTS
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
-NEUTRAL_POINTS = 50.0
+# of a percentage that is shown
+_LEAST = 10.0**-DECIMALS
 _POINTS_WHEN_MISSING = {
 	MissingValue.IGNORE: np.nan,
 	MissingValue.NEUTRAL: NEUTRAL_POINTS,
@@ -49,15 +51,17 @@ _OPERATORS: dict[str, Callable[[Array, float], Flags]] = {
 class HealthResult:
 	"""Scores of customers, all indexed by customer; frames have a column for every metric, in their order.
 
-	score: 0-100 with one decimal, caps applied; NaN where there is nothing to measure. weights: percent of
-	the whole score that a metric decides; 0 where it does not count. A row sums to 100. contributions: weight
-	share x (points - 50), 0 where it does not count, rounded so that their sum + 50 is the uncapped score to the
-	last digit. points: 0-100 after the treatment of missing values; NaN where still missing. cap_reason: text,
-	"" where no cap lowered the score. A customer with nothing to measure has weights and contributions of 0, and
-	no points from missing values.
+	score: 0-100 with one decimal, caps applied; NaN where there is nothing to measure. coverage: how much of what the
+	scorecard weighs was observed, in percent with one decimal: above 0, and 100 only where all of it was; NaN where
+	there is no score. weights: percent of the whole score that a metric decides; 0 where it does not count. A row sums
+	to 100. contributions: weight share x (points - 50), 0 where it does not count, rounded so that their sum + 50 is
+	the uncapped score to the last digit. points: 0-100 after the treatment of missing values; NaN where still missing.
+	cap_reason: text, "" where no cap lowered the score. A customer with nothing to measure has weights and
+	contributions of 0, and no points from missing values.
 	"""
 
 	score: pd.Series
+	coverage: pd.Series
 	weights: pd.DataFrame
 	contributions: pd.DataFrame
 	points: pd.DataFrame
@@ -76,17 +80,21 @@ def health_scores(
 	keys = [metric.key for metric in metrics]
 	metric_weights, dimension_weights = _counting_weights(metrics, scorecard)
 	counts: Flags = np.greater(metric_weights, 0)
-	numbers = _matrix(raw, keys)
-	counted = ~np.isnan(numbers[:, counts]).all(axis=1, keepdims=True) & counts
-	treated = _treat_missing(_matrix(points, keys), metrics, counted)
+	given = _matrix(points, keys)
+	observed = ~np.isnan(_matrix(raw, keys)) & ~np.isnan(given) & counts
+	counted = observed.any(axis=1, keepdims=True) & counts
+	treated = _treat_missing(given, metrics, counted)
 	shares = _effective_shares(~np.isnan(treated) & counted, metric_weights, dimension_weights, metrics)
 	exact = np.where(shares > 0, shares * (treated - NEUTRAL_POINTS), 0.0)
 	contributions = rounded_parts(exact, _sum_columns(exact.T, len(raw)))
 	mean = np.clip(NEUTRAL_POINTS + _sum_columns(contributions.T, len(raw)), 0.0, 100.0)
 	uncapped = np.where(shares.any(axis=1), np.round(mean, DECIMALS), np.nan)
 	score, cap_reason = _apply_caps(uncapped, raw, metrics, scorecard.caps)
+	whole = _effective_shares(counts[None], metric_weights, dimension_weights, metrics)[0]
+	coverage = np.where(np.isnan(uncapped), np.nan, _coverage(observed, whole))
 	return HealthResult(
 		score=pd.Series(score, index=raw.index, dtype="float64"),
+		coverage=pd.Series(coverage, index=raw.index, dtype="float64"),
 		weights=pd.DataFrame(shares * 100, index=raw.index, columns=keys),
 		contributions=pd.DataFrame(contributions, index=raw.index, columns=keys),
 		points=pd.DataFrame(treated, index=raw.index, columns=keys),
@@ -158,6 +166,13 @@ def _effective_shares(
 		shares[:, columns] = _divide(available[:, columns], inside) * weight[:, None]
 		whole += weight
 	return _divide(shares, whole)
+
+
+def _coverage(observed: Flags, shares: Array) -> Array:
+	"""The percent of the whole that was observed, by each metric's share of it; what is shown as 100 or 0 is that."""
+	covered = 100 * _sum_columns(np.where(observed, shares, 0.0).T, len(observed))
+	rounded = np.clip(np.round(covered, DECIMALS), _LEAST, 100 - _LEAST)
+	return np.where(observed[:, shares > 0].all(axis=1), 100.0, rounded)
 
 
 def _divide(numbers: Array, totals: Array) -> Array:

@@ -11,15 +11,21 @@ import numpy as np
 import pandas as pd
 
 from crm_success.scoring.engine import health, lifecycle, profile, rfm, scales, value
-from crm_success.scoring.engine.definitions import Calibration, Definitions, Metric, ScaleKind, Scorecard
+from crm_success.scoring.engine.calibrated import Calibration
+from crm_success.scoring.engine.definitions import Definitions, Metric, ScaleKind, Scorecard
 from crm_success.scoring.engine.drivers import drivers_of
-from crm_success.scoring.engine.measures import raw_values
+from crm_success.scoring.engine.forecasts import Forecasts, forecast_metrics
+from crm_success.scoring.engine.measures import completed, measured_values, observed
 from crm_success.scoring.engine.rounding import DECIMALS, rounded_parts
 
 
-def all_metrics(definitions: Definitions) -> tuple[Metric, ...]:
-	"""What has to be read: the administrator's metrics and the fixed profile."""
-	return (*definitions.metrics, *profile.profile_metrics(definitions.limits))
+def all_metrics(definitions: Definitions, calibration: Calibration | None = None) -> tuple[Metric, ...]:
+	"""What has to be read: the administrator's metrics, the fixed profile, and what the forecasts of the calibration are
+	made of.
+	"""
+	fixed = profile.profile_metrics(definitions.limits)
+	told_by = (m for m in forecast_metrics(definitions.limits, calibration) if m not in fixed)
+	return (*definitions.metrics, *fixed, *told_by)
 
 
 def score_customers(
@@ -36,15 +42,21 @@ def score_customers(
 	Result columns are the fields of Customer Health; missing numbers are NaN, missing words None, `drivers` a
 	list of Driver and `components` a dict by metric key of raw, points, weight (percent of the whole score) and
 	contribution; weights add up to 100, and contributions to the uncapped score less 50, as they are rounded. A
-	customer whom no scorecard takes has no score, no drivers and no components.
+	customer whom no scorecard takes has no score, no drivers and no components. `risk_facts` is a list of RiskFact.
 	"""
-	raw = raw_values(all_metrics(definitions), aggregates, customers.index, as_of)
+	metrics = all_metrics(definitions, calibration)
+	measured = measured_values(metrics, aggregates, customers.index, as_of)
+	forecasts = Forecasts(measured.values, calibration.risk)
+	told = forecasts.values
+	raw = observed(metrics, completed(metrics, measured.values, told), measured.silent)
 	judged = _judged(customers, raw, definitions, calibration)
 	result = customers.join(judged)
 	result["score"] = result["computed_score"]
 	result["change_30"] = _change(result["computed_score"], earlier_scores)
 	result["trend"] = health.trend(result["change_30"])
-	return result.join(_profile(raw, result["band"], definitions, calibration, as_of)).assign(as_of=as_of)
+	result = result.join(_profile(raw, result["band"], definitions, calibration, as_of)).join(told)
+	result["risk_facts"] = pd.Series(forecasts.risk_facts(definitions.limits), result.index, dtype=object)
+	return result.assign(as_of=as_of)
 
 
 def metric_points(metric: Metric, raw: pd.Series, calibration: Calibration) -> pd.Series:
@@ -81,8 +93,8 @@ def _unjudged(customers: pd.Index) -> pd.DataFrame:
 		"drivers": [[] for _ in customers],
 		"components": [{} for _ in customers],
 	}
-	score = pd.DataFrame({"computed_score": np.full(len(customers), np.nan)}, index=customers)
-	return score.join(pd.DataFrame(columns, index=customers, dtype=object))
+	numbers = dict.fromkeys(("computed_score", "coverage"), np.full(len(customers), np.nan))
+	return pd.DataFrame(numbers, index=customers).join(pd.DataFrame(columns, index=customers, dtype=object))
 
 
 def _under(
@@ -93,6 +105,7 @@ def _under(
 	return pd.DataFrame(
 		{
 			"computed_score": result.score,
+			"coverage": result.coverage,
 			"band": health.bands(result.score, scorecard),
 			"cap_reason": result.cap_reason,
 			"drivers": pd.Series([drivers_of(each) for each in components], index=raw.index, dtype=object),

@@ -123,8 +123,9 @@ def limits_from_record(record: Record) -> Limits:
 			limits[name] = read(record, name, default)
 		except DefinitionError:
 			limits[name] = default
-	if limits["window_days"] < 1:
-		limits["window_days"] = Limits.window_days
+	for name in ("window_days", "horizon_days"):
+		if limits[name] < 1:
+			limits[name] = getattr(Limits, name)
 	return Limits(**limits)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crm_success.scoring.engine.definitions import Calibration, Segment
+from crm_success.scoring.engine.calibrated import Calibration
+from crm_success.scoring.engine.definitions import Segment
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Cube: TypeAlias = npt.NDArray[np.object_]

@@ -14,6 +14,8 @@ from crm_success.scoring.engine.errors import DefinitionError
 Array: TypeAlias = npt.NDArray[np.float64]
 
 PERCENTILES = 101
+# neither good nor bad
+NEUTRAL_POINTS = 50.0
 
 
 def to_points(scale: Scale, raw: pd.Series, cuts: tuple[float, ...] | None = None) -> pd.Series:
@@ -28,6 +30,20 @@ def to_points(scale: Scale, raw: pd.Series, cuts: tuple[float, ...] | None = Non
 	numbers = raw.to_numpy(dtype="float64", na_value=np.nan)
 	points = _POINTS[scale.kind](scale, numbers, cuts or ())
 	return pd.Series(np.where(np.isfinite(numbers), points, np.nan), index=raw.index, dtype="float64")
+
+
+def silence_would_count_for(scale: Scale, values: pd.Series) -> pd.Series:
+	"""Which of the values (a metric's unit), were they those of nothing observed, would speak for a customer: more
+	than neutral points, or on a Percentile scale, which ranks such values lowest, any where lower is better.
+
+	Bool, indexed as `values`; needs no calibration. On a scale that `check_scale` refuses, none: it gives no points.
+	"""
+	if scale.kind is ScaleKind.PERCENTILE:
+		return pd.Series(not scale.higher_is_better, index=values.index)
+	try:
+		return to_points(scale, values) > NEUTRAL_POINTS
+	except DefinitionError:
+		return pd.Series(False, index=values.index)
 
 
 def check_scale(scale: Scale) -> None:

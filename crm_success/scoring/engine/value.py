@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from crm_success.scoring.engine.definitions import Calibration, Limits, ValueClass
+from crm_success.scoring.engine.calibrated import Calibration
+from crm_success.scoring.engine.definitions import Limits, ValueClass
 from crm_success.scoring.engine.errors import DefinitionError
 
 Array: TypeAlias = npt.NDArray[np.float64]

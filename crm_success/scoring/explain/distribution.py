@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import pandas as pd
+
 from crm_success.scoring.definition_records import metric_of
-from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.explain.sampling import (
+	ValueReader,
 	customers_of,
-	even_sample,
+	forecasting_calibration,
 	frozen_for,
 	keys_of,
-	reader_of,
 	visible,
 )
+from crm_success.scoring.shared.samples import even_sample
 
 # so many customers are read while somebody waits: shares of an even sample are right to within one or two percent
 SAMPLE = 5_000
@@ -22,18 +24,20 @@ SAMPLE = 5_000
 def distribution(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 	"""Each value with how many customers have it, and how many have none; ScoringError where it cannot be read.
 
-	`customers` are those that the user may see, `read` those that were looked at: an even sample of many.
+	`customers` are those that the user may see, `read` those that were looked at: an even sample of many. `silent` are
+	values that come of nothing observed, which are none where the scale would make them speak for a customer: the scale
+	is drawn while somebody changes it.
 	"""
 	metric = metric_of(record)
 	frozen = frozen_for(metric, as_of)
 	definitions = frozen.definitions
-	reader = reader_of(definitions.metrics, frozen, as_of, strict=True)
+	calibration = forecasting_calibration(frozen, as_of)
+	reader = ValueReader(definitions.metrics, frozen, as_of, calibration, is_strict=True)
 	everybody = customers_of(frozen, as_of).index
 	customers = visible(everybody)
 	chosen = even_sample(customers, SAMPLE)
-	aggregates = reader.aggregates(as_of, keys_of(chosen, len(everybody)), chosen)
-	values = raw_values(definitions.metrics, aggregates, chosen, as_of)[metric.key]
-	counts = values.dropna().value_counts().sort_index()
+	measured = reader.measured(keys_of(chosen, len(everybody)), chosen)
+	values, silent = measured.values[metric.key], measured.silent[metric.key]
 	return {
 		"as_of": as_of,
 		"currency": definitions.money.currency,
@@ -41,5 +45,11 @@ def distribution(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 		"read": len(chosen),
 		"missing": int(values.isna().sum()),
 		"only_readable": any(table.only_names for table in frozen.tables),
-		"values": [[float(value), int(count)] for value, count in counts.items()],
+		"values": _counted(values[~silent]),
+		"silent": _counted(values[silent]),
 	}
+
+
+def _counted(values: pd.Series) -> list[list[float]]:
+	counts = values.dropna().value_counts().sort_index()
+	return [[float(value), int(count)] for value, count in counts.items()]

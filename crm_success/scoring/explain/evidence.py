@@ -1,6 +1,7 @@
 """The very documents behind a metric's value of one customer. Decides neither who may see them nor what they mean."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from numbers import Number
 from typing import Any
@@ -11,6 +12,7 @@ from crm_success.database import reading
 from crm_success.scoring.definition_records import metric_of
 from crm_success.scoring.engine.definitions import Definitions, Metric, Money
 from crm_success.scoring.engine.expressions import parse_expression
+from crm_success.scoring.engine.profile import revenue_within
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
 from crm_success.scoring.money import money_on
 from crm_success.scoring.queries.document_statements import documents_statement
@@ -34,7 +36,11 @@ def documents_behind(
 	as_of: date,
 	limit: int = DOCUMENTS,
 ) -> list[dict[str, Any]]:
-	"""The newest first, each as doctype, name, date and value; the metric must be readable and no formula."""
+	"""The newest first, each as doctype, name, date and value; the metric must be readable and no formula.
+
+	Behind a forecast stand the invoices and returns of all time.
+	"""
+	metric = _of_documents(metric)
 	statement = documents_statement(metric, tables, as_of, reading.dialect(), money, customer, limit)
 	return [
 		{
@@ -60,7 +66,7 @@ def readable_documents(record: Mapping[str, Any], customer: str, as_of: date) ->
 	counts those among the newest that were left out. Who has none (`may_read` is false) sees what the score rests on:
 	which documents there are, of what day and with what number. `more` tells of documents that are not listed.
 	"""
-	metric = metric_of(record)
+	metric = _of_documents(metric_of(record))
 	doctype = doctype_of(metric)
 	# a measure with a unit of its own leaves that of a document's value unsaid
 	unit = "" if metric.measure.row.unit else metric.unit
@@ -84,6 +90,10 @@ def _without_text(document: Mapping[str, Any]) -> dict[str, Any]:
 	"""What a metric counts different values of is no number: it is the content of the document."""
 	value = document["value"]
 	return {**document, "title": "", "value": value if isinstance(value, Number) else None}
+
+
+def _of_documents(metric: Metric) -> Metric:
+	return replace(revenue_within(0), unit="Currency") if metric.measure.row.forecast else metric
 
 
 def keys_in_formula(record: Mapping[str, Any]) -> tuple[str, ...]:

@@ -5,17 +5,25 @@ from datetime import date
 from typing import Any
 
 import frappe
-import numpy as np
 import pandas as pd
 
+from crm_success.database.dialects import EVERYBODY
 from crm_success.record_names import METRIC
 from crm_success.scoring.definition_records import metric_of
-from crm_success.scoring.engine.definitions import Calibration, Metric, PercentileCuts
+from crm_success.scoring.engine.calibrated import Calibration
+from crm_success.scoring.engine.calibration import percentiles_of
+from crm_success.scoring.engine.definitions import Metric
 from crm_success.scoring.engine.measure_table import Measure
-from crm_success.scoring.engine.measures import raw_values
+from crm_success.scoring.engine.measures import observed
 from crm_success.scoring.engine.pipeline import metric_points
 from crm_success.scoring.explain.evidence import documents_behind, readable_of
-from crm_success.scoring.explain.sampling import frozen_for, reader_of, visible
+from crm_success.scoring.explain.sampling import (
+	ValueReader,
+	forecasting_calibration,
+	frozen_for,
+	reader_of,
+	visible,
+)
 from crm_success.scoring.frozen_definitions import FrozenDefinitions
 from crm_success.scoring.source_tables import CUSTOMER
 
@@ -26,9 +34,10 @@ def preview(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 	"""Five lowest and five highest customers that the user may see; ScoringError where nothing can be read."""
 	metric = metric_of(record)
 	frozen = frozen_for(metric, as_of)
-	values = _values(frozen, as_of)
+	values, ranked = _values(frozen, metric.key, as_of)
 	known = values[metric.key].dropna().sort_values(kind="stable")
-	points = _points(metric, values[metric.key], as_of)
+	cut_points = Calibration(as_of, percentiles=(percentiles_of(metric.key, ranked),))
+	points = metric_points(metric, values[metric.key], cut_points)
 	shown = _both_ends(known.index.tolist())
 	names = _customer_names(shown)
 	return {
@@ -52,18 +61,14 @@ def preview(record: Mapping[str, Any], as_of: date) -> dict[str, Any]:
 	}
 
 
-def _values(frozen: FrozenDefinitions, as_of: date) -> pd.DataFrame:
-	metrics = frozen.definitions.metrics
-	reader = reader_of(metrics, frozen, as_of, strict=True)
-	customers = reader.customers().index
-	values = raw_values(metrics, reader.aggregates(as_of, customers=customers), customers, as_of)
-	return values.loc[visible(customers)]
-
-
-def _points(metric: Metric, raw: pd.Series, as_of: date) -> pd.Series:
-	known = raw.dropna().to_numpy()
-	cuts = tuple(np.quantile(known, np.arange(101) / 100).tolist()) if len(known) else ()
-	return metric_points(metric, raw, Calibration(as_of, percentiles=(PercentileCuts(metric.key, cuts),)))
+def _values(frozen: FrozenDefinitions, key: str, as_of: date) -> tuple[pd.DataFrame, pd.Series]:
+	"""The raw values, and of the metric with that key what the places on a scale are taken from."""
+	metrics, calibration = frozen.definitions.metrics, forecasting_calibration(frozen, as_of)
+	reader = ValueReader(metrics, frozen, as_of, calibration, is_strict=True)
+	customers = reader_of((), frozen, as_of).customers().index
+	measured, seen = reader.measured(EVERYBODY, customers), visible(customers)
+	raw = observed(metrics, measured.values, measured.silent)
+	return raw.loc[seen], measured.values[key].mask(measured.silent[key]).loc[seen]
 
 
 def _both_ends(customers: list[str]) -> dict[str, str]:

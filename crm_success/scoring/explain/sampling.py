@@ -1,16 +1,27 @@
 """What forms of unsaved definitions read: values of today, for customers that the user may see. Stores nothing."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pandas as pd
 
 from crm_success.database import reading
 from crm_success.database.dialects import EVERYBODY, KeyRange
+from crm_success.scoring.calibrations import latest_calibration, read_calibration
 from crm_success.scoring.definition_records import read_definitions
+from crm_success.scoring.engine.calibrated import Calibration
 from crm_success.scoring.engine.definitions import Definitions, Metric
-from crm_success.scoring.engine.measures import needed_metrics, raw_values, usable_expressions
+from crm_success.scoring.engine.errors import DefinitionError, Phrase
+from crm_success.scoring.engine.forecasts import Forecasts, forecast_metrics
+from crm_success.scoring.engine.measures import (
+	Measured,
+	completed,
+	measured_values,
+	needed_metrics,
+	observed,
+	usable_expressions,
+)
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, plan_for
 from crm_success.scoring.queries.ledger_rows import INVOICE
 from crm_success.scoring.queries.till_sales import TILL
@@ -64,24 +75,60 @@ def customers_of(frozen: FrozenDefinitions, as_of: date) -> pd.Series:
 	return reader_of((), replace(frozen, tables=tables), as_of).customers()["scorecard"]
 
 
-def read_values(
-	metrics: Iterable[Metric], frozen: FrozenDefinitions, as_of: date, keys: KeyRange, customers: pd.Index
-) -> pd.DataFrame:
-	"""Raw values of those customers, a column a metric; `keys` must hold them all."""
-	metrics = tuple(metrics)
-	aggregates = reader_of(metrics, frozen, as_of).aggregates(as_of, keys, customers)
-	return raw_values(metrics, aggregates, customers, as_of)
+@dataclass(frozen=True)
+class ValueReader:
+	"""Reads the raw values of metrics, a column a metric key. `calibration` tells forecasts, where a metric is one."""
+
+	metrics: tuple[Metric, ...]
+	frozen: FrozenDefinitions
+	as_of: date
+	calibration: Calibration
+	is_strict: bool = False
+
+	def values(self, keys: KeyRange, customers: pd.Index) -> pd.DataFrame:
+		"""Of those customers; `keys` must hold them all. ScoringError where a metric cannot be read, if that is strict."""
+		measured = self.measured(keys, customers)
+		return observed(self.metrics, measured.values, measured.silent)
+
+	def measured(self, keys: KeyRange, customers: pd.Index) -> Measured:
+		"""The same before a scale has a say, and where it comes of nothing observed."""
+		read = self._read
+		reader = reader_of(read, self.frozen, self.as_of, self.is_strict)
+		aggregates = reader.aggregates(self.as_of, keys, customers)
+		measured = measured_values(read, aggregates, customers, self.as_of)
+		told = (
+			Forecasts(measured.values, self.calibration.risk).values if has_forecasts(self.metrics) else None
+		)
+		values = completed(self.metrics, measured.values, told)
+		return Measured(values, measured.silent.reindex(columns=values.columns, fill_value=False))
+
+	@property
+	def _read(self) -> tuple[Metric, ...]:
+		limits = self.frozen.definitions.limits
+		told_by = forecast_metrics(limits, self.calibration) if has_forecasts(self.metrics) else ()
+		return (*self.metrics, *told_by)
+
+
+def has_forecasts(metrics: Iterable[Metric]) -> bool:
+	"""Whether any of the metrics is a forecast, which a calibration has to tell."""
+	return any(metric.measure.row.forecast for metric in metrics)
+
+
+def forecasting_calibration(frozen: FrozenDefinitions, as_of: date) -> Calibration:
+	"""What the forecasts among the metrics are told by: the newest one; ScoringError where it cannot tell them."""
+	if not has_forecasts(frozen.definitions.metrics):
+		return Calibration(as_of)
+	name = latest_calibration(frozen, as_of)
+	calibration = read_calibration(name) if name else Calibration(as_of)
+	if not calibration.risk.model:
+		reason = calibration.risk.reason or Phrase("Score all customers first: the risk is learned then.")
+		raise DefinitionError("The lapse risk cannot be told. {0}", reason)
+	return calibration
 
 
 def visible(customers: pd.Index) -> pd.Index:
 	"""Without the customers whose health the user may not see."""
 	return customers[customers.isin(visible_among(customers))]
-
-
-def even_sample(customers: pd.Index, size: int) -> pd.Index:
-	"""All of them, or as many as `size`, taken at even steps: the same ones each time."""
-	number = len(customers)
-	return customers if number <= size else customers[[at * number // size for at in range(size)]]
 
 
 def keys_of(customers: pd.Index, everybody: int) -> KeyRange:

@@ -18,21 +18,22 @@ from crm_success.batches.messages import INFO
 from crm_success.record_names import HEALTH
 from crm_success.scoring.bands import BANDS
 from crm_success.scoring.calibrations import last_day_of, read_calibration, usable_calibration
-from crm_success.scoring.engine.calibration import calibration_metrics
-from crm_success.scoring.engine.definitions import Calibration, Filter, Metric
+from crm_success.scoring.engine.calibrated import Calibration
+from crm_success.scoring.engine.definitions import Filter, Metric
 from crm_success.scoring.engine.health import bands, health_scores
 from crm_success.scoring.engine.measures import needed_metrics
 from crm_success.scoring.engine.pipeline import metric_points
 from crm_success.scoring.explain.sampling import (
+	ValueReader,
 	customers_of,
-	even_sample,
+	has_forecasts,
 	keys_of,
-	read_values,
 	reader_of,
 	visible,
 )
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, freeze
-from crm_success.scoring.shared.cut_points import take_cut_points
+from crm_success.scoring.shared.calibrating import take_calibration
+from crm_success.scoring.shared.samples import even_sample
 
 MOVERS = 10
 # so many customers are scored while somebody waits: shares of an even sample are right to within one percent
@@ -144,8 +145,9 @@ def _judging(
 	now: FrozenDefinitions, then: FrozenDefinitions, as_of: date, chosen: pd.Index, everybody: pd.Index
 ) -> _Judging:
 	metrics = _metrics_of(now, then)
-	raw = read_values(metrics, then, as_of, keys_of(chosen, len(everybody)), chosen)
-	cut_points = _cut_points(then, as_of, everybody)
+	cut_points = _cut_points(then, as_of, everybody, has_forecasts(metrics))
+	reader = ValueReader(metrics, then, as_of, cut_points.calibration)
+	raw = reader.values(keys_of(chosen, len(everybody)), chosen)
 	points = {
 		metric.key: metric_points(metric, raw[metric.key], cut_points.calibration) for metric in metrics
 	}
@@ -173,7 +175,9 @@ def _metrics_of(now: FrozenDefinitions, then: FrozenDefinitions) -> tuple[Metric
 	return needed_metrics(then.definitions.metrics, weighed | capping)
 
 
-def _cut_points(frozen: FrozenDefinitions, as_of: date, everybody: pd.Index) -> _CutPoints:
+def _cut_points(
+	frozen: FrozenDefinitions, as_of: date, everybody: pd.Index, is_risk_needed: bool
+) -> _CutPoints:
 	"""Those in force, or else new ones, taken as a run takes them."""
 	customers = len(everybody)
 	name = usable_calibration(customers, frozen, as_of)
@@ -181,8 +185,14 @@ def _cut_points(frozen: FrozenDefinitions, as_of: date, everybody: pd.Index) -> 
 		return _CutPoints(read_calibration(name), is_new=False, read=0, customers=customers)
 	chosen = even_sample(everybody, SAMPLE)
 	ranges = [(keys_of(chosen, customers), len(chosen))]
-	reader = reader_of(calibration_metrics(frozen.definitions), frozen, as_of)
-	calibration = take_cut_points(reader, frozen.definitions, as_of, ranges, after_each=lambda number: None)
+	calibration = take_calibration(
+		lambda metrics: reader_of(metrics, frozen, as_of),
+		frozen.definitions,
+		as_of,
+		ranges,
+		after_each=lambda number: None,
+		is_risk_needed=is_risk_needed,
+	)
 	return _CutPoints(calibration, is_new=True, read=len(chosen), customers=customers)
 
 

@@ -104,6 +104,9 @@ NEEDS_DEBT = frozenset({"billed_amount", "overdue_amount"})
 # computed fields that say something of some rows only: whoever has no such row has nothing that could be measured
 _DEBTS = (Filter("is_debt", "=", 1),)
 _CONCERNS = {"billed_amount": _DEBTS, "overdue_amount": _DEBTS}
+# nor has who never bought: what comes back, or a corrected price, is something of an earlier purchase
+_PURCHASES = (Filter("is_purchase", "=", 1),)
+_ROWS_OF_PURCHASES = tuple(Filter(name, "=", 0) for name in PURCHASE_COLUMNS)
 
 
 class Rows(Protocol):
@@ -136,8 +139,14 @@ def computed_field(doctype: str, fieldname: str) -> ComputedField | None:
 	return ComputedField(kind_of(declared[1]), _BUILDERS[fieldname]) if declared else None
 
 
-def concern(doctype: str, fieldname: str) -> tuple[Filter, ...]:
-	"""The filters for the rows that a computed field says something of; none where it does of all."""
+def concern(doctype: str, parent_doctype: str, fieldname: str) -> tuple[Filter, ...]:
+	"""The filters for the rows of a source that tell something of a customer, by a field or without one; none where all
+	rows do.
+	"""
+	if doctype == INVOICE:
+		return _PURCHASES
+	if parent_doctype == INVOICE:
+		return _ROWS_OF_PURCHASES
 	return _CONCERNS.get(fieldname, ()) if computed_field(doctype, fieldname) else ()
 
 

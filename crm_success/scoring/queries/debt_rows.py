@@ -104,7 +104,7 @@ class DebtRows(SourceRows):
 	def _over_debts(self, aggregate: Aggregate) -> Term:
 		of_debt = [filter_ for filter_ in aggregate.filters if filter_.fieldname in NEEDS_DEBT]
 		# the row that charges is one of those that the number concerns
-		needless = {*of_debt, *(filter_ for name in NEEDS_DEBT for filter_ in concern(LEDGER, name))}
+		needless = {*of_debt, *(filter_ for name in NEEDS_DEBT for filter_ in concern(LEDGER, "", name))}
 		of_row = tuple(filter_ for filter_ in aggregate.filters if filter_ not in needless)
 		moment = self._moment(of_row, aggregate.date_field)
 		matching = Criterion.all(

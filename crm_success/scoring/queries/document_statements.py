@@ -12,7 +12,12 @@ from pypika.terms import Criterion
 
 from crm_success.database.dialects import Bindings, Dialect, KeyRange, Statement
 from crm_success.scoring.engine.definitions import Metric, Money
-from crm_success.scoring.engine.measure_table import SEEN_PART, Window
+from crm_success.scoring.engine.measure_table import (
+	CONTEXT_PARTS,
+	SEEN_IN_WINDOW_PART,
+	SEEN_PART,
+	Window,
+)
 from crm_success.scoring.queries.computed import computed_field, missing_columns
 from crm_success.scoring.queries.debt_rows import rows_of
 from crm_success.scoring.queries.issue_rows import ISSUE, has_unknown_closing
@@ -58,7 +63,7 @@ def documents_statement(
 	rows = rows_of(
 		source_of(metric), tables, as_of, money, dialect, _fields_of(metric), KeyRange(names=(customer,))
 	)
-	aggregates = [a for part, a in measure_parts(metric).items() if part != SEEN_PART]
+	aggregates = [a for part, a in measure_parts(metric).items() if part not in CONTEXT_PARTS]
 	inside = Criterion.any(Criterion.all(_inside(rows, aggregate)) for aggregate in aggregates)
 	if computed_field(metric.doctype, metric.value_field):
 		inside &= rows.field(metric.value_field).notnull()
@@ -91,19 +96,34 @@ def data_checks(
 			yield DataCheck(kind, source, build(rows, date_field), doubt)
 
 
-def value_statement(metric: Metric, tables: Tables, as_of: date, dialect: Dialect, money: Money) -> Statement:
-	"""A row where some document gives some customer a value of a metric that can be read, no row where none does."""
-	needed = metric.measure.row.needed_part
-	part = measure_parts(metric)[needed]
-	if needed == SEEN_PART:
-		part = replace(part, value_field="")
-	rows = rows_of(source_of(metric), tables, as_of, money, dialect, fields_of(part))
-	telling = [rows.customer > rows.bindings.bind(""), *_inside(rows, part)]
-	if part.value_field:
-		value = rows.value(part.value_field)
-		telling.append(value > 0 if metric.measure.row.is_divisor else value.notnull())
-	query = rows.query().where(Criterion.all(telling))
+def value_statement(
+	metric: Metric, tables: Tables, as_of: date, dialect: Dialect, money: Money, only_in_window: bool = False
+) -> Statement:
+	"""A row where some document gives some customer a value of a metric that can be read, no row where none does.
+
+	`only_in_window`: the document that any would do for must lie in the window.
+	"""
+	parts = _needed_parts(metric, only_in_window)
+	fieldnames = {name for part in parts for name in fields_of(part)}
+	rows = rows_of(source_of(metric), tables, as_of, money, dialect, fieldnames)
+	gives_value = Criterion.any(Criterion.all(_gives_value(rows, metric, part)) for part in parts)
+	query = rows.query().where((rows.customer > rows.bindings.bind("")) & gives_value)
 	return rows.bindings.statement(query.select(rows.customer.as_("customer")).limit(1))
+
+
+def _needed_parts(metric: Metric, only_in_window: bool) -> list[Aggregate]:
+	parts, needed = measure_parts(metric), metric.measure.row.needed_parts(metric.window_days)
+	if needed != (SEEN_PART,):
+		return [parts[name] for name in needed]
+	return [replace(parts[SEEN_IN_WINDOW_PART if only_in_window else SEEN_PART], value_field="")]
+
+
+def _gives_value(rows: SourceRows, metric: Metric, part: Aggregate) -> list[Criterion]:
+	inside = _inside(rows, part)
+	if not part.value_field:
+		return inside
+	value = rows.value(part.value_field)
+	return [*inside, value > 0 if metric.measure.row.are_divisors else value.notnull()]
 
 
 def without_till(tables: Tables) -> Tables:

@@ -10,9 +10,9 @@ from crm_success.scoring.engine.definitions import Filter, Metric
 from crm_success.scoring.engine.errors import DefinitionError, Phrase, ScoringError, SourceError, shown
 from crm_success.scoring.engine.measure_table import (
 	DATE_PART,
+	SEEN_IN_WINDOW_PART,
 	SEEN_PART,
 	Function,
-	Measure,
 	PartRead,
 	ValueField,
 	Window,
@@ -100,7 +100,7 @@ def plan_reads(metrics: Iterable[Metric], tables: Tables) -> ReadPlan:
 	planned: dict[Source, list[Metric]] = {}
 	problems = []
 	for metric in metrics:
-		if metric.measure is Measure.EXPRESSION:
+		if not metric.measure.reads_documents:
 			continue
 		try:
 			check_readable(metric, tables)
@@ -126,8 +126,8 @@ def check_readable(metric: Metric, tables: Tables) -> None:
 		if not tables[metric.doctype].is_child:
 			raise SourceError("{0} is no child table, so it has no parent", Phrase(metric.doctype))
 	names = [metric.customer_field, metric.date_field, metric.value_field]
-	names += [filter_.fieldname for filter_ in (*metric.filters, *metric.matching)]
-	for name in [name for name in names if name]:
+	names += [filter_.fieldname for filter_ in (*metric.filters, *metric.matching, *_telling(metric))]
+	for name in dict.fromkeys(name for name in names if name):
 		_check_field(metric, name, tables)
 	if not metric.date_field or not metric.customer_field:
 		raise DefinitionError("A date field and a customer field are needed")
@@ -193,15 +193,28 @@ def _read(source: Source, metrics: Sequence[Metric]) -> Read:
 
 
 def measure_parts(metric: Metric) -> dict[str, Aggregate]:
-	"""The aggregates of a metric by part. `seen` counts all rows up to as_of that could tell something: without
-	one, the value is missing.
+	"""The aggregates of a metric by part. `seen` counts all rows up to as_of that could tell something, whatever the
+	metric's filters: without one, the value is missing. `seen_in_window` counts those of the window.
 	"""
 	row = metric.measure.row
-	value_field = metric.value_field if row.of_numbers and row.value_field is not ValueField.NONE else ""
-	telling = concern(metric.doctype, value_field)
-	seen = Aggregate(Function.COUNT, value_field, telling, metric.date_field, Window())
-	reads = row.reads(metric.window_days)
-	return {SEEN_PART: seen, **{read.name: _aggregate(metric, read) for read in reads}}
+	windows = {SEEN_PART: Window()}
+	if row.counts_window:
+		windows[SEEN_IN_WINDOW_PART] = Window(metric.window_days)
+	counts = {
+		name: Aggregate(Function.COUNT, _added_field(metric), _telling(metric), metric.date_field, window)
+		for name, window in windows.items()
+	}
+	return {**counts, **{read.name: _aggregate(metric, read) for read in row.reads(metric.window_days)}}
+
+
+def _added_field(metric: Metric) -> str:
+	"""The field whose numbers are added up: a row without one could not tell anything."""
+	row = metric.measure.row
+	return metric.value_field if row.of_numbers and row.value_field is not ValueField.NONE else ""
+
+
+def _telling(metric: Metric) -> tuple[Filter, ...]:
+	return concern(metric.doctype, metric.parent_doctype, _added_field(metric))
 
 
 def _aggregate(metric: Metric, read: PartRead) -> Aggregate:

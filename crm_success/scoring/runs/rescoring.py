@@ -11,7 +11,7 @@ from crm_success.batches.messages import Message
 from crm_success.database import conflicts, reading
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring.calibrations import latest_calibration, make_calibration, read_calibration
-from crm_success.scoring.engine.definitions import Calibration
+from crm_success.scoring.engine.calibrated import Calibration
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, freeze
 from crm_success.scoring.health_rows import ScoredRows
 from crm_success.scoring.runs.customer_scoring import RESCORE_SECONDS

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from crm_success.scoring.engine.errors import Phrase, said
 from crm_success.scoring.engine.truth.intervals import Estimate
 from crm_success.scoring.engine.truth.what_is_compared import NO_BAND, Grouping, RiskNumber
 from crm_success.scoring.shared.driver_words import Language
@@ -17,7 +18,6 @@ from crm_success.scoring.shared.past_figures import (
 	GroupFigure,
 	PastFigures,
 	RiskFigure,
-	Said,
 )
 
 # what drawing lots comes to
@@ -169,15 +169,14 @@ class BackTestWords:
 		"""What was told of customers of similar risk: 24 %."""
 		return self.percent(figure.told)
 
-	def about_risk(self, reasons: Iterable[Said]) -> Iterator[str]:
+	def about_risk(self, reasons: Iterable[Phrase]) -> Iterator[str]:
 		"""Why the lapse risk was not told, or by less than it might."""
 		for reason in reasons:
 			yield self._("Lapse risk: {0}").format(self.phrase(reason))
 
-	def phrase(self, phrase: Said) -> str:
+	def phrase(self, phrase: Phrase) -> str:
 		"""A refusal or a reason."""
-		words = self._(phrase.template)
-		return words.format(*phrase.values) if phrase.values else words
+		return said(phrase, self._)
 
 	def percent(self, share: float) -> str:
 		"""0.31 as 31 %."""

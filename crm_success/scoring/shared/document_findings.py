@@ -5,8 +5,7 @@ from datetime import date
 
 from crm_success.database.port import DatabasePort
 from crm_success.scoring.engine.definitions import Definitions, Metric
-from crm_success.scoring.engine.measure_table import Measure
-from crm_success.scoring.engine.measures import needed_metrics
+from crm_success.scoring.engine.measures import needed_metrics, needs_window
 from crm_success.scoring.queries.document_statements import (
 	UNKNOWN_CUSTOMER,
 	WITHOUT_CUSTOMER,
@@ -77,7 +76,7 @@ def _metrics_without_value(
 	needed = {metric.key for metric in needed_metrics(definitions.metrics, weighed)}
 	labels: dict[str, list[str]] = {}
 	for metric in metrics:
-		is_read = metric.key in needed and metric.measure is not Measure.EXPRESSION
+		is_read = metric.key in needed and metric.measure.reads_documents
 		if is_read and not _gives_value(database, metric, definitions, tables, today):
 			labels.setdefault(metric.doctype, []).append(metric.label)
 	for doctype, names in labels.items():
@@ -89,7 +88,9 @@ def _gives_value(
 ) -> bool:
 	# without the till first, which is answered by the first row that fits
 	for known in (without_till(tables), tables) if metric.doctype == INVOICE else (tables,):
-		statement = value_statement(metric, known, today, database.dialect, definitions.money)
+		statement = value_statement(
+			metric, known, today, database.dialect, definitions.money, needs_window(metric)
+		)
 		if database.execute(statement).rows:
 			return True
 	return False

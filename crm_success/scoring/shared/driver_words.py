@@ -1,4 +1,4 @@
-"""Says in words what moved a score, and a metric's value: one wording for the site and for the standalone command.
+"""Says in words what moved a score, on how little it rests, and what a value is: for the site and the standalone command.
 
 Who asks brings the language: translations, how numbers and amounts are written, and what the metrics are called.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import floor
 
+from crm_success.scoring.engine.coverage import is_low
 from crm_success.scoring.engine.drivers import Driver
 
 _TOO_LONG_TO_READ = 1e15
@@ -50,6 +51,9 @@ class DriverWords:
 			False: _("Raises the score by {0}: nothing is on record for {1}"),
 		}
 		self._nothing = _("nothing on record")
+		self._low_coverage = _(
+			"Based on {0} of what the scorecard weighs: nothing is on record for the rest."
+		)
 		# of one, and of any other number; those of the desk are in public/js/shared/health_values.js
 		self._units = {
 			"Days": (_("1 day"), _("{0} days")),
@@ -70,6 +74,12 @@ class DriverWords:
 			return self._without_value[lowers].format(points, label)
 		return self._sentences[lowers].format(points, label, self.value(key, value, currency))
 
+	def low_coverage(self, coverage: float | None) -> str:
+		"""Based on 35 % of what the scorecard weighs ...; "" where it is enough, or where there is no score."""
+		if coverage is None or not is_low(coverage):
+			return ""
+		return self._low_coverage.format(self._percent(coverage))
+
 	def label(self, key: str) -> str:
 		"""The metric's present name; its key, where the metric is gone."""
 		metric = self._metrics.get(key)
@@ -80,7 +90,10 @@ class DriverWords:
 		if value is None:
 			return self._nothing
 		metric = self._metrics.get(key)
-		unit = metric.unit if metric else ""
+		return self.in_unit(value, metric.unit if metric else "", currency)
+
+	def in_unit(self, value: float, unit: str, currency: str | None = None) -> str:
+		"""A number with its unit."""
 		if unit == "Percent":
 			return self._percent(value)
 		one, many = self._units.get(unit, ("", "{0}"))

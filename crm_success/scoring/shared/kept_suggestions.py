@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from crm_success.scoring.engine.definitions import Scorecard
+from crm_success.scoring.engine.errors import Phrase
 from crm_success.scoring.engine.truth.weight_suggestion import Suggestion
-from crm_success.scoring.shared.past_figures import Said
 
 
 @dataclass(frozen=True)
@@ -13,4 +13,4 @@ class CardSuggestion:
 
 	scorecard: Scorecard
 	found: Suggestion | None
-	refusal: Said | None = None
+	refusal: Phrase | None = None

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from crm_success.scoring.engine.definitions import Limits, Metric
-from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.engine.errors import Phrase, ScoringError
 from crm_success.scoring.engine.profile import (
 	FIRST_PURCHASE,
 	RECENCY,
@@ -32,12 +32,10 @@ from crm_success.scoring.shared.past_figures import (
 	GroupFigure,
 	PastFigures,
 	RiskFigure,
-	Said,
-	said,
 )
 
 _TEXTS = ("band", "stage", "segment")
-_NUMBERS = ("score", "recency_score", "frequency_score", "monetary_score", "revenue")
+_NUMBERS = ("score", "recency_score", "frequency_score", "monetary_score", "revenue", "lapse_risk")
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,8 @@ class Replayed:
 	disabled: int
 	currency: str
 	test: BackTest | None
-	refusal: Said | None = None
-	about_risk: tuple[Said, ...] = ()
+	refusal: Phrase | None = None
+	about_risk: tuple[Phrase, ...] = ()
 
 
 def history_metrics() -> tuple[Metric, ...]:
@@ -87,8 +85,7 @@ def buyers(scored: pd.DataFrame, as_of: date) -> pd.DataFrame:
 	"""What is compared of each customer who had bought by the date; `scored` is as of `score_customers`."""
 	days = [np.nan if day is None else (as_of - day).days for day in scored["last_invoice"]]
 	kept = scored[[*_TEXTS, *_NUMBERS, CUSTOMER_DISABLED]].astype(dict.fromkeys(_NUMBERS, "float64"))
-	risk = scored["lapse_risk"].astype("float64") / 100 if "lapse_risk" in scored else np.nan
-	kept = kept.assign(days_since_last=np.array(days, dtype="float64"), lapse_risk=risk)
+	kept = kept.assign(days_since_last=np.array(days, dtype="float64"), lapse_risk=kept["lapse_risk"] / 100)
 	return kept[kept["days_since_last"].notna()]
 
 
@@ -97,7 +94,7 @@ def replayed(
 	as_of: date,
 	horizon: int,
 	currency: str,
-	about_risk: Iterable[Said] = (),
+	about_risk: Iterable[Phrase] = (),
 ) -> Replayed:
 	"""The figures of a date; `customers` are `buyers` with `lapsed`. A sample that is too small is told in `refusal`."""
 	disabled = customers[CUSTOMER_DISABLED] == 1
@@ -106,7 +103,7 @@ def replayed(
 	try:
 		test = back_test(counted, counted["lapsed"])
 	except ScoringError as error:
-		refusal = said(error)
+		refusal = Phrase(error.template, *error.values)
 	return Replayed(as_of, horizon, int(disabled.sum()), currency, test, refusal, tuple(about_risk))
 
 

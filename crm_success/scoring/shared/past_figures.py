@@ -5,22 +5,10 @@ How the figures come about is the engine's (`scoring/engine/truth/`); past_compa
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from crm_success.scoring.engine.errors import Phrase
 from crm_success.scoring.engine.truth.intervals import Estimate
 from crm_success.scoring.engine.truth.what_is_compared import Grouping, RiskNumber
-
-
-@dataclass(frozen=True)
-class Said:
-	"""A phrase, to be kept: English with places for values, whoever reads it translates it."""
-
-	template: str
-	values: tuple[Any, ...] = ()
-
-	def __str__(self) -> str:
-		return self.template.format(*self.values) if self.values else self.template
 
 
 @dataclass(frozen=True)
@@ -110,26 +98,18 @@ class PastFigures:
 	disabled: int
 	currency: str
 	found: FoundFigures | None
-	refusal: Said | None = None
-	about_risk: tuple[Said, ...] = ()
+	refusal: Phrase | None = None
+	about_risk: tuple[Phrase, ...] = ()
 
 
 @dataclass(frozen=True)
 class AllFigures:
-	"""Those of all dates of a back-test, the earliest first."""
+	"""Those of all dates of a back-test, the earliest first; `refusal`: why none could be replayed."""
 
-	dates: tuple[PastFigures, ...]
+	dates: tuple[PastFigures, ...] = ()
+	refusal: Phrase | None = None
 
 	@property
 	def told(self) -> tuple[PastFigures, ...]:
 		"""Those with figures."""
 		return tuple(each for each in self.dates if each.found)
-
-
-def said(phrase: Phrase) -> Said:
-	"""The phrase as it is kept: a value that is a day, or a phrase itself, as its English."""
-	return Said(phrase.template, tuple(_kept(value) for value in phrase.values))
-
-
-def _kept(value: object) -> object:
-	return value if isinstance(value, int | float) else str(value)

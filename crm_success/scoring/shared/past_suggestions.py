@@ -7,12 +7,11 @@ from datetime import date
 import pandas as pd
 
 from crm_success.scoring.engine.definitions import Definitions, Scorecard
-from crm_success.scoring.engine.errors import ScoringError
+from crm_success.scoring.engine.errors import Phrase, ScoringError
 from crm_success.scoring.engine.truth.learned_weights import PastPoints
 from crm_success.scoring.engine.truth.suggested_weights import suggest_weights
 from crm_success.scoring.queries.repeated_fields import CUSTOMER_DISABLED
 from crm_success.scoring.shared.kept_suggestions import CardSuggestion
-from crm_success.scoring.shared.past_figures import said
 
 # columns of points and of raw values are called by the keys of their metrics, after these
 POINTS, RAW = "points.", "raw."
@@ -60,7 +59,7 @@ def _suggestion(
 	try:
 		return CardSuggestion(card, suggest_weights(dates, definitions.metrics, card, horizon))
 	except ScoringError as error:
-		return CardSuggestion(card, None, said(error))
+		return CardSuggestion(card, None, Phrase(error.template, *error.values))
 
 
 def _past_points(as_of: date, customers: pd.DataFrame, definitions: Definitions) -> PastPoints:

@@ -15,7 +15,6 @@ from crm_success.scoring.shared.past_comparison import (
 )
 from crm_success.scoring.shared.past_dates import History
 from crm_success.standalone.assessment import BATCH_SIZE, Progress, Scoring
-from crm_success.standalone.backtest import past_risk
 from crm_success.standalone.connections import Database
 
 
@@ -42,20 +41,21 @@ class Replay:
 	def __init__(self, database: Database, as_of: date, horizon: int, batch_size: int = BATCH_SIZE) -> None:
 		self._as_of = as_of
 		self._horizon = horizon
-		self._scoring = Scoring(database, as_of, batch_size)
+		self._scoring = Scoring(database, as_of, batch_size, horizon)
 
 	@property
 	def steps(self) -> int:
-		"""How much `run` will tell its `progress` in all: the outcome is read once more, and the lapse risk."""
-		return self._scoring.steps + self._scoring.customers + past_risk.steps(self._scoring)
+		"""How much `run` will tell its `progress` in all: the outcome is read once more."""
+		return self._scoring.steps + self._scoring.customers
 
 	def run(self, progress: Progress) -> Replayed:
 		"""Score, read on, and compare; a sample that is too small is told in `refusal`."""
-		scored = (batch.set_index("customer") for batch in self._scoring.scored(progress))
+		calibration = self._scoring.calibrate(progress)
+		scored = (batch.set_index("customer") for batch in self._scoring.scored(calibration, progress))
 		customers = pd.concat([buyers(batch, self._as_of) for batch in scored])
-		past = past_risk.risk_on(self._scoring, self._as_of, self._horizon, progress)
 		after = self._scoring.measured(
 			outcome_metrics(self._horizon), self._as_of + timedelta(self._horizon), progress
 		)
-		compared = with_outcome(customers.assign(lapse_risk=past.risk), after, self._horizon)
-		return replayed(compared, self._as_of, self._horizon, self._scoring.currency, past.reasons)
+		compared = with_outcome(customers, after, self._horizon)
+		currency, about_risk = self._scoring.currency, calibration.risk.reasons
+		return replayed(compared, self._as_of, self._horizon, currency, about_risk)

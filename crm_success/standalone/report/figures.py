@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from crm_success.scoring.engine.coverage import LOW_BELOW
 from crm_success.scoring.engine.definitions import (
 	Activity,
 	Definitions,
@@ -24,6 +25,7 @@ NEVER_BOUGHT = "No purchases yet"
 
 _LEAN = (
 	"score",
+	"coverage",
 	"band",
 	"segment",
 	"value_class",
@@ -43,8 +45,9 @@ _TO_CALL = (HealthBand.AT_RISK.value, HealthBand.WATCH.value)
 class Figures:
 	"""Everything the report shows. Tables are indexed by what their rows are about, in the order shown.
 
-	totals: customers, scored, average_score, weighted_score, revenue, revenue_at_risk, money_at_risk, overdue,
-	overdue_customers, open_issues; beside them disabled, who are in no other figure. bands, segments, stages, activities, classes: customers, revenue, score
+	totals: customers, scored, average_score, weighted_score, average_coverage, low_coverage (customers), revenue,
+	revenue_at_risk, money_at_risk, overdue, overdue_customers, open_issues; beside them disabled, who are in no other
+	figure. bands, segments, stages, activities, classes: customers, revenue, score
 	(the mean). heat: recency by frequency (5 is best), customers and revenue. histogram: customers by band, a
 	row for every ten points. calls: the first customers to call, with money_at_risk. metrics: weight (percent,
 	mean of those who have a score), points (mean), customers who have a value of their own.
@@ -119,7 +122,15 @@ def _label(column: pd.Series, otherwise: str) -> pd.Series:
 
 def _lean(batch: pd.DataFrame) -> pd.DataFrame:
 	lean = batch.loc[:, list(_LEAN)].reset_index(drop=True)
-	for name in ("score", "recency_score", "frequency_score", "revenue", "overdue", "open_issues"):
+	for name in (
+		"score",
+		"coverage",
+		"recency_score",
+		"frequency_score",
+		"revenue",
+		"overdue",
+		"open_issues",
+	):
 		lean[name] = _number(lean[name])
 	lean["band"] = _label(lean["band"], NO_SCORE)
 	lean["segment"] = _label(lean["segment"], NEVER_BOUGHT)
@@ -146,6 +157,8 @@ def _totals(everyone: pd.DataFrame) -> dict[str, float]:
 		"scored": len(scored),
 		"average_score": scored["score"].mean(),
 		"weighted_score": (scored["score"] * bought).sum() / bought.sum() if bought.sum() else float("nan"),
+		"average_coverage": scored["coverage"].mean(),
+		"low_coverage": int((scored["coverage"] < LOW_BELOW).sum()),
 		"revenue": revenue.sum(),
 		"revenue_at_risk": revenue[at_risk].sum(),
 		"money_at_risk": (bought * (100 - scored["score"]) / 100)[scored["band"].isin(_TO_CALL)].sum(),

@@ -5,6 +5,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from crm_success.scoring.engine.coverage import LOW_BELOW
 from crm_success.scoring.engine.definitions import HealthBand
 from crm_success.standalone.report import numbers
 from crm_success.standalone.report.figures import NO_SCORE
@@ -42,6 +43,7 @@ def environment() -> Environment:
 		band_class=lambda band: _CSS_CLASSES.get(band, "no-score"),
 		bar_length=bar_length,
 		score_x=score_x,
+		low_below=LOW_BELOW,
 		ring_middle=RING_MIDDLE,
 		ring_radius=RING_RADIUS,
 	)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crm_success.scoring.engine.truth.what_is_compared import Grouping
-from crm_success.scoring.shared.past_figures import AllFigures, FoundFigures, GroupFigure, PastFigures, Said
+from crm_success.scoring.shared.past_figures import AllFigures, FoundFigures, GroupFigure, PastFigures
 from crm_success.standalone.backtest.spoken_figures import WORDS
 
 
@@ -33,15 +33,12 @@ class Truth:
 
 def truth_of(figures: AllFigures, horizon: int) -> Truth:
 	"""The section for these figures, of which the newest date is shown."""
+	if figures.refusal:
+		return Truth(horizon, (WORDS.phrase(figures.refusal),))
 	if not figures.told:
 		return Truth(horizon, tuple(WORDS.summary(each) for each in figures.dates))
 	newest = figures.told[-1]
 	return _shown(newest, newest.found, WORDS.verdict(figures)) if newest.found else Truth(horizon, ())
-
-
-def untold(refusal: Said, horizon: int) -> Truth:
-	"""The section where no date can be replayed."""
-	return Truth(horizon, (WORDS.phrase(refusal),))
 
 
 def _shown(date: PastFigures, found: FoundFigures, verdict: tuple[str, ...]) -> Truth:

@@ -29,7 +29,9 @@ _DEFAULT_THRESHOLDS = (40.0, 70.0)
 
 @dataclass(frozen=True)
 class Report:
-	"""What a report tells. `source` says in words where the data came from, without any password."""
+	"""What a report tells. `source` says in words where the data came from, without any password; `about_risk`, in
+	sentences, how the lapse risk is told.
+	"""
 
 	figures: Figures
 	definitions: Definitions
@@ -37,6 +39,7 @@ class Report:
 	source: str
 	warnings: Sequence[DataWarning] = ()
 	strategies: Mapping[str, str] = field(default_factory=dict)
+	about_risk: Sequence[str] = ()
 	truth: Truth | None = None
 
 
@@ -89,17 +92,22 @@ class HeatRow:
 
 @dataclass(frozen=True)
 class Call:
-	"""A customer to call; `against` and `praise` are reasons in words."""
+	"""A customer to call; `against` and `praise` are reasons in words, `coverage` says where the score rests on little,
+	`lapse_risk` is a percent.
+	"""
 
 	name: str
 	details: str
 	account_manager: str
 	band: str
 	score: float
+	coverage: str
 	money_at_risk: float
 	revenue: float
 	overdue: float
 	open_issues: float
+	lapse_risk: float | None
+	rhythm: str
 	against: tuple[str, ...]
 	praise: str
 
@@ -123,6 +131,7 @@ class Page:
 	source: str
 	currency: str
 	window_days: int
+	horizon_days: int
 	totals: Mapping[str, float]
 	bands: GroupTable
 	ring: tuple[Arc, ...]
@@ -130,6 +139,7 @@ class Page:
 	thresholds: tuple[Threshold, ...]
 	calls: tuple[Call, ...]
 	calls_at_risk: float
+	about_risk: tuple[str, ...]
 	segments: GroupTable
 	frequencies: tuple[str, ...]
 	heat: tuple[HeatRow, ...]
@@ -148,6 +158,7 @@ def page_of(report: Report) -> Page:
 		source=report.source,
 		currency=definitions.money.currency,
 		window_days=definitions.limits.window_days,
+		horizon_days=definitions.limits.horizon_days,
 		totals=figures.totals,
 		bands=bands,
 		ring=ring_arcs({band.name: band.customers for band in bands.rows}),
@@ -155,6 +166,7 @@ def page_of(report: Report) -> Page:
 		thresholds=_thresholds(definitions),
 		calls=tuple(_call(row) for row in figures.calls.to_dict("records")),
 		calls_at_risk=figures.calls["money_at_risk"].sum(),
+		about_risk=tuple(report.about_risk),
 		segments=_segments(figures.segments, report.strategies),
 		frequencies=tuple(_FREQUENCY_NAMES.get(score, str(score)) for score in range(1, 6)),
 		heat=_heat_rows(figures.heat),
@@ -223,10 +235,13 @@ def _call(row: Mapping[str, Any]) -> Call:
 		account_manager=_text(row["account_manager"]),
 		band=_text(row["band"]),
 		score=row["score"],
+		coverage=row["low_coverage"],
 		money_at_risk=row["money_at_risk"],
 		revenue=row["revenue"],
 		overdue=row["overdue"],
 		open_issues=row["open_issues"],
+		lapse_risk=None if pd.isna(row["lapse_risk"]) else row["lapse_risk"],
+		rhythm=row["rhythm"],
 		against=(*([f"Score limited: {limited}"] if limited else []), *row["lowers"]),
 		praise="; ".join(row["lifts"]),
 	)

@@ -93,10 +93,23 @@ class TestHealthForm(ScoringTestCase):
 			self.assertEqual(part[name], stored[name])
 
 	def test_a_missing_value_is_none_and_says_what_it_counted_for(self):
+		self.addCleanup(self.treat_missing, "Open Issues", "Ignore")
+		self.treat_missing("Open Issues", "Best")
 		parts = self.parts(BUYER)
 		self.assertEqual((parts["open_issues"]["raw"], parts["open_issues"]["points"]), (None, 100))
 		left_out = parts["average_resolution_hours"]
 		self.assertEqual((left_out["raw"], left_out["points"], left_out["weight"]), (None, None, 0))
+
+	def treat_missing(self, metric: str, treatment: str):
+		frappe.db.set_value("Health Metric", metric, "missing_treatment", treatment)
+		frappe.db.commit()
+		rescore_customers([BUYER])
+
+	def test_the_coverage_is_that_of_the_score(self):
+		coverage = health_rows(BUYER)[BUYER]["coverage"]
+		self.assertTrue(0 < coverage < 100)
+		self.assertEqual(health_form.picture(BUYER)["coverage"], coverage)
+		self.assertIsNone(health_form.picture(SILENT)["coverage"])
 
 	def test_a_metric_put_on_the_scorecard_since_is_not_scored_yet(self):
 		scorecard = frappe.get_doc("Health Scorecard", "Standard")

@@ -247,6 +247,12 @@ class TestScoreMovers(ReportTestCase):
 		self.assertEqual(report.result, [])
 		self.assertIn("no two days", report.message)
 
+	def test_days_of_other_rules_are_not_compared(self):
+		frappe.db.set_value(SNAPSHOT, {"as_of": "2026-01-28"}, "scoring_rules", 99)
+		report = self.ask("Score Movers", **DAYS)
+		self.assertEqual(report.result, [])
+		self.assertIn("changed how scores are computed", report.message)
+
 	def test_what_moved_a_score_in_words(self):
 		before = {
 			"net_revenue_365d": component(9000, 90, 25, 10),

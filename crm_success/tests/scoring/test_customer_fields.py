@@ -18,6 +18,7 @@ from crm_success.tests.support.scoring_site import ScoringTestCase, forget_score
 from crm_success.tests.support.utils import SiteTestCase
 
 FIELDS = ("health_band", "health_score", "customer_segment", "lifecycle_stage")
+NUMBERS = ("health_score", "lapse_risk")
 NOTHING = (None, None, None, None)
 ONE, TWO = "Fields Test One", "Fields Test Two"
 
@@ -95,6 +96,15 @@ class TestFieldsFollowHealth(SiteTestCase):
 		changes = frappe.get_all("Version", {"ref_doctype": "Customer", "docname": ONE}, pluck="data")
 		self.assertFalse([data for data in changes if "health" in data])
 
+	def test_a_risk_shows_and_one_that_is_not_known_is_not_zero(self):
+		frappe.db.set_value(HEALTH, ONE, "lapse_risk", 62.4, update_modified=False)
+		update_customers(EVERYBODY)
+		risks = [frappe.db.get_value("Customer", name, "lapse_risk") for name in (ONE, TWO)]
+		self.assertEqual(risks, [62.4, None])
+		frappe.db.set_value(HEALTH, ONE, "lapse_risk", None, update_modified=False)
+		update_customers(EVERYBODY)
+		self.assertIsNone(frappe.db.get_value("Customer", ONE, "lapse_risk"))
+
 	def test_a_person_cannot_write_them(self):
 		customer = frappe.get_doc("Customer", ONE)
 		customer.update({"health_band": "Healthy", "health_score": 99, "customer_segment": None}).save()
@@ -127,8 +137,9 @@ class TestFieldsFollowHealth(SiteTestCase):
 
 	def test_the_score_stays_empty_at_every_sync(self):
 		"""Frappe would make the column NOT NULL again for another default or precision than it has."""
-		field = frappe.get_meta("Customer").get_field("health_score")
-		self.assertEqual((field.default, field.precision or ""), ("0", ""))
+		for fieldname in NUMBERS:
+			field = frappe.get_meta("Customer").get_field(fieldname)
+			self.assertEqual((field.default, field.precision or ""), ("0", ""))
 
 	def test_a_site_that_has_scores_already_gets_them_by_the_patch(self):
 		customer = frappe.qb.DocType("Customer")

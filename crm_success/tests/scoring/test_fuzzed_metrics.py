@@ -182,7 +182,7 @@ class TestFuzzedRecords(ScoringTestCase):
 		"""A run could begin with what is saved, and score these customers."""
 		from crm_success.database import clock
 		from crm_success.database.dialects import KeyRange
-		from crm_success.scoring.engine.definitions import Calibration
+		from crm_success.scoring.engine.calibrated import Calibration
 		from crm_success.scoring.frozen_definitions import freeze
 		from crm_success.scoring.scorer import Scorer
 

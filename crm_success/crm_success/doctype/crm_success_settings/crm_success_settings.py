@@ -23,6 +23,7 @@ RANGES = {
 	"silent_days": (1, 36_500),
 	"new_days": (1, 36_500),
 	"lost_days": (1, 36_500),
+	"horizon_days": (7, 730),
 	"value_high_percent": (0, 100),
 	"value_potential_percent": (0, 100),
 	"value_high_amount": (0, None),

@@ -12,7 +12,8 @@ crm_success.customer_health.RESCORING_ROLES = [
 frappe.ui.form.on("Customer Health", {
 	setup(frm) {
 		// not in the DocType: there it would also decide what the database stores
-		["score", "computed_score", "change_30"].forEach((field) => frm.set_df_property(field, "precision", 1));
+		const numbers = ["score", "computed_score", "coverage", "change_30", "lapse_risk", "usual_gap"];
+		numbers.forEach((field) => frm.set_df_property(field, "precision", 1));
 	},
 
 	refresh(frm) {
@@ -41,10 +42,10 @@ crm_success.customer_health.show_picture = function (frm) {
 
 crm_success.customer_health.clear_picture = function (frm) {
 	["gauge", "history", "parts", "contacts"].forEach((fieldname) => frm.get_field(fieldname).$wrapper.empty());
-	frm.toggle_display(["score", "band"], true);
+	frm.toggle_display(["score", "band", "coverage"], true);
 };
 
-// The gauge says what the fields Score and Band say; where it cannot be drawn, they stay
+// The gauge says what the fields Score, Band and Coverage say; where it cannot be drawn, they stay
 crm_success.customer_health.draw_picture = function (frm, picture) {
 	const { gauge, parts, history, contacts, documents } = crm_success.customer_health;
 	const place = (fieldname) => frm.get_field(fieldname).$wrapper;
@@ -53,7 +54,7 @@ crm_success.customer_health.draw_picture = function (frm, picture) {
 	parts.draw(place("parts"), picture, (part) => documents.show(frm, part, picture));
 	contacts.draw(place("contacts"), picture);
 	frm.pictured_customer = frm.doc.customer;
-	frm.toggle_display(["score", "band"], false);
+	frm.toggle_display(["score", "band", "coverage"], false);
 };
 
 crm_success.customer_health.add_buttons = function (frm) {

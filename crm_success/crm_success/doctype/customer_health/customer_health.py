@@ -1,5 +1,7 @@
 """The health of one customer. Scoring writes it; a person's save stores an override, and nothing else."""
 
+from typing import Any
+
 import frappe
 from frappe import _
 from frappe.model import no_value_fields
@@ -13,10 +15,12 @@ from crm_success.record_names import HEALTH
 from crm_success.scoring.checks.override_checks import ENTERED, check_override
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.overrides import OVERRIDE, set_override
-from crm_success.scoring.reader_words import driver_words, stored_drivers
+from crm_success.scoring.reader_words import RISK_FIELDS, driver_words, risk_in_words, stored_drivers
 from crm_success.setup.table_columns import allow_null
 
-NULLABLE = ("score", "computed_score", "change_30", "clv")
+NULLABLE = ("score", "computed_score", "coverage", "change_30", "clv", "lapse_risk", "usual_gap")
+# worded when read
+WORDED = ("drivers", "rhythm", "risk_drivers")
 
 
 class CustomerHealth(PrintedAsText):
@@ -30,6 +34,19 @@ class CustomerHealth(PrintedAsText):
 		"""What moves the score, in the reader's language, a sentence a line."""
 		drivers = stored_drivers(self.get("driver_facts"))
 		return driver_words().lines(drivers, self.get("currency")) if drivers else ""
+
+	@property
+	def rhythm(self) -> str:
+		"""How often the customer buys, and how long ago it last did, in the reader's language."""
+		return risk_in_words(self.as_fields_of_risk())["rhythm"]
+
+	@property
+	def risk_drivers(self) -> str:
+		"""What moves the lapse risk, a sentence a line, or why there is none."""
+		return risk_in_words(self.as_fields_of_risk())["risk_drivers"]
+
+	def as_fields_of_risk(self) -> dict[str, Any]:
+		return {fieldname: self.get(fieldname) for fieldname in RISK_FIELDS}
 
 	def before_insert(self):
 		frappe.throw(
@@ -55,7 +72,8 @@ class CustomerHealth(PrintedAsText):
 	def before_print(self, settings=None):
 		super().before_print(settings)
 		# Frappe prints what a record holds: a property is not seen
-		self.set("drivers", self.drivers)
+		for fieldname in WORDED:
+			self.set(fieldname, getattr(self, fieldname))
 
 	def after_delete(self):
 		update_customers(KeyRange(names=(self.customer,)))

@@ -27,7 +27,7 @@
 	const in_one_line = (names) => crm_success.audience_names.in_one_line(names);
 
 	frappe.listview_settings[DOCTYPE] = {
-		add_fields: ["band", "score", "trend", "customer"],
+		add_fields: ["band", "score", "coverage", "trend", "customer", "lapse_risk"],
 		// customers with nothing to measure would stand before the lowest scores
 		filters: [
 			["band", "is", "set"],
@@ -51,7 +51,17 @@
 		// elements, since version 16 takes other text for a selector
 		formatters: {
 			score(value, df, doc) {
-				return doc.band ? `<span>${format_number(value, null, 1)}</span>` : "";
+				if (!doc.band) return "";
+				const { is_low, mark } = crm_success.coverage;
+				const low = is_low(doc.coverage) ? ` <small class="text-muted">${mark(doc.coverage)}</small>` : "";
+				return `<span>${format_number(value, null, 1)}${low}</span>`;
+			},
+			coverage(value, df, doc) {
+				return doc.band && value ? `<span>${crm_success.coverage.mark(value)}</span>` : "";
+			},
+			lapse_risk(value) {
+				// null where it could not be told, which is not a risk of 0
+				return value === null || value === undefined ? "" : `<span>${format_number(value, null, 0)} %</span>`;
 			},
 			trend(value) {
 				const arrow = crm_success.bands.TREND_ARROWS[value];

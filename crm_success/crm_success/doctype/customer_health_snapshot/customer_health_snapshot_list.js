@@ -6,7 +6,7 @@ Object.entries({ stage: "Customer", value_class: "Customer Health" }).forEach(([
 });
 
 frappe.listview_settings["Customer Health Snapshot"] = {
-	add_fields: ["band"],
+	add_fields: ["band", "coverage"],
 	hide_name_column: true,
 
 	get_indicator: (doc) => crm_success.bands.indicator(doc.band),
@@ -15,6 +15,9 @@ frappe.listview_settings["Customer Health Snapshot"] = {
 		score(value, df, doc) {
 			// an element, since version 16 takes other text for a selector
 			return doc.band ? `<span>${format_number(value, null, 1)}</span>` : "";
+		},
+		coverage(value, df, doc) {
+			return doc.band && value ? `<span>${crm_success.coverage.mark(value)}</span>` : "";
 		},
 	},
 };

@@ -8,7 +8,7 @@ from frappe.utils.formatters import format_value
 from crm_success.batches.statuses import RUN
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.field_errors import bold, refuse
-from crm_success.record_names import BACK_TEST, BACK_TEST_DATE, BACK_TEST_SUGGESTION
+from crm_success.record_names import BACK_TEST, BACK_TEST_DATE, BACK_TEST_SUGGESTION, SETTINGS
 from crm_success.scoring.backtest.back_test_records import (
 	check_may_start,
 	delete_parts,
@@ -27,6 +27,7 @@ class ScoreBacktest(PrintedAsText):
 	def before_insert(self):
 		check_may_start()
 		forget_what_was_found(self)
+		self.set_horizon()
 
 	def validate(self):
 		self.refuse_change()
@@ -40,12 +41,16 @@ class ScoreBacktest(PrintedAsText):
 		self.check_is_finished()
 		delete_parts([self.name])
 
+	def set_horizon(self):
+		"""Where nobody says how long to wait, as long as the lapse risk is told for."""
+		self.horizon = cint(self.horizon) or frappe.db.get_single_value(SETTINGS, "horizon_days")
+
 	def refuse_change(self):
 		if not self.is_new():
 			frappe.throw(_("A back-test is not changed. Start a new one."))
 
 	def check_horizon(self):
-		if not SHORTEST_HORIZON <= cint(self.horizon) <= LONGEST_HORIZON:
+		if not SHORTEST_HORIZON <= self.horizon <= LONGEST_HORIZON:
 			message = _("Enter a number of days from {0} to {1}.").format(SHORTEST_HORIZON, LONGEST_HORIZON)
 			refuse(self, "horizon", message)
 

@@ -1,5 +1,6 @@
 // Filters of the report, and cells that link to the health behind them.
 // {% include "crm_success/public/js/shared/bands.js" %}
+// {% include "crm_success/public/js/shared/coverage.js" %}
 // {% include "crm_success/public/js/shared/report_tables.js" %}
 
 frappe.provide("crm_success.customer_health_report");

@@ -15,8 +15,15 @@ from crm_success.crm_success.report.who_counts import check_asked_audience, incl
 from crm_success.record_names import HEALTH, SEGMENT
 from crm_success.scoring.bands import BANDS
 from crm_success.scoring.engine.definitions import HealthBand
-from crm_success.scoring.reader_words import driver_words, stored_drivers
+from crm_success.scoring.reader_words import (
+	RISK_FIELDS,
+	driver_words,
+	risk_words,
+	stored_drivers,
+	stored_risk_facts,
+)
 from crm_success.scoring.shared.driver_words import DriverWords
+from crm_success.scoring.shared.risk_words import RiskWords
 
 Row = dict[str, Any]
 
@@ -26,9 +33,10 @@ TREES = {"territory": "Territory", "customer_group": "Customer Group"}
 CONTEXTS = {"value_class": HEALTH, "stage": "Customer", "segment": SEGMENT}
 ARROWS = {"Up": "↑", "Stable": "→", "Down": "↓"}
 SHOWN = (
-	*("customer", "customer_name", "score", "band", "trend", "change_30", "segment", "value_class", "stage"),
-	*("revenue", "overdue", "open_issues", "last_invoice", "account_manager", "driver_facts", "currency"),
-	"customer_disabled",
+	*("customer", "customer_name", "score", "coverage", "band", "trend", "change_30", "segment"),
+	*("value_class", "stage"),
+	*("revenue", "overdue", "open_issues", "account_manager", "driver_facts"),
+	*("customer_disabled", *RISK_FIELDS),
 )
 ROWS = 1000
 MOST_ROWS = 1_000_000
@@ -85,11 +93,11 @@ def customers(where: Criterion, limit: int) -> list[Row]:
 		.orderby(health.name)
 	)
 	rows = (query.limit(limit) if limit else query).run(as_dict=True)
-	words = driver_words()
-	return [in_words(row, words) for row in rows]
+	words, about_risk = driver_words(), risk_words()
+	return [in_words(row, words, about_risk) for row in rows]
 
 
-def in_words(row: frappe._dict, words: DriverWords) -> Row:
+def in_words(row: frappe._dict, words: DriverWords, about_risk: RiskWords) -> Row:
 	"""Words in the reader's language, so that an export has them too."""
 	row.stored_band = row.band
 	row.band = _(row.band, context=HEALTH) if row.band else _("No Score")
@@ -97,6 +105,7 @@ def in_words(row: frappe._dict, words: DriverWords) -> Row:
 	for name, context in CONTEXTS.items():
 		row[name] = _(row[name], context=context) if row[name] else ""
 	row.drivers = words.lines(stored_drivers(row.pop("driver_facts")), row.currency)
+	row.risk_drivers = about_risk.lines(stored_risk_facts(row.pop("risk_facts")), row.currency)
 	return row
 
 
@@ -168,12 +177,15 @@ def columns(filters: frappe._dict) -> list[Row]:
 		column("customer", _("Customer"), "Link", 140, options=HEALTH),
 		column("customer_name", _("Customer Name"), "Data", 180),
 		column("score", _("Health Score"), "Float", 125, precision=1),
+		column("coverage", _("Coverage"), "Percent", 100),
 		column("band", _("Band", context=HEALTH), "Data", 110),
 		column("trend", _("Trend"), "Data", 90),
 		column("change_30", _("Change in 30 Days"), "Float", 160, precision=1),
 		column("segment", _("Segment"), "Data", 180),
 		column("value_class", _("Value Class"), "Data", 120),
 		column("stage", _("Lifecycle Stage"), "Data", 140),
+		column("lapse_risk", _("Lapse Risk"), "Percent", 110, precision=0),
+		column("usual_gap", _("Usual Gap (Days)"), "Float", 140, precision=0),
 		column("revenue", _("Revenue"), "Currency", 120, options="currency"),
 		column("overdue", _("Overdue Amount"), "Currency", 140, options="currency"),
 		column("open_issues", _("Open Issues"), "Int", 115),
@@ -181,4 +193,5 @@ def columns(filters: frappe._dict) -> list[Row]:
 		column("account_manager", _("Account Manager"), "Data", 150),
 		*([disabled] if includes_disabled(filters) else []),
 		column("drivers", _("Why"), "Small Text", 600),
+		column("risk_drivers", _("What Moves the Risk"), "Small Text", 600),
 	]

@@ -47,6 +47,8 @@ def execute(filters: dict[str, Any] | None = None) -> tuple:
 	days = compared_days(*asked_days(filters))
 	if not days:
 		return columns(filters), [], _("There are no two days with snapshots yet that could be compared.")
+	if rules_of(days[0]).isdisjoint(rules_of(days[1])):
+		return columns(filters), [], about_rules(*days)
 	changes = read_changes(*days, bool(cint(filters.newly_at_risk)), filters)
 	rows = described(movers(changes, filters), days)
 	return columns(filters), rows, about_days(*days), None, summary(changes)
@@ -70,6 +72,13 @@ def compared_days(from_date: date, to_date: date) -> tuple[date, date] | None:
 	if len(days) < 2:
 		return None
 	return min(days[:-1], key=lambda day: (abs((day - from_date).days), day)), days[-1]
+
+
+def rules_of(day: date) -> set[int]:
+	"""By which rules the snapshots of a day were scored."""
+	snapshot = frappe.qb.DocType(SNAPSHOT)
+	query = frappe.qb.from_(snapshot).where(snapshot.as_of == day).select(snapshot.scoring_rules).distinct()
+	return set(query.run(pluck=True))
 
 
 def read_changes(
@@ -98,7 +107,9 @@ def compared(
 	"""The snapshots of the later day beside those of the earlier one; their table, and the change of the score."""
 	snapshot, before = frappe.qb.DocType(SNAPSHOT), frappe.qb.DocType(SNAPSHOT).as_("before")
 	change = snapshot.computed_score - before.computed_score
-	conditions = [snapshot.as_of == later, before.as_of == earlier, change.notnull()]
+	# an update that changed the rules moved no customer
+	same_rules = snapshot.scoring_rules == before.scoring_rules
+	conditions = [snapshot.as_of == later, before.as_of == earlier, change.notnull(), same_rules]
 	if newly_at_risk:
 		conditions += [snapshot.band == AT_RISK, before.band != AT_RISK]
 	query = frappe.qb.from_(snapshot).join(before).on(before.customer == snapshot.customer)
@@ -153,6 +164,7 @@ def described(customers: list[str], days: tuple[date, date]) -> list[Row]:
 				"score_before": before.computed_score,
 				"score_after": after.computed_score,
 				"change": change,
+				"coverage": after.coverage,
 				"band": _(after.band, context=HEALTH) if after.band else "",
 				"stored_band": after.band,
 				"revenue": after.revenue,
@@ -172,7 +184,7 @@ def read_snapshots(customers: list[str], days: tuple[date, date]) -> dict[tuple[
 	if not customers:
 		return {}
 	snapshot = frappe.qb.DocType(SNAPSHOT)
-	fields = ("customer", "as_of", "computed_score", "band", "revenue", "components")
+	fields = ("customer", "as_of", "computed_score", "coverage", "band", "revenue", "components")
 	rows = (
 		frappe.qb.from_(snapshot)
 		.select(*(snapshot[name] for name in fields))
@@ -206,6 +218,14 @@ def about_days(earlier: date, later: date) -> str:
 	return _("Snapshots of {0} and {1} are compared.").format(formatdate(earlier), formatdate(later))
 
 
+def about_rules(earlier: date, later: date) -> str:
+	words = _(
+		"Between {0} and {1} an update of CRM Success changed how scores are computed, so these days cannot be compared."
+		" Choose two later days, or score the first one again: Run Now in the list of Work Runs."
+	)
+	return words.format(formatdate(earlier), formatdate(later))
+
+
 def columns(filters: frappe._dict) -> list[Row]:
 	def column(fieldname: str, label: str, fieldtype: str, width: int, **more: Any) -> Row:
 		return {"fieldname": fieldname, "label": label, "fieldtype": fieldtype, "width": width, **more}
@@ -218,6 +238,7 @@ def columns(filters: frappe._dict) -> list[Row]:
 		column("score_before", _("Score Before"), "Float", 125, precision=1),
 		column("score_after", _("Score After"), "Float", 115, precision=1),
 		column("change", _("Change"), "Float", 90, precision=1),
+		column("coverage", _("Coverage"), "Percent", 100),
 		column("band", _("Band", context=HEALTH), "Data", 110),
 		column("reasons", _("What Moved It"), "Small Text", 640),
 		column("revenue", _("Revenue"), "Currency", 120, options="currency"),

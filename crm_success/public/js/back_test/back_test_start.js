@@ -3,13 +3,13 @@
 frappe.provide("crm_success.back_test.start");
 
 Object.assign(crm_success.back_test.start, {
-	HORIZON: 90,
-
 	// The DocType cannot be created in the desk's own way: who may start one has it here
 	is_allowed: () => frappe.boot.user.in_create.includes("Score Back-test"),
 
-	ask(horizon = crm_success.back_test.start.HORIZON) {
+	// Without a horizon, that for which the lapse risk is told
+	async ask(horizon) {
 		const { fields, insert } = crm_success.back_test.start;
+		horizon ??= await frappe.db.get_single_value("CRM Success Settings", "horizon_days");
 		const dialog = new frappe.ui.Dialog({
 			title: __("Check the Scores"),
 			fields: fields(horizon),

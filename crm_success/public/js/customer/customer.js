@@ -2,7 +2,7 @@
 
 frappe.provide("crm_success.customer");
 
-crm_success.customer.FIELDS = ["health_band", "health_score", "customer_segment", "lifecycle_stage"];
+crm_success.customer.FIELDS = ["health_band", "health_score", "lapse_risk", "customer_segment", "lifecycle_stage"];
 
 frappe.ui.form.on("Customer", {
 	setup(frm) {
@@ -76,7 +76,14 @@ crm_success.customer.make_panel = function (frm, health) {
 	panel.attr("aria-label", __("Customer Health")).css({ padding: "12px 20px", marginBottom: "12px" });
 	const row = $(`<div class="d-flex flex-wrap align-items-center"></div>`).css("gap", "6px 16px");
 	row.append(crm_success.customer.facts_of(health)).append(crm_success.customer.buttons_of(frm, health));
-	return panel.append(row, crm_success.customer.drivers_of(health));
+	const { coverage_of, risk_of, details_of } = crm_success.customer;
+	return panel.append(
+		row,
+		coverage_of(health),
+		risk_of(health),
+		details_of(__("What Moves the Score"), health.drivers),
+		details_of(__("What Moves the Risk"), health.risk_drivers)
+	);
 };
 
 crm_success.customer.facts_of = function (health) {
@@ -91,6 +98,14 @@ crm_success.customer.facts_of = function (health) {
 	if (stage) facts.push(crm_success.customer.labelled(__("Lifecycle Stage"), __(stage, null, "Customer")));
 	facts.push($(`<span class="text-muted small"></span>`).text(crm_success.customer.day_of(health)));
 	return facts;
+};
+
+// Only where the score rests on little, and not of one that somebody set
+crm_success.customer.coverage_of = function ({ band, coverage, override_until }) {
+	const is_override = override_until && override_until >= frappe.datetime.get_today();
+	if (!band || is_override || !crm_success.coverage.is_low(coverage)) return $();
+	const sign = $(`<span aria-hidden="true"></span>`).text("◔ ");
+	return $(`<p class="small mb-0"></p>`).append(sign, document.createTextNode(crm_success.coverage.sentence(coverage)));
 };
 
 // "At Risk" is a band and a stage too
@@ -127,8 +142,18 @@ crm_success.customer.buttons_of = function (frm, { name, may_rescore }) {
 	return buttons;
 };
 
-crm_success.customer.drivers_of = function ({ drivers }) {
-	const lines = (drivers || "").split("\n").filter(Boolean);
+// Lapse Risk 62 %, and: Buys every 34 days, last 81 days ago
+crm_success.customer.risk_of = function ({ lapse_risk, rhythm, last_invoice }) {
+	if (!last_invoice) return $();
+	const risk = lapse_risk === null ? __("not known") : `${format_number(lapse_risk, null, 0)} %`;
+	const text = $(`<span class="text-muted"></span>`).text(rhythm);
+	return $(`<div class="customer-lapse-risk d-flex flex-wrap small"></div>`)
+		.css({ gap: "2px 16px", "margin-top": "6px" })
+		.append(crm_success.customer.labelled(__("Lapse Risk"), risk), text);
+};
+
+crm_success.customer.details_of = function (title, sentences) {
+	const lines = (sentences || "").split("\n").filter(Boolean);
 	if (!lines.length) return $();
 	const list = $(`<ul class="list-unstyled mb-0"></ul>`).css("columns", "2 300px");
 	list.append(lines.map((line) => $(`<li></li>`).css("break-inside", "avoid").text(line)));
@@ -136,7 +161,7 @@ crm_success.customer.drivers_of = function ({ drivers }) {
 	return $(`<details class="text-muted small"></details>`)
 		.attr("open", !frappe.is_mobile())
 		.css("margin-top", "6px")
-		.append($(`<summary></summary>`).css("display", "list-item").text(__("What Moves the Score")), list);
+		.append($(`<summary></summary>`).css("display", "list-item").text(title), list);
 };
 
 crm_success.customer.rescore = function (frm) {

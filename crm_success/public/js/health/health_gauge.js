@@ -46,12 +46,14 @@ Object.assign(crm_success.customer_health.gauge, {
 			__("Health score {0} of 100: {1}", [number, __(band)]),
 			...crm_success.customer_health.gauge.notes(picture),
 		];
-		return sentences.join(". ");
+		return sentences.map((sentence) => sentence.replace(/[.。]$/, "")).join(". ");
 	},
 
-	notes({ is_override, computed_score, watch_from, healthy_from }) {
+	notes({ is_override, computed_score, coverage, watch_from, healthy_from }) {
 		const { score_text } = crm_success.customer_health;
 		const notes = [];
+		// of a score that somebody set, it would say nothing
+		if (!is_override && coverage) notes.push(crm_success.coverage.sentence(coverage));
 		if (is_override && computed_score === null) {
 			notes.push(__("Set by hand; no score could be computed"));
 		} else if (is_override) {

@@ -103,10 +103,11 @@ Object.assign(crm_success.metric_histogram, {
 		return [paragraph(why).append(" ", $button.on("click", () => load(frm)))];
 	},
 
-	panel($place, doc, data, is_open) {
+	panel($place, doc, read, is_open) {
 		const { picture } = crm_success.metric_histogram;
 		const { notes, table } = crm_success.metric_words;
-		const scale = crm_success.metric_scale.of(doc, data.values);
+		const scale = crm_success.metric_scale.of(doc, read.values);
+		const data = crm_success.metric_scale.judged(doc, read, scale);
 		const $panel = $("<div class='metric-histogram'>").appendTo($place);
 		const shown = crm_success.metric_axis.layout(doc, data, scale, $place.width());
 		const words = notes(doc, data, scale, shown);

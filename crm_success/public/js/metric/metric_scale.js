@@ -56,6 +56,22 @@ Object.assign(crm_success.metric_scale, {
 		};
 	},
 
+	// As in scoring/engine/scales.py: whether the value of nothing observed would speak for a customer
+	silence_would_count_for(doc, { points }, value) {
+		return doc.scale === "Percentile" ? doc.better === "Lower" : Boolean(points) && points(value) > 50;
+	},
+
+	// What each customer counts with: the value of nothing observed too, where that does not speak for the customer
+	judged(doc, data, scale) {
+		const { count, silence_would_count_for } = crm_success.metric_scale;
+		const counting = (data.silent || []).filter(([value]) => !silence_would_count_for(doc, scale, value));
+		const together = new Map(data.values);
+		for (const [value, customers] of counting) together.set(value, (together.get(value) || 0) + customers);
+		const values = [...together].sort(([one], [other]) => one - other);
+		const missing = data.missing + count(data.silent || []) - count(counting);
+		return { ...data, values, missing, ranked: data.values };
+	},
+
 	first_from(cuts, holds) {
 		const at = cuts.findIndex(holds);
 		return at === -1 ? cuts.length : at;

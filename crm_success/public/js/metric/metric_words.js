@@ -61,7 +61,7 @@ Object.assign(crm_success.metric_words, {
 	},
 
 	about_percentiles(doc, data) {
-		const quarters = crm_success.metric_scale.quantiles(data.values, [0.25, 0.5, 0.75]);
+		const quarters = crm_success.metric_scale.quantiles(data.ranked, [0.25, 0.5, 0.75]);
 		const words = quarters.map((value) => crm_success.metric_words.value_text(value, doc, data));
 		return [
 			__("A quarter of the customers have at most {0}, half at most {1}, three quarters at most {2}.", words),

@@ -51,11 +51,16 @@ Object.assign(crm_success.report_tables, {
 		return `<a href="${escape_html(get_form_link(doctype, name))}">${escape_html(text)}</a>`;
 	},
 
-	// The columns that reports on customers' health have in common
+	// The columns that reports on customers' health have in common; these reports include bands.js and coverage.js too
 	health_cells() {
 		const { band, link } = crm_success.report_tables;
 		const customer = (value, data) => link("Customer Health", data.customer, value);
-		return { customer, customer_name: customer, band: (value, data) => band(value, data.stored_band) };
+		return {
+			customer,
+			customer_name: customer,
+			band: (value, data) => band(value, data.stored_band),
+			coverage: (value) => crm_success.coverage.mark(value),
+		};
 	},
 
 	// A report that shows bands includes bands.js too

@@ -46,8 +46,13 @@ def fact_metrics(limits: Limits, horizon: int) -> tuple[Metric, ...]:
 
 
 def facts_of(values: pd.DataFrame) -> pd.DataFrame:
-	"""The facts (columns FACTS) of who has bought, from the raw values of `fact_metrics`, a column a key."""
-	bought = values[values[RECENCY].notna()]
+	"""The facts (columns FACTS) of who has bought, from the raw values of `fact_metrics`, a column a key.
+
+	Whose days contradict each other, or are not known, is left out: a day before the calendar begins is none.
+	"""
+	days, first, last = values[_DAYS], values[FIRST_PURCHASE], values[RECENCY]
+	in_order = (last >= 0) & (first >= last) & ((days > 1) | (first == last))
+	bought = values[(days >= 1) & (days % 1 == 0) & in_order]
 	lately = bought[_LATELY].fillna(0.0)
 	facts = bought.rename(columns={**_OF_PROFILE, _DAYS: PURCHASE_DAYS})
 	facts = facts.assign(

@@ -17,6 +17,7 @@ from crm_success.scoring.engine.forecast.past_windows import PastWindow
 from crm_success.scoring.engine.forecast.purchase_model import BgNbd, Nbd, fit_purchase_model
 from crm_success.scoring.engine.forecast.ridge_logistic import (
 	Logistic,
+	fit_line,
 	fit_logistic,
 	log_odds,
 	odds_of,
@@ -33,8 +34,12 @@ _HABITS, _PURCHASES = "habits", "purchases"
 
 @dataclass(frozen=True)
 class RiskModel:
-	"""How a company's risk is told for the next `horizon` days. `reasons`: why one of the two ways is left out, or
-	is a simpler one.
+	"""How a company's risk is told for the next `horizon` days.
+
+	`reasons`: why one of the two ways is left out, or is a simpler one. `line`: the log odds that the model tells, as
+	nearly as a weighted sum of the terms says them: what each term does to them. The model was learned from `outcomes`
+	(a customer and an earlier date each), `lapsed` of them without a purchase in the horizon, and from the purchases
+	of `customers`.
 	"""
 
 	horizon: int
@@ -43,6 +48,40 @@ class RiskModel:
 	purchases: BgNbd | Nbd | None
 	blend: Logistic | None
 	reasons: tuple[Phrase, ...] = ()
+	line: Logistic | None = None
+	customers: int = 0
+	outcomes: int = 0
+	lapsed: int = 0
+
+
+@dataclass(frozen=True)
+class LearnedRisk:
+	"""What a company's past tells of the next purchases: a model, or in `reason` why there is none.
+
+	`usual_gap`: days between two purchase days of its customers; None where nobody bought twice. Without model and
+	reason, nothing was learned yet.
+	"""
+
+	usual_gap: float | None = None
+	model: RiskModel | None = None
+	reason: Phrase | None = None
+
+	@property
+	def reasons(self) -> tuple[Phrase, ...]:
+		"""Why there is no model, or a simpler one."""
+		return (self.reason,) if self.reason else self.model.reasons if self.model else ()
+
+
+NOTHING_LEARNED = LearnedRisk()
+
+
+def learn_risk(facts: pd.DataFrame, past: Sequence[PastWindow], horizon: int) -> LearnedRisk:
+	"""`fit_risk_model`, with a reason where it raises FitError."""
+	gap = _usual_gap(facts, past)
+	try:
+		return LearnedRisk(gap, fit_risk_model(facts, past, horizon))
+	except FitError as error:
+		return LearnedRisk(gap, None, Phrase(error.template, *error.values))
 
 
 def fit_risk_model(facts: pd.DataFrame, past: Sequence[PastWindow], horizon: int) -> RiskModel:
@@ -53,24 +92,34 @@ def fit_risk_model(facts: pd.DataFrame, past: Sequence[PastWindow], horizon: int
 	Source of the blend: Wolpert, "Stacked Generalization", Neural Networks 5(2), 1992.
 	"""
 	known = [window for window in past if len(window.facts)]
-	gap = usual_gap_of_company(pd.concat([facts, *(window.facts for window in known)], ignore_index=True))
+	gap = _usual_gap(facts, known)
 	habits, no_habits = _or_reason(lambda: _fit_habits(known, gap))
 	purchases, no_purchases = _or_reason(lambda: fit_purchase_model(repeats(facts)))
 	simpler = purchases.reason if isinstance(purchases, Nbd) else None
 	reasons = tuple(reason for reason in (no_habits, no_purchases or simpler) if reason)
 	if gap is None or not (habits or purchases):
 		raise FitError("{0} {1}", no_habits, no_purchases)
-	model = RiskModel(horizon, gap, habits, purchases, None, reasons)
-	if not (habits and purchases):
-		return model
-	told = pd.concat([_told(model, window.facts) for window in known], ignore_index=True)
-	return replace(model, blend=fit_logistic(told, _outcomes(known), RIDGE))
+	lapsed = _outcomes(known)
+	model = RiskModel(horizon, gap, habits, purchases, None, reasons, None, len(facts), *_counts(lapsed))
+	if habits and purchases:
+		told = pd.concat([_told(model, window.facts) for window in known], ignore_index=True)
+		model = replace(model, blend=fit_logistic(told, lapsed, RIDGE))
+	return replace(model, line=fit_line(terms(facts, gap), odds_of_lapsing(model, facts), RIDGE))
 
 
 def lapse_risk(model: RiskModel, facts: pd.DataFrame) -> pd.Series:
 	"""The probability (0-1) of no purchase in the model's horizon, indexed as `facts`, for customers with a purchase."""
+	return probability(odds_of_lapsing(model, facts))
+
+
+def odds_of_lapsing(model: RiskModel, facts: pd.DataFrame) -> pd.Series:
+	"""The log odds of the same."""
 	told = _told(model, facts)
-	return probability(log_odds(model.blend, told) if model.blend else told.iloc[:, 0])
+	return log_odds(model.blend, told) if model.blend else told.iloc[:, 0]
+
+
+def _usual_gap(facts: pd.DataFrame, past: Sequence[PastWindow]) -> float | None:
+	return usual_gap_of_company(pd.concat([facts, *(window.facts for window in past)], ignore_index=True))
 
 
 def _fit_habits(past: Sequence[PastWindow], gap: float | None) -> Logistic:
@@ -91,7 +140,12 @@ def _fit_habits(past: Sequence[PastWindow], gap: float | None) -> Logistic:
 
 
 def _outcomes(past: Sequence[PastWindow]) -> pd.Series:
-	return pd.concat([window.lapsed for window in past], ignore_index=True).astype(bool)
+	lapsed = [window.lapsed for window in past]
+	return pd.concat(lapsed, ignore_index=True).astype(bool) if lapsed else pd.Series(dtype=bool)
+
+
+def _counts(lapsed: pd.Series) -> tuple[int, int]:
+	return len(lapsed), int(lapsed.sum())
 
 
 def _told(model: RiskModel, facts: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Ridge logistic regression on a frame of numbers. Knows nothing of customers."""
+"""Ridge regression on a frame of numbers, of odds and of lines. Knows nothing of customers."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -48,16 +48,30 @@ def fit_logistic(values: pd.DataFrame, outcome: pd.Series, ridge: float) -> Logi
 	happened = outcome.to_numpy(dtype="float64")
 	if not 0 < happened.sum() < len(happened):
 		raise FitError("The outcome is the same for everybody: there is nothing to tell apart.")
-	means, spreads = values.mean(), values.std(ddof=0)
-	spreads = spreads.where(spreads > 0, 1.0)
+	means, spreads = _means_and_spreads(values)
 	weights = _newton(_with_level(((values - means) / spreads).to_numpy(dtype="float64")), happened, ridge)
-	terms = zip(values.columns, means, spreads, weights[1:], strict=True)
-	return Logistic(float(weights[0]), tuple(Term(str(name), *_floats(rest)) for name, *rest in terms))
+	return _model(values, means, spreads, weights)
+
+
+def fit_line(values: pd.DataFrame, odds: pd.Series, ridge: float) -> Logistic:
+	"""The model whose log odds are nearest to `odds` by least squares, standardised and penalised as above.
+
+	What is a weighted sum of the columns already comes back as it is, but for the penalty.
+	"""
+	means, spreads = _means_and_spreads(values)
+	standard = ((values - means) / spreads).to_numpy(dtype="float64")
+	level = float(odds.mean())
+	squares = np.einsum("ij,ik->jk", standard, standard) + ridge * np.eye(standard.shape[1])
+	weights = np.linalg.solve(squares, np.einsum("ij,i->j", standard, odds.to_numpy(dtype="float64") - level))
+	return _model(values, means, spreads, np.concatenate([[level], weights]))
 
 
 def log_odds(model: Logistic, values: pd.DataFrame) -> pd.Series:
 	"""The log odds of each row of `values`, which has a column for each term."""
-	return model.level + effects(model, values).sum(axis=1)
+	# column by column: a row's last digit must not depend on how many rows there are
+	return sum(
+		(effect for _name, effect in effects(model, values).items()), start=model.level + _zero(values)
+	)
 
 
 def effects(model: Logistic, values: pd.DataFrame) -> pd.DataFrame:
@@ -79,6 +93,20 @@ def odds_of(probabilities: pd.Series) -> pd.Series:
 	nearly = 1 / (1 + np.exp(_MOST_LOG_ODDS))
 	likely = probabilities.clip(nearly, 1 - nearly)
 	return pd.Series(np.log(likely / (1 - likely)), index=probabilities.index)
+
+
+def _means_and_spreads(values: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+	spreads = values.std(ddof=0)
+	return values.mean(), spreads.where(spreads > 0, 1.0)
+
+
+def _model(values: pd.DataFrame, means: pd.Series, spreads: pd.Series, weights: Array) -> Logistic:
+	terms = zip(values.columns, means, spreads, weights[1:], strict=True)
+	return Logistic(float(weights[0]), tuple(Term(str(name), *_floats(rest)) for name, *rest in terms))
+
+
+def _zero(values: pd.DataFrame) -> pd.Series:
+	return pd.Series(0.0, index=values.index)
 
 
 def _floats(numbers: list[float]) -> list[float]:
