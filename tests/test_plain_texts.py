@@ -73,7 +73,7 @@ console.log(JSON.stringify(shown));
 
 REPORT = """
 const shown = {};
-const row = new Proxy({}, { get: (values, name) => (String(name).endsWith("_lines") ? [poison] : poison) });
+const row = new Proxy({}, { get: (values, name) => (/_(lines|segments)$/.test(name) ? [poison] : poison) });
 const fieldtypes = { customer: "Link", segment: "Link", direction: "Data", drivers: "Small Text", reasons: "Small Text" };
 for (const [report, { formatter }] of Object.entries(frappe.query_reports)) {
 	for (const fieldname of ["customer", "customer_name", "band", "segment", "drivers", "reasons", "direction", "title", "f1"]) {

@@ -55,7 +55,7 @@ def test_a_cell_is_saved_as_an_audience_by_whoever_may_make_one(may_create: str,
 		Object.assign(frappe.utils, {{ escape_html: String }});
 		Object.assign(frappe, {{ model: {{ can_create: () => {may_create} }} }});
 		globalThis.flt = Number;
-		const row = {{ recency_score: 5, f2_lines: ["1 customer", "€ 2"], f2_shade: 1 }};
+		const row = {{ recency_score: 5, f2_lines: ["1 customer", "€ 2"], f2_segments: [], f2_shade: 1 }};
 		console.log(crm_success.rfm_matrix.cell(2, row));
 	"""
 	scripts = [*SCRIPTS[:2], "public/js/audience/save_as_audience.js", *SCRIPTS[2:]]

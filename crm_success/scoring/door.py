@@ -12,6 +12,7 @@ _BEHIND = {
 	"check_scale": "crm_success.scoring.engine.scales",
 	"distribution": "crm_success.scoring.explain.distribution",
 	"evaluation_order": "crm_success.scoring.engine.expressions",
+	"hidden_segments": "crm_success.scoring.engine.rfm",
 	"keys_in_formula": "crm_success.scoring.explain.evidence",
 	"parse_expression": "crm_success.scoring.engine.expressions",
 	"preview": "crm_success.scoring.explain.preview",

@@ -25,7 +25,7 @@ _LONGEST_DATA = 140
 # json.dumps would make one for each row
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
-_AMOUNTS = ("revenue", "overdue", "clv")
+_AMOUNTS = ("revenue", "overdue", "expected_spend", "clv")
 _REPEATED_TEXTS = tuple(name for name in REPEATED_FIELDS if name != CUSTOMER_DISABLED)
 
 

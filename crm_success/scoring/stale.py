@@ -19,7 +19,9 @@ STALE = 1
 _NOTED = "crm_success_stale_customers"
 
 # "no score" is not zero
-_NO_SCORE = dict.fromkeys(("score", "computed_score", "coverage", "change_30", "clv"))
+_NO_SCORE = dict.fromkeys(
+	("score", "computed_score", "coverage", "change_30", "expected_spend", "clv", "lapse_risk", "usual_gap")
+)
 
 
 def mark_stale_after_commit(customers: Iterable[str | None]) -> None:

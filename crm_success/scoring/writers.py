@@ -58,6 +58,7 @@ _SCORED_FIELDS = (
 	"last_invoice",
 	"open_issues",
 	"overdue",
+	"expected_spend",
 	"clv",
 	"lapse_risk",
 	"usual_gap",

@@ -22,12 +22,13 @@ from crm_success.scoring.shared.driver_words import DriverWords
 from crm_success.scoring.shared.findings import Finding
 from crm_success.scoring.shared.reader import Reader
 from crm_success.scoring.shared.risk_words import RiskWords
+from crm_success.scoring.shared.stage_words import Standing
 from crm_success.standalone.command_errors import CommandError
 from crm_success.standalone.connections import Database
 from crm_success.standalone.csv_columns import COLUMN_NAMES
 from crm_success.standalone.database_tables import read_tables
 from crm_success.standalone.default_definitions import default_definitions
-from crm_success.standalone.english_words import driver_words, reason, risk_words
+from crm_success.standalone.english_words import STAGE_WORDS, driver_words, reason, risk_words
 from crm_success.standalone.quality import DataWarning, as_warning
 from crm_success.standalone.report.figures import Collector, Figures
 from crm_success.standalone.site_currency import reporting_money
@@ -85,7 +86,8 @@ class Scoring:
 		collector, words, about_risk = Collector(), driver_words(self._definitions), risk_words()
 		calibration = self.calibrate(progress)
 		for batch in self.scored(calibration, progress):
-			rows = _with_risk(_with_reasons(batch, words, self.currency), about_risk, self.currency)
+			rows = _with_reasons(batch, words, self.currency)
+			rows = _with_stage_reasons(_with_risk(rows, about_risk, self.currency))
 			collector.add(rows)
 			take(_as_csv(rows))
 		figures = collector.figures(self._definitions)
@@ -174,6 +176,16 @@ def _with_risk(rows: pd.DataFrame, words: RiskWords, currency: str) -> pd.DataFr
 		risk_drivers=[words.lines(facts, currency) for facts in rows["risk_facts"]],
 		rhythm=[words.rhythm(gap, days) for gap, days in zip(gaps, silent_for, strict=True)],
 	)
+
+
+def _with_stage_reasons(rows: pd.DataFrame) -> pd.DataFrame:
+	"""Why stage and band of a customer differ, where they do."""
+	facts = rows[["stage", "band", "last_invoice", "as_of"]].itertuples(index=False)
+	standings = (
+		Standing(stage, band, None if last is None else (as_of - last).days)
+		for stage, band, last, as_of in facts
+	)
+	return rows.assign(stage_reason=[STAGE_WORDS.sentence(standing) for standing in standings])
 
 
 def _as_csv(rows: pd.DataFrame) -> pd.DataFrame:

@@ -37,13 +37,22 @@ COLUMNS = (
 	CsvColumn("value_class", "", "High, Potential or Low, by rank of revenue or set amounts"),
 	CsvColumn("activity", "", "Active, Silent or Lapsing, by days since the last activity"),
 	CsvColumn("stage", "", "Lifecycle: Potential, New, Active, Silent, At Risk or Lost"),
+	CsvColumn(
+		"stage_reason", "", "Why stage and band differ, where one of them is At Risk or the stage is Lost"
+	),
 	CsvColumn("revenue", "currency", "Net revenue in the window, returns taken off"),
 	CsvColumn("currency", "", "Currency of all amounts of the row"),
 	CsvColumn("invoices", "count", "Invoices in the window, returns not counted"),
 	CsvColumn("last_invoice", "date", "Date of the last invoice, returns not counted"),
 	CsvColumn("open_issues", "count", "Issues that were open on the date"),
 	CsvColumn("overdue", "currency", "Owed on the date and past its due date"),
-	CsvColumn("clv", "currency", "Customer lifetime value: yearly revenue x expected years x retention"),
+	CsvColumn("expected_spend", "currency", "Expected spend within 90 days; empty: cannot be told"),
+	CsvColumn(
+		"clv",
+		"currency",
+		"Customer lifetime value: expected spend of 10 years at most, fading and discounted by 10 % a year; where "
+		"spend cannot be told, yearly revenue x expected years x retention",
+	),
 	CsvColumn(
 		"lapse_risk",
 		"0-100",

@@ -1,4 +1,4 @@
-"""The English words of the standalone command for what moved a score; the sentences are those of a site."""
+"""The English words of the standalone command for a score and a stage; the sentences are those of a site."""
 
 from collections.abc import Mapping
 
@@ -6,12 +6,14 @@ from crm_success.scoring.engine.definitions import Definitions
 from crm_success.scoring.engine.drivers import Driver
 from crm_success.scoring.shared.driver_words import DriverWords, Language, MetricName
 from crm_success.scoring.shared.risk_words import RiskWords
+from crm_success.scoring.shared.stage_words import StageWords
 
 ENGLISH = Language(
 	translate=lambda text: text,
 	number=lambda value, digits: f"{value:,.{digits}f}",
 	money=lambda currency: f"{{0}} {currency}",
 )
+STAGE_WORDS = StageWords(ENGLISH.translate, band_name=str)
 
 
 def driver_words(definitions: Definitions) -> DriverWords:

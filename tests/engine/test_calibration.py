@@ -95,7 +95,8 @@ def _calibrate(aggregates: pd.DataFrame, definitions: Definitions = DEFINITIONS)
 def test_it_reads_the_profile_and_what_percentiles_need() -> None:
 	half = _metric("half", measure=Measure.EXPRESSION, expression="other / 2", scale=PERCENTILE)
 	keys = [metric.key for metric in calibration_metrics(Definitions(metrics=(ITEMS, OTHER, half)))]
-	forecasts = ["_first_purchase", "_purchase_days", "_lately", "_lately_and_before", "_returns"]
+	forecasts = ["_first_purchase", "_purchase_days", "_lately", "_lately_and_before"]
+	forecasts += ["_revenue_ever", "_returns"]
 	assert keys == ["items", "other", "half", "_recency", "_frequency", "_monetary", "_purchases", *forecasts]
 	without = [metric.key for metric in calibration_metrics(Definitions(metrics=(OTHER,)))]
 	assert without == ["_recency", "_frequency", "_monetary", "_purchases", *forecasts]
@@ -304,5 +305,7 @@ def test_the_profile_does_not_depend_on_anything_but_the_window() -> None:
 
 def test_values_are_numbers_even_where_the_driver_answers_with_objects() -> None:
 	values = calibration_values(_ten_customers(), DEFINITIONS, AS_OF)
-	assert (values.dtypes == np.dtype("float64")).all()
+	silent = values.columns.str.endswith(".silent")
+	assert (values.dtypes[~silent] == np.dtype("float64")).all()
+	assert (values.dtypes[silent] == np.dtype("bool")).all()
 	assert values.columns.tolist()[-2:] == ["_purchases.current", "_purchases.previous"]

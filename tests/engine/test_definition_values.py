@@ -69,7 +69,7 @@ DEFINITIONS = Definitions(
 		),
 		Scorecard("Default", (), (), is_default=True),
 	),
-	segments=(Segment("High", 1, (4, 5), (4, 5), (4, 5)), Segment("All", 2)),
+	segments=(Segment("High", 1, (4, 5), (4, 5), (4, 5), 12.5), Segment("All", 2)),
 	limits=Limits(window_days=180, value_high_percent=12.5),
 	money=Money("EUR", ("Main", "Branch"), (CompanyRate("Main", 1.0), CompanyRate("Branch", 0.85))),
 )

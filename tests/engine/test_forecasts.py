@@ -30,6 +30,7 @@ def measured(**rows: dict[str, float]) -> pd.DataFrame:
 		"_purchase_days": 5,
 		"_lately": 1,
 		"_lately_and_before": 4,
+		"_revenue_ever": 1200,
 		"_returns": 0,
 	}
 	frame = pd.DataFrame.from_dict({name: {**usual, **row} for name, row in rows.items()}, orient="index")

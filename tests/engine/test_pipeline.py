@@ -23,6 +23,7 @@ from crm_success.scoring.engine.definitions import (
 	Segment,
 	Weight,
 )
+from crm_success.scoring.engine.forecast.lapse_risk import LearnedRisk
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.engine.pipeline import all_metrics, metric_points, score_customers
 
@@ -255,6 +256,45 @@ def _score(
 	customers: pd.DataFrame, aggregates: pd.DataFrame, definitions: Definitions = DEFINITIONS
 ) -> pd.DataFrame:
 	return score_customers(customers, aggregates, definitions, CALIBRATION, AS_OF)
+
+
+@pytest.mark.parametrize(("gap", "stage"), [(None, "New"), (20.0, "New"), (19.0, "At Risk")])
+def test_who_bought_once_is_new_while_it_is_not_overdue_by_the_gap_of_the_company(
+	gap: float | None, stage: str
+) -> None:
+	"""Delta bought once, 20 days ago, and its band is At Risk."""
+	delta, calibration = DELTA | {"_purchase_days": 1}, replace(CALIBRATION, risk=LearnedRisk(gap))
+	rows = score_customers(_customers("Delta"), _aggregates(Delta=delta), DEFINITIONS, calibration, AS_OF)
+	assert rows.loc["Delta", "stage"] == stage
+
+
+def test_a_customer_of_its_own_rhythm_is_not_judged_by_that_of_the_company() -> None:
+	"""Ten gaps in 90 days, mixed with two of 40: (90 + 80) / 12 is 14.2 days; three gaps in 10: (10 + 80) / 5 is 18."""
+	often = DELTA | {
+		"_recency": date(2024, 6, 15),
+		"_first_purchase": date(2024, 3, 17),
+		"_purchase_days": 11,
+	}
+	lately = DELTA | {"_recency": date(2024, 6, 13), "_first_purchase": date(2024, 6, 3), "_purchase_days": 4}
+	customers, calibration = _customers("Often", "Lately"), replace(CALIBRATION, risk=LearnedRisk(40.0))
+	limits = replace(DEFINITIONS.limits, new_days=110)
+	definitions = replace(DEFINITIONS, limits=limits, scorecards=())
+	rows = score_customers(
+		customers, _aggregates(Often=often, Lately=lately), definitions, calibration, AS_OF
+	)
+	# both are within the 40 days of the company: 15 and 17 days
+	assert rows["stage"].tolist() == ["Silent", "New"]
+
+
+def test_growth_decides_between_segments_of_the_same_scores() -> None:
+	rising = Segment("Rising", 0, growth_from=0.0)
+	definitions = replace(DEFINITIONS, segments=(*DEFINITIONS.segments, rising))
+	aggregates = _aggregates(Up=DELTA, Down=DELTA, Fresh=DELTA)
+	aggregates["_growth.seen"] = 1
+	aggregates["_growth.current"] = [100, 99, 100]
+	aggregates["_growth.previous"] = [100, 100, None]
+	rows = _score(_customers("Up", "Down", "Fresh"), aggregates, definitions)
+	assert rows["segment"].tolist() == ["Rising", "Everything Else", "Everything Else"]
 
 
 @pytest.mark.parametrize("scorecard", [None, "Deleted", float("nan")])

@@ -233,6 +233,23 @@ def test_segments_by_priority() -> None:
 	assert segment_from_record(records[1]).recency == (1, 5)
 
 
+@pytest.mark.parametrize(
+	("asked", "growth_from"),
+	[
+		({}, None),
+		# a number that nobody asks for is no condition
+		({"asks_growth": 0, "growth_from": 25.0}, None),
+		({"asks_growth": 1}, 0.0),
+		({"asks_growth": 1, "growth_from": None}, 0.0),
+		({"asks_growth": 1, "growth_from": "-12.5"}, -12.5),
+	],
+)
+def test_a_segment_asks_for_growth_only_where_it_says_so(
+	asked: dict[str, object], growth_from: float | None
+) -> None:
+	assert segment_from_record({"segment_name": "A", **asked}).growth_from == growth_from
+
+
 def test_a_range_that_is_no_number_names_its_field() -> None:
 	with pytest.raises(DefinitionError, match="r_max is 'high'; it must be a number"):
 		segment_from_record({"segment_name": "A", "r_max": "high"})

@@ -16,6 +16,7 @@ from crm_success.scoring.engine.rfm import (
 	ABOVE_ALL,
 	BELOW_ALL,
 	cells,
+	hidden_segments,
 	quintile_cuts,
 	rfm_scores,
 	segments,
@@ -39,6 +40,11 @@ OTHERS = Segment("Others", 9)
 def scores_of(recency, frequency, monetary, calibration=CALIBRATION):
 	columns = [pd.Series(values, dtype="float64") for values in (recency, frequency, monetary)]
 	return rfm_scores(*columns, calibration)
+
+
+def names_of(scores, definitions, growth=NAN):
+	"""The segments of customers who all have that growth."""
+	return segments(scores, pd.Series(growth, scores.index, dtype="float64"), definitions)
 
 
 def score_frame(*rows):
@@ -110,7 +116,7 @@ def test_of_a_hundred_punctual_subscribers_those_on_the_dearer_plans_are_of_high
 	scores = scores_of(days, invoices, revenue, calibrated(days, invoices, revenue))
 	# middle ranks 25, 65 and 90 of 100
 	assert scores.drop_duplicates().to_numpy().tolist() == [[3, 3, 2], [3, 3, 4], [3, 3, 5]]
-	names = segments(scores, segments_from_records(SEGMENT_DEFAULTS))
+	names = names_of(scores, segments_from_records(SEGMENT_DEFAULTS))
 	assert names.tolist() == ["Mid Value"] * 50 + ["High Value"] * 50
 	limits = Limits()
 	high, potential = value_cuts(pd.Series(revenue), limits)
@@ -222,28 +228,65 @@ def test_more_recent_frequent_or_valuable_never_scores_lower(rows):
 
 def test_first_segment_by_priority_wins():
 	scores = score_frame([5, 5, 5], [3, 3, 1], [1, 5, 5])
-	assert segments(scores, [OTHERS, LOYAL, CHAMPIONS]).tolist() == ["Champions", "Loyal", "Others"]
+	assert names_of(scores, [OTHERS, LOYAL, CHAMPIONS]).tolist() == ["Champions", "Loyal", "Others"]
 
 
 def test_equal_priority_is_decided_by_name():
-	assert segments(score_frame([1, 1, 1]), [Segment("B", 1), Segment("A", 1)]).tolist() == ["A"]
+	assert names_of(score_frame([1, 1, 1]), [Segment("B", 1), Segment("A", 1)]).tolist() == ["A"]
 
 
 def test_ranges_are_inclusive():
 	narrow = [Segment("Middle", 1, (2, 4), (2, 4), (2, 4))]
-	names = segments(score_frame([2, 2, 2], [4, 4, 4], [1, 3, 3], [3, 5, 3]), narrow)
+	names = names_of(score_frame([2, 2, 2], [4, 4, 4], [1, 3, 3], [3, 5, 3]), narrow)
 	assert names.tolist() == ["Middle", "Middle", None, None]
 
 
+RISING = Segment("Rising", 1, (4, 5), (1, 5), (1, 2), growth_from=0.0)
+SOARING = Segment("Soaring", 0, (1, 5), (1, 5), (1, 5), growth_from=50.0)
+
+
+def test_growth_parts_customers_of_the_same_scores():
+	scores = score_frame(*[[4, 1, 2]] * 6)
+	growth = pd.Series([NAN, -100.0, -0.1, 0.0, 49.9, 50.0])
+	assert segments(scores, growth, [OTHERS, RISING, SOARING]).tolist() == (
+		["Others"] * 3 + ["Rising"] * 2 + ["Soaring"]
+	)
+	# ranges count all the same
+	assert names_of(score_frame([3, 1, 2], [0, 0, 0]), [OTHERS, RISING], 10.0).tolist() == ["Others", None]
+
+
+def test_endless_growth_is_growth():
+	assert names_of(score_frame([4, 1, 2]), [OTHERS, RISING], np.inf).tolist() == ["Rising"]
+
+
+def test_what_only_growing_customers_have_is_not_covered():
+	everybody = Segment("Everybody", 1, growth_from=-50.0)
+	assert len(uncovered_cells([everybody])) == 125
+	assert uncovered_cells([everybody, OTHERS]) == []
+
+
+def test_segments_that_take_nobody_are_named():
+	wide, growing = Segment("Wide", 1, (1, 4)), Segment("Growing", 3, (4, 5), growth_from=10.0)
+	assert hidden_segments([wide, growing, OTHERS]) == []
+	assert hidden_segments([wide, Segment("Behind", 2, (4, 4)), OTHERS]) == ["Behind"]
+	# who grows by 20 % has reached 10 % too, and that segment comes first
+	assert hidden_segments([Segment("Ten", 1, growth_from=10.0), Segment("Twenty", 2, growth_from=20.0)]) == [
+		"Twenty"
+	]
+	assert (
+		hidden_segments([Segment("Twenty", 1, growth_from=20.0), Segment("Ten", 2, growth_from=10.0)]) == []
+	)
+
+
 def test_who_never_bought_is_in_no_segment():
-	names = segments(score_frame([0, 0, 0], [5, 0, 5]), [OTHERS])
+	names = names_of(score_frame([0, 0, 0], [5, 0, 5]), [OTHERS])
 	assert names.tolist() == [None, None]
 	assert names.dtype == object
 
 
 def test_no_segments_hold_nobody():
-	assert segments(score_frame([5, 5, 5]), []).tolist() == [None]
-	assert segments(score_frame(), [OTHERS]).tolist() == []
+	assert names_of(score_frame([5, 5, 5]), []).tolist() == [None]
+	assert names_of(score_frame(), [OTHERS]).tolist() == []
 
 
 def test_cells_show_the_segment_of_every_score():
@@ -272,25 +315,37 @@ def test_uncovered_cells_are_named():
 
 RANGES = st.tuples(st.integers(1, 5), st.integers(1, 5)).map(lambda pair: (min(pair), max(pair)))
 SEGMENTS = st.lists(
-	st.builds(Segment, st.sampled_from("ABCDEFG"), st.integers(0, 3), RANGES, RANGES, RANGES), max_size=6
+	st.builds(
+		Segment,
+		st.sampled_from("ABCDEFG"),
+		st.integers(0, 3),
+		*(RANGES, RANGES, RANGES),
+		st.none() | st.sampled_from([-50.0, 0.0, 25.0]),
+	),
+	max_size=6,
 )
+GROWTH = st.none() | st.sampled_from([-1e9, -50.0, -0.5, 0.0, 24.9, 25.0, 1e9])
 
 
 @settings(deadline=None)
-@given(SEGMENTS, st.randoms())
-def test_cells_agree_with_trying_the_segments_one_by_one(definitions, random):
+@given(SEGMENTS, GROWTH, st.randoms())
+def test_cells_agree_with_trying_the_segments_one_by_one(definitions, growth, random):
 	every = [(r, f, m) for r in range(1, 6) for f in range(1, 6) for m in range(1, 6)]
 
-	def first_that_holds(cell):
+	def first_that_holds(cell, growth):
 		for each in sorted(definitions, key=lambda each: (each.priority, each.name)):
 			ranges = (each.recency, each.frequency, each.monetary)
-			if all(low <= score <= high for score, (low, high) in zip(cell, ranges, strict=True)):
+			grows = each.growth_from is None or (growth is not None and growth >= each.growth_from)
+			if grows and all(low <= score <= high for score, (low, high) in zip(cell, ranges, strict=True)):
 				return each.name
 		return None
 
-	expected = [first_that_holds(cell) for cell in every]
+	expected = [first_that_holds(cell, growth) for cell in every]
 	random.shuffle(definitions)
-	assert segments(score_frame(*every), definitions).tolist() == expected
+	assert names_of(score_frame(*every), definitions, growth).tolist() == expected
+	open_to_all = [first_that_holds(cell, None) for cell in every]
 	assert uncovered_cells(definitions) == [
-		cell for cell, name in zip(every, expected, strict=True) if name is None
+		cell for cell, name in zip(every, open_to_all, strict=True) if name is None
 	]
+	reached = {first_that_holds(cell, step) for cell in every for step in (None, -50.0, 0.0, 25.0)}
+	assert set(hidden_segments(definitions)) == {each.name for each in definitions} - reached

@@ -33,6 +33,7 @@ def facts(**values: float) -> pd.DataFrame:
 		"purchases_lately": 0,
 		"purchases_before": 0,
 		"revenue": 1000,
+		"revenue_ever": 1000,
 		"returns": 0,
 	}
 	return pd.DataFrame([{**average, **values}], index=["a"], dtype="float64")[list(FACTS)]

@@ -8,22 +8,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_worlds import SEGMENT_DEFAULTS, examples
 
-from crm_success.scoring.engine.rfm import SCORE_COLUMNS, cells, quintile_cuts, segments, uncovered_cells
+from crm_success.scoring.engine.rfm import (
+	SCORE_COLUMNS,
+	hidden_segments,
+	quintile_cuts,
+	segments,
+	uncovered_cells,
+)
 
 EVERY_CELL = list(product(range(1, 6), repeat=3))
 AMOUNTS = st.floats(-1e9, 1e9)
 
 
-def test_each_of_the_125_cells_is_in_exactly_one_of_the_default_segments() -> None:
+# who cannot grow, shrinks, and grows by just as much as any default segment asks
+GROWTHS = (
+	None,
+	-100.0,
+	*(each.growth_from for each in SEGMENT_DEFAULTS if each.growth_from is not None),
+	inf,
+)
+
+
+def test_each_of_the_125_cells_is_in_exactly_one_of_the_default_segments_whatever_the_growth() -> None:
 	frame = pd.DataFrame(EVERY_CELL, columns=list(SCORE_COLUMNS))
-	taken = segments(frame, SEGMENT_DEFAULTS)
 	assert uncovered_cells(SEGMENT_DEFAULTS) == []
-	assert set(taken) == {segment.name for segment in SEGMENT_DEFAULTS}, "one of them takes nobody"
-	for cell, name in zip(EVERY_CELL, taken, strict=True):
-		assert name == first_that_takes(cell) == cells(SEGMENT_DEFAULTS)[tuple(score - 1 for score in cell)]
+	assert hidden_segments(SEGMENT_DEFAULTS) == [], "one of them takes nobody"
+	for growth in GROWTHS:
+		taken = segments(frame, pd.Series(growth, frame.index, dtype="float64"), SEGMENT_DEFAULTS)
+		for cell, name in zip(EVERY_CELL, taken, strict=True):
+			assert name == first_that_takes(cell, growth)
 
 
-def first_that_takes(cell: tuple[int, ...]) -> str:
+def first_that_takes(cell: tuple[int, ...], growth: float | None) -> str:
 	return next(
 		segment.name
 		for segment in sorted(SEGMENT_DEFAULTS, key=lambda each: (each.priority, each.name))
@@ -33,6 +49,7 @@ def first_that_takes(cell: tuple[int, ...]) -> str:
 				cell, (segment.recency, segment.frequency, segment.monetary), strict=True
 			)
 		)
+		and (segment.growth_from is None or (growth is not None and growth >= segment.growth_from))
 	)
 
 

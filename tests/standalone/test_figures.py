@@ -57,7 +57,12 @@ def test_heat_map_has_all_25_cells_and_only_buyers():
 	heat = figures(*THREE).heat
 	assert len(heat) == 25
 	assert heat["customers"].sum() == 2
-	assert heat.loc[(2, 3)].to_dict() == {"customers": 2, "revenue": 4000}
+	assert heat.loc[(2, 3)].to_dict() == {
+		"customers": 2,
+		"revenue": 4000,
+		"segments": ("High Value", "Middle"),
+	}
+	assert heat.loc[(5, 5), "segments"] == ()
 
 
 def test_a_score_of_100_stands_in_the_last_column():

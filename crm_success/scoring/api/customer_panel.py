@@ -7,7 +7,14 @@ import frappe
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import HEALTH
 from crm_success.scoring.api.scoring_runs import may_rescore
-from crm_success.scoring.reader_words import RISK_FIELDS, driver_words, risk_in_words, stored_drivers
+from crm_success.scoring.reader_words import (
+	RISK_FIELDS,
+	driver_words,
+	risk_in_words,
+	stage_words,
+	standing_of,
+	stored_drivers,
+)
 from crm_success.visibility import check_reads_health, visible_rows
 
 _SHOWN = (
@@ -37,6 +44,8 @@ def get_health(customer: str) -> dict[str, Any] | None:
 	health = seen[0] if seen else frappe._dict.fromkeys(_SHOWN)
 	drivers = stored_drivers(health.pop("driver_facts"))
 	sentences = driver_words().lines(drivers, health["currency"]) if drivers else ""
+	stage_reason = stage_words().sentence(standing_of(health))
 	about_risk = risk_in_words(health) if health["as_of"] else {}
 	del health["risk_facts"]
-	return {**health, "drivers": sentences, **about_risk, "may_rescore": may_rescore()}
+	about = {"drivers": sentences, "stage_reason": stage_reason, **about_risk}
+	return {**health, **about, "may_rescore": may_rescore()}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from crm_success.scoring.engine.forecast.expected_spend import NO_SPEND_LEARNED, LearnedSpend
 from crm_success.scoring.engine.forecast.lapse_risk import NOTHING_LEARNED, LearnedRisk
 
 
@@ -17,7 +18,7 @@ class PercentileCuts:
 @dataclass(frozen=True)
 class Calibration:
 	"""Cut points taken from all customers at `as_of`, kept so that a score moves only because its customer did, and
-	what was learned of their purchases.
+	what was learned of their purchases and their spend.
 
 	`recency`, `frequency` and `monetary` hold four ascending quintile cuts, or nothing where nobody bought.
 	`retention` is a fraction, the share of the customers of the year before who bought again.
@@ -33,3 +34,4 @@ class Calibration:
 	retention: float | None = None
 	percentiles: tuple[PercentileCuts, ...] = ()
 	risk: LearnedRisk = NOTHING_LEARNED
+	spend: LearnedSpend = NO_SPEND_LEARNED

@@ -8,6 +8,7 @@ import pandas as pd
 
 from crm_success.scoring.engine.calibrated import Calibration, PercentileCuts
 from crm_success.scoring.engine.definitions import Definitions, Limits, Metric, ScaleKind, fingerprint
+from crm_success.scoring.engine.forecast.expected_spend import NO_SPEND_LEARNED, LearnedSpend
 from crm_success.scoring.engine.forecast.lapse_risk import NOTHING_LEARNED, LearnedRisk
 from crm_success.scoring.engine.forecasts import Forecasts, forecast_metrics
 from crm_success.scoring.engine.measures import completed, measured_values, needed_metrics
@@ -16,7 +17,7 @@ from crm_success.scoring.engine.rfm import quintile_cuts
 from crm_success.scoring.engine.value import retention_rate, value_cuts
 
 # how cut points are taken: another text makes those void that were taken otherwise
-_RULE = "middle ranks of what was observed, lapse risk"
+_RULE = "middle ranks of what was observed, lapse risk, expected spend"
 _PERCENTS = np.arange(101) / 100
 _CURRENT, _PREVIOUS = f"{PURCHASES}.current", f"{PURCHASES}.previous"
 
@@ -62,11 +63,15 @@ def calibration_values(aggregates: pd.DataFrame, definitions: Definitions, as_of
 
 
 def calibrate(
-	values: pd.DataFrame, definitions: Definitions, as_of: date, risk: LearnedRisk = NOTHING_LEARNED
+	values: pd.DataFrame,
+	definitions: Definitions,
+	as_of: date,
+	risk: LearnedRisk = NOTHING_LEARNED,
+	spend: LearnedSpend = NO_SPEND_LEARNED,
 ) -> Calibration:
 	"""Cut points from the values of all customers; R, F, M and value from those who ever bought.
 
-	`risk` is what was learned of their purchases, which metrics may show.
+	`risk` is what was learned of their purchases, which metrics may show, and `spend` of what they spend.
 	"""
 	bought = values[values[RECENCY].notna()]
 	high, potential = value_cuts(bought[MONETARY], definitions.limits)
@@ -85,6 +90,7 @@ def calibrate(
 			for key in sorted(_percentile_keys(definitions))
 		),
 		risk=risk,
+		spend=spend,
 	)
 
 

@@ -63,6 +63,13 @@ class ValueClass(str, Enum):
 	LOW = "Low"
 
 
+class LifetimeWay(str, Enum):
+	"""How a lifetime value comes about."""
+
+	FORECAST = "Forecast"
+	RETENTION = "Yearly Spend x Lifetime x Retention"
+
+
 class Activity(str, Enum):
 	"""How long ago the customer last did anything."""
 
@@ -171,13 +178,17 @@ class Scorecard:
 
 @dataclass(frozen=True)
 class Segment:
-	"""A named box in the 5 x 5 x 5 cube of R, F and M scores; bounds are inclusive."""
+	"""A named box in the 5 x 5 x 5 cube of R, F and M scores; bounds are inclusive.
+
+	`growth_from` is the least growth of net revenue, in percent, of who is in it; None: none is asked.
+	"""
 
 	name: str
 	priority: int
 	recency: tuple[int, int] = (1, 5)
 	frequency: tuple[int, int] = (1, 5)
 	monetary: tuple[int, int] = (1, 5)
+	growth_from: float | None = None
 
 
 @dataclass(frozen=True)
@@ -196,6 +207,8 @@ class Limits:
 	retention_percent: float = 0.0
 	fallback_retention_percent: float = 75.0
 	lifetime_years_cap: float = 10.0
+	discount_percent: float = 10.0
+	lifetime_way: LifetimeWay = LifetimeWay.FORECAST
 	horizon_days: int = 90
 
 

@@ -12,9 +12,16 @@ import pandas as pd
 
 from crm_success.scoring.engine import health, lifecycle, profile, rfm, scales, value
 from crm_success.scoring.engine.calibrated import Calibration
-from crm_success.scoring.engine.definitions import Definitions, Metric, ScaleKind, Scorecard
+from crm_success.scoring.engine.definitions import (
+	Definitions,
+	LifetimeWay,
+	Limits,
+	Metric,
+	ScaleKind,
+	Scorecard,
+)
 from crm_success.scoring.engine.drivers import drivers_of
-from crm_success.scoring.engine.forecasts import Forecasts, forecast_metrics
+from crm_success.scoring.engine.forecasts import LIFETIME_VALUE, USUAL_GAP, Forecasts, forecast_metrics
 from crm_success.scoring.engine.measures import completed, measured_values, observed
 from crm_success.scoring.engine.rounding import DECIMALS, rounded_parts
 
@@ -46,7 +53,7 @@ def score_customers(
 	"""
 	metrics = all_metrics(definitions, calibration)
 	measured = measured_values(metrics, aggregates, customers.index, as_of)
-	forecasts = Forecasts(measured.values, calibration.risk)
+	forecasts = Forecasts(measured.values, calibration.risk, calibration.spend)
 	told = forecasts.values
 	raw = observed(metrics, completed(metrics, measured.values, told), measured.silent)
 	judged = _judged(customers, raw, definitions, calibration)
@@ -54,7 +61,10 @@ def score_customers(
 	result["score"] = result["computed_score"]
 	result["change_30"] = _change(result["computed_score"], earlier_scores)
 	result["trend"] = health.trend(result["change_30"])
-	result = result.join(_profile(raw, result["band"], definitions, calibration, as_of)).join(told)
+	result = result.join(
+		_profile(raw, told[USUAL_GAP], result["band"], definitions, calibration, as_of)
+	).join(told)
+	result = result.join(_worth(raw[profile.MONETARY], forecasts, definitions.limits, calibration))
 	result["risk_facts"] = pd.Series(forecasts.risk_facts(definitions.limits), result.index, dtype=object)
 	return result.assign(as_of=as_of)
 
@@ -149,7 +159,12 @@ def _change(scores: pd.Series, earlier: pd.Series | None) -> pd.Series:
 
 
 def _profile(
-	raw: pd.DataFrame, band: pd.Series, definitions: Definitions, calibration: Calibration, as_of: date
+	raw: pd.DataFrame,
+	gap: pd.Series,
+	band: pd.Series,
+	definitions: Definitions,
+	calibration: Calibration,
+	as_of: date,
 ) -> pd.DataFrame:
 	limits = definitions.limits
 	days_since_last, revenue = raw[profile.RECENCY], raw[profile.MONETARY]
@@ -157,20 +172,31 @@ def _profile(
 	signs_of_life = raw[[profile.RECENCY, profile.LAST_PAYMENT, profile.LAST_ISSUE]].min(axis=1)
 	activity = lifecycle.activity(signs_of_life, limits)
 	scores = rfm.rfm_scores(days_since_last, raw[profile.FREQUENCY], revenue, calibration)
-	retention = value.effective_retention(calibration, limits)
+	first = raw[profile.FIRST_PURCHASE]
 	return scores.assign(
-		segment=rfm.segments(scores, definitions.segments),
+		segment=rfm.segments(scores, raw[profile.GROWTH], definitions.segments),
 		value_class=value.value_class(revenue.where(bought), calibration, limits),
 		activity=activity,
-		stage=lifecycle.lifecycle_stage(raw[profile.FIRST_PURCHASE], days_since_last, activity, band, limits),
+		stage=lifecycle.lifecycle_stage(first, days_since_last, gap, activity, band, limits),
 		revenue=revenue.fillna(0.0).round(2),
 		invoices=raw[profile.FREQUENCY].fillna(0).astype("int64"),
 		last_invoice=_dates(days_since_last, as_of),
 		open_issues=raw[profile.OPEN_ISSUES].fillna(0).astype("int64"),
 		# an overpaid invoice is not owed money
 		overdue=raw[profile.OVERDUE].fillna(0.0).clip(lower=0.0).round(2),
-		clv=value.customer_lifetime_value(revenue, retention, limits).fillna(0.0),
 	)
+
+
+def _worth(
+	revenue: pd.Series, forecasts: Forecasts, limits: Limits, calibration: Calibration
+) -> pd.DataFrame:
+	"""Expected spend, and the lifetime value in the way that the limits say, or in the simpler one."""
+	retention = value.effective_retention(calibration, limits)
+	worth = forecasts.worth(limits, retention)
+	if limits.lifetime_way is LifetimeWay.FORECAST and calibration.spend.model:
+		return worth
+	lifetime_value = value.customer_lifetime_value(revenue, retention, limits).fillna(0.0)
+	return worth.assign(**{LIFETIME_VALUE: lifetime_value})
 
 
 def _dates(days: pd.Series, as_of: date) -> pd.Series:

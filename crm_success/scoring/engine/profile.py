@@ -12,6 +12,7 @@ FREQUENCY = "_frequency"
 MONETARY = "_monetary"
 FIRST_PURCHASE = "_first_purchase"
 PURCHASES = "_purchases"
+GROWTH = "_growth"
 LAST_ISSUE = "_last_issue"
 OPEN_ISSUES = "_open_issues"
 LAST_PAYMENT = "_last_payment"
@@ -20,6 +21,9 @@ OVERDUE = "_overdue"
 RFM = (RECENCY, FREQUENCY, MONETARY)
 
 _YEAR = 365
+# of the buying window, the share whose revenue is compared with that of as many days before: shorter ones are chance,
+# in longer ones who began lately has no before
+_WINDOWS_OF_GROWTH = 4
 
 _PURCHASES = (Filter("is_purchase", "=", 1),)
 _RECEIVABLE = Filter("account_type", "=", "Receivable")
@@ -35,6 +39,13 @@ def profile_metrics(limits: Limits) -> tuple[Metric, ...]:
 		# net revenue counts returns, which are negative amounts, and corrections of a price; nobody bought by them
 		_invoices(MONETARY, Measure.SUM, window, filters=(), value_field="base_net_total"),
 		_invoices(PURCHASES, Measure.CHANGE, _YEAR),
+		_invoices(
+			GROWTH,
+			Measure.CHANGE,
+			max(window // _WINDOWS_OF_GROWTH, 1),
+			filters=(),
+			value_field="base_net_total",
+		),
 		_payments(OVERDUE, Measure.SUM, (_RECEIVABLE,), "overdue_amount"),
 		_payments(LAST_PAYMENT, Measure.DAYS_SINCE_LAST, (_RECEIVABLE, Filter("is_payment", "=", 1))),
 		_issues(OPEN_ISSUES, Measure.COUNT, (Filter("is_open", "=", 1),)),

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from crm_success.scoring.engine.definitions import (
 	Cap,
 	Filter,
+	LifetimeWay,
 	Limits,
 	Metric,
 	MissingValue,
@@ -36,7 +37,7 @@ MOST_CHARACTERS = 1000
 LONGEST_FILTERS = 200_000
 # operators whose value may be a text with commas, as the desk's filter area writes it
 _LISTS = ("in", "not in")
-E = TypeVar("E", Measure, ScaleKind, MissingValue)
+E = TypeVar("E", Measure, ScaleKind, MissingValue, LifetimeWay)
 
 
 def metric_from_record(record: Record) -> Metric:
@@ -108,6 +109,7 @@ def segment_from_record(record: Record) -> Segment:
 		recency=_range(record, "r"),
 		frequency=_range(record, "f"),
 		monetary=_range(record, "m"),
+		growth_from=_number(record, "growth_from") if record.get("asks_growth") else None,
 	)
 
 
@@ -118,15 +120,20 @@ def limits_from_record(record: Record) -> Limits:
 	"""
 	limits: dict[str, Any] = {}
 	for name, default in vars(Limits()).items():
-		read = _whole if isinstance(default, int) else _number
 		try:
-			limits[name] = read(record, name, default)
+			limits[name] = _limit(record, name, default)
 		except DefinitionError:
 			limits[name] = default
 	for name in ("window_days", "horizon_days"):
 		if limits[name] < 1:
 			limits[name] = getattr(Limits, name)
 	return Limits(**limits)
+
+
+def _limit(record: Record, name: str, default: Any) -> Any:
+	if isinstance(default, LifetimeWay):
+		return _choice(LifetimeWay, record, name, default)
+	return (_whole if isinstance(default, int) else _number)(record, name, default)
 
 
 def filters_from_record(value: Any) -> tuple[Filter, ...]:

@@ -17,6 +17,8 @@ Cube: TypeAlias = npt.NDArray[np.object_]
 HIGHEST = 5
 # cuts that every value is above, or below
 BELOW_ALL, ABOVE_ALL = -sys.float_info.max, sys.float_info.max
+# below whatever a segment may ask for
+UNKNOWN_GROWTH = -float("inf")
 SCORE_COLUMNS = ("recency_score", "frequency_score", "monetary_score")
 
 
@@ -65,30 +67,53 @@ def rfm_scores(
 	return pd.DataFrame(scores, index=recency_days.index, dtype="int64")
 
 
-def segments(scores: pd.DataFrame, segments: Sequence[Segment]) -> pd.Series:
+def segments(scores: pd.DataFrame, growth: pd.Series, segments: Sequence[Segment]) -> pd.Series:
 	"""The name of each customer's segment, for a frame with the three score columns (0 to 5).
 
-	The first by (priority, name) whose ranges hold all three; None where a score is 0 or no segment holds.
+	`growth` is in percent, NaN where there is nothing to compare with. The first by (priority, name) whose ranges hold
+	all three and whose growth is reached; None where a score is 0 or no segment holds.
 	"""
-	cube = np.full((HIGHEST + 1,) * 3, None, dtype=object)
-	cube[1:, 1:, 1:] = cells(segments)
+	steps = _growth_steps(segments)
+	cubes = np.full((len(steps), *(HIGHEST + 1,) * 3), None, dtype=object)
+	for number, least in enumerate(steps):
+		cubes[number, 1:, 1:, 1:] = cells(segments, least)
+	reached = growth.to_numpy(dtype="float64", na_value=np.nan)
+	at = np.searchsorted(steps, np.where(np.isnan(reached), UNKNOWN_GROWTH, reached), side="right") - 1
 	recency, frequency, monetary = (scores[name].to_numpy(dtype="int64") for name in SCORE_COLUMNS)
-	return pd.Series(cube[recency, frequency, monetary], index=scores.index, dtype=object)
+	return pd.Series(cubes[at, recency, frequency, monetary], index=scores.index, dtype=object)
 
 
-def cells(segments: Sequence[Segment]) -> Cube:
-	"""The segment name at [R - 1, F - 1, M - 1] of a 5 x 5 x 5 array; None where no segment holds."""
+def cells(segments: Sequence[Segment], growth: float = UNKNOWN_GROWTH) -> Cube:
+	"""The segment name at [R - 1, F - 1, M - 1] of a 5 x 5 x 5 array, for customers of that growth in percent; None
+	where no segment holds.
+	"""
 	cube = np.full((HIGHEST,) * 3, None, dtype=object)
 	for segment in sorted(segments, key=lambda segment: (segment.priority, segment.name), reverse=True):
+		if segment.growth_from is not None and segment.growth_from > growth:
+			continue
 		ranges = (segment.recency, segment.frequency, segment.monetary)
 		cube[tuple(slice(max(low, 1) - 1, max(high, 0)) for low, high in ranges)] = segment.name
 	return cube
 
 
 def uncovered_cells(segments: Sequence[Segment]) -> list[tuple[int, int, int]]:
-	"""The (R, F, M) scores, each 1 to 5, that fall in no segment."""
+	"""The (R, F, M) scores, each 1 to 5, with which a customer may be in no segment: one who does not grow has the
+	fewest to be in.
+	"""
 	empty = np.argwhere(pd.isna(cells(segments))) + 1
 	return [(recency, frequency, monetary) for recency, frequency, monetary in empty.tolist()]
+
+
+def hidden_segments(segments: Sequence[Segment]) -> list[str]:
+	"""The segments, in the order given, that take nobody, since others come before them wherever they hold."""
+	reached = {name for growth in _growth_steps(segments) for name in cells(segments, growth).flat}
+	return [segment.name for segment in segments if segment.name not in reached]
+
+
+def _growth_steps(segments: Sequence[Segment]) -> list[float]:
+	"""The growths at which a customer may come to be in another segment, ascending, from that of who does not grow."""
+	asked = {segment.growth_from for segment in segments if segment.growth_from is not None}
+	return [UNKNOWN_GROWTH, *sorted(asked)]
 
 
 def _between(distinct: Array) -> Array:

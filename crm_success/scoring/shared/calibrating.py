@@ -1,4 +1,4 @@
-"""Takes calibrations: cut points from all customers, and the lapse risk from what some of them did before.
+"""Takes calibrations: cut points from all customers, lapse risk and expected spend from what some of them did before.
 
 Their mathematics is the engine's. Reads range by range, and of earlier dates a sample of customers by their names.
 """
@@ -12,6 +12,7 @@ from crm_success.database.dialects import KeyRange
 from crm_success.scoring.engine.calibrated import Calibration
 from crm_success.scoring.engine.calibration import calibrate, calibration_metrics, calibration_values
 from crm_success.scoring.engine.definitions import Definitions, Metric
+from crm_success.scoring.engine.forecast.expected_spend import NO_SPEND_LEARNED, LearnedSpend, learn_spend
 from crm_success.scoring.engine.forecast.lapse_facts import facts_of
 from crm_success.scoring.engine.forecast.lapse_risk import NOTHING_LEARNED, LearnedRisk, learn_risk
 from crm_success.scoring.engine.forecast.past_windows import MOST_WINDOWS, Measured, past_windows
@@ -39,8 +40,8 @@ def take_calibration(
 ) -> Calibration:
 	"""The calibration of a day, from the customers of all ranges; `reader_of` reads the metrics it is given.
 
-	`after_each` is told how many customers were read, after each statement or few. Without `is_risk_needed` the risk
-	is left unlearned.
+	`after_each` is told how many customers were read, after each statement or few. Without `is_risk_needed` risk
+	and spend are left unlearned.
 	"""
 	reader = reader_of(calibration_metrics(definitions))
 	values = []
@@ -51,19 +52,22 @@ def take_calibration(
 		values.append(calibration_values(aggregates, definitions, as_of))
 		after_each(number)
 	everybody = pd.concat(values) if values else calibration_values(pd.DataFrame(), definitions, as_of)
-	risk = _learn(reader_of, everybody, definitions, as_of, after_each) if is_risk_needed else NOTHING_LEARNED
-	return calibrate(everybody, definitions, as_of, risk)
+	risk, spend = NOTHING_LEARNED, NO_SPEND_LEARNED
+	if is_risk_needed:
+		risk, spend = _learn(reader_of, everybody, definitions, as_of, after_each)
+	return calibrate(everybody, definitions, as_of, risk, spend)
 
 
 def _learn(
 	reader_of: ReaderOf, everybody: pd.DataFrame, definitions: Definitions, as_of: date, after_each: AfterEach
-) -> LearnedRisk:
+) -> tuple[LearnedRisk, LearnedSpend]:
 	"""From an even sample of those who have bought, the same ones whatever database or range they were read from."""
 	facts, limits = facts_of(everybody).sort_index(), definitions.limits
 	facts = facts.loc[even_sample(facts.index, LEARNED_FROM)]
 	measured = _measured_of(facts.index, reader_of, after_each)
 	past = past_windows(measured, facts, limits, as_of, limits.horizon_days)
-	return learn_risk(facts, past, limits.horizon_days)
+	risk = learn_risk(facts, past, limits.horizon_days)
+	return risk, learn_spend(risk, facts, past)
 
 
 def _measured_of(customers: pd.Index, reader_of: ReaderOf, after_each: AfterEach) -> Measured:

@@ -48,7 +48,8 @@ class Figures:
 	totals: customers, scored, average_score, weighted_score, average_coverage, low_coverage (customers), revenue,
 	revenue_at_risk, money_at_risk, overdue, overdue_customers, open_issues; beside them disabled, who are in no other
 	figure. bands, segments, stages, activities, classes: customers, revenue, score
-	(the mean). heat: recency by frequency (5 is best), customers and revenue. histogram: customers by band, a
+	(the mean). heat: recency by frequency (5 is best), customers, revenue and the names of their
+	segments. histogram: customers by band, a
 	row for every ten points. calls: the first customers to call, with money_at_risk. metrics: weight (percent,
 	mean of those who have a score), points (mean), customers who have a value of their own.
 	"""
@@ -178,12 +179,14 @@ def _group(everyone: pd.DataFrame, by: str, order: list[str]) -> pd.DataFrame:
 
 
 def _heat(everyone: pd.DataFrame) -> pd.DataFrame:
-	"""Customers and revenue for each (recency, frequency), 25 rows, best recency first."""
+	"""Customers, revenue and segments (tuples of names) for each (recency, frequency), 25 rows, best recency first."""
 	buyers = everyone[(everyone["recency_score"] >= 1) & (everyone["frequency_score"] >= 1)]
 	keys = [buyers["recency_score"].astype(int), buyers["frequency_score"].astype(int)]
 	grouped = buyers.groupby(keys).agg(customers=("revenue", "size"), revenue=("revenue", "sum"))
 	cells = pd.MultiIndex.from_product([range(5, 0, -1), range(1, 6)], names=["recency", "frequency"])
-	return grouped.reindex(cells, fill_value=0)
+	named = buyers["segment"].where(buyers["segment"] != NEVER_BOUGHT)
+	names = {key: tuple(sorted(set(group.dropna()))) for key, group in named.groupby(keys)}
+	return grouped.reindex(cells, fill_value=0).assign(segments=[names.get(cell, ()) for cell in cells])
 
 
 def _histogram(everyone: pd.DataFrame) -> pd.DataFrame:

@@ -75,11 +75,12 @@ class Threshold:
 
 @dataclass(frozen=True)
 class HeatCell:
-	"""The customers of one recency and frequency."""
+	"""The customers of one recency and frequency, and the segments that they are in."""
 
 	customers: float
 	revenue: float
 	shade: int
+	segments: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -221,12 +222,14 @@ def _heat_rows(heat: pd.DataFrame) -> tuple[HeatRow, ...]:
 	)
 
 
-def _heat_cell(cell: Mapping[str, float], most: float) -> HeatCell:
-	return HeatCell(cell["customers"], cell["revenue"], shade(cell["customers"], most))
+def _heat_cell(cell: Mapping[str, Any], most: float) -> HeatCell:
+	return HeatCell(cell["customers"], cell["revenue"], shade(cell["customers"], most), cell["segments"])
 
 
 def _call(row: Mapping[str, Any]) -> Call:
-	customer, limited = _text(row["customer"]), _text(row["cap_reason"])
+	customer, limited, stage_reason = (
+		_text(row[name]) for name in ("customer", "cap_reason", "stage_reason")
+	)
 	name = _text(row["customer_name"]) or customer
 	details = (customer if customer != name else "", _text(row["segment"]), _text(row["territory"]))
 	return Call(
@@ -242,7 +245,11 @@ def _call(row: Mapping[str, Any]) -> Call:
 		open_issues=row["open_issues"],
 		lapse_risk=None if pd.isna(row["lapse_risk"]) else row["lapse_risk"],
 		rhythm=row["rhythm"],
-		against=(*([f"Score limited: {limited}"] if limited else []), *row["lowers"]),
+		against=(
+			*([f"Score limited: {limited}"] if limited else []),
+			*([stage_reason] if stage_reason else []),
+			*row["lowers"],
+		),
 		praise="; ".join(row["lifts"]),
 	)
 

@@ -196,7 +196,10 @@ class TestHistory(SiteTestCase):
 
 	def test_columns_without_a_value_stay_so_at_every_sync(self):
 		"""Frappe would make them NOT NULL again for another default or precision than the column has."""
-		for doctype, fieldnames in {HEALTH: NULLABLE, SNAPSHOT: ("score", "computed_score")}.items():
+		for doctype, fieldnames in {
+			HEALTH: NULLABLE,
+			SNAPSHOT: ("score", "computed_score", "coverage"),
+		}.items():
 			for fieldname in fieldnames:
 				field = frappe.get_meta(doctype).get_field(fieldname)
 				self.assertEqual((field.default, field.precision or ""), ("0", ""), (doctype, fieldname))

@@ -24,7 +24,16 @@ from crm_success.tests.support.utils import SiteTestCase
 AS_OF = date(2011, 12, 9)
 SCORED = ("score", "computed_score", "band", "value_class", "activity", "stage", "segment", "scorecard")
 COUNTED = ("recency_score", "frequency_score", "monetary_score", "invoices", "open_issues")
-MEASURED = ("revenue", "overdue", "clv", "score", "computed_score", "lapse_risk", "usual_gap")
+MEASURED = (
+	"revenue",
+	"overdue",
+	"expected_spend",
+	"clv",
+	"score",
+	"computed_score",
+	"lapse_risk",
+	"usual_gap",
+)
 
 
 @unittest.skipUnless(online_retail.FILE.exists(), f"needs {online_retail.FILE.name} in ../shared/data")
@@ -41,6 +50,7 @@ class TestOnlineRetail(SiteTestCase):
 			*COUNTED,
 			"revenue",
 			"overdue",
+			"expected_spend",
 			"clv",
 			"lapse_risk",
 			"usual_gap",

@@ -5,6 +5,7 @@ from datetime import date
 import frappe
 from frappe.utils import add_days, getdate
 
+from crm_success.crm_success.doctype.customer_health.customer_health import NULLABLE
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import HEALTH
 from crm_success.scoring.runs.customer_scoring import rescore_stale_customers
@@ -79,8 +80,9 @@ class TestStaleCustomers(ScoringTestCase):
 		frappe.db.delete(HEALTH, {"customer": GOOD})
 		factories.make_issue(GOOD, f"{days_ago(1)} 09:00:00")
 		frappe.db.commit()
-		row = frappe.get_all(HEALTH, {"customer": GOOD}, ["stale", "score", "as_of"])[0]
-		self.assertEqual((row.stale, row.score, row.as_of), (1, None, None))
+		row = frappe.get_all(HEALTH, {"customer": GOOD}, ["stale", "as_of", *NULLABLE])[0]
+		self.assertEqual((row.stale, row.as_of), (1, None))
+		self.assertEqual([row[fieldname] for fieldname in NULLABLE], [None] * len(NULLABLE))
 
 	def test_a_document_that_arrives_during_scoring_is_not_forgotten(self):
 		mark_stale([GOOD])

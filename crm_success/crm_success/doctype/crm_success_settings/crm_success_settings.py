@@ -31,6 +31,7 @@ RANGES = {
 	"retention_percent": (0, 100),
 	"fallback_retention_percent": (0, 100),
 	"lifetime_years_cap": (1, 100),
+	"discount_percent": (0, 100),
 	"snapshot_retention_days": (31, 36_500),
 }
 

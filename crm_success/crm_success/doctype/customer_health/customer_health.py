@@ -15,12 +15,24 @@ from crm_success.record_names import HEALTH
 from crm_success.scoring.checks.override_checks import ENTERED, check_override
 from crm_success.scoring.customer_fields import update_customers
 from crm_success.scoring.overrides import OVERRIDE, set_override
-from crm_success.scoring.reader_words import RISK_FIELDS, driver_words, risk_in_words, stored_drivers
+from crm_success.scoring.reader_words import (
+	RISK_FIELDS,
+	VALUE_FIELDS,
+	driver_words,
+	risk_in_words,
+	stage_words,
+	standing_of,
+	stored_drivers,
+	value_in_words,
+)
 from crm_success.setup.table_columns import allow_null
 
-NULLABLE = ("score", "computed_score", "coverage", "change_30", "clv", "lapse_risk", "usual_gap")
+NULLABLE = (
+	*("score", "computed_score", "coverage", "change_30", "expected_spend", "clv"),
+	*("lapse_risk", "usual_gap"),
+)
 # worded when read
-WORDED = ("drivers", "rhythm", "risk_drivers")
+WORDED = ("drivers", "stage_reason", "rhythm", "risk_drivers", "value_told_by")
 
 
 class CustomerHealth(PrintedAsText):
@@ -36,6 +48,11 @@ class CustomerHealth(PrintedAsText):
 		return driver_words().lines(drivers, self.get("currency")) if drivers else ""
 
 	@property
+	def stage_reason(self) -> str:
+		"""Why stage and band differ, in the reader's language, where they do."""
+		return stage_words().sentence(standing_of(self))
+
+	@property
 	def rhythm(self) -> str:
 		"""How often the customer buys, and how long ago it last did, in the reader's language."""
 		return risk_in_words(self.as_fields_of_risk())["rhythm"]
@@ -44,6 +61,11 @@ class CustomerHealth(PrintedAsText):
 	def risk_drivers(self) -> str:
 		"""What moves the lapse risk, a sentence a line, or why there is none."""
 		return risk_in_words(self.as_fields_of_risk())["risk_drivers"]
+
+	@property
+	def value_told_by(self) -> str:
+		"""Where expected spend and lifetime value come from, a sentence a line."""
+		return value_in_words({fieldname: self.get(fieldname) for fieldname in VALUE_FIELDS})
 
 	def as_fields_of_risk(self) -> dict[str, Any]:
 		return {fieldname: self.get(fieldname) for fieldname in RISK_FIELDS}

@@ -1,13 +1,14 @@
-"""A named part of the customers, by ranges of their recency, frequency and monetary scores."""
+"""A named part of the customers, by ranges of their recency, frequency and monetary scores, and by growth."""
 
 import frappe
 from frappe import _
-from frappe.utils import cint
+from frappe.utils import cint, escape_html
 
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.storable_values import check_entered
 from crm_success.record_names import SEGMENT
 from crm_success.scoring import door
+from crm_success.scoring.engine.definitions import Segment
 from crm_success.scoring.engine.records import segments_from_records
 from crm_success.scoring.writers import take_away_segment
 
@@ -26,6 +27,7 @@ class CustomerSegment(PrintedAsText):
 
 	def on_update(self):
 		warn_of_uncovered_customers()
+		warn_of_hidden_segments()
 
 	def on_trash(self):
 		"""Frappe would not delete a segment that customers have. It holds the segment: no batch writes it any more."""
@@ -53,15 +55,36 @@ def warn_of_uncovered_customers() -> None:
 	examples = ", ".join(
 		f"R{recency} F{frequency} M{monetary}" for recency, frequency, monetary in cells[:EXAMPLES]
 	)
+	about_gaps = _(
+		"{0} of the 125 combinations of scores fall into no segment, such as {1}. Customers with them will have none: widen a segment, or add one for the rest."
+	)
+	if any(segment.growth_from is not None for segment in enabled_segments()):
+		about_gaps = _(
+			"{0} of the 125 combinations of scores fall into no segment for customers who do not grow, such as {1}. Those customers will have none: widen a segment that asks no growth, or add one for the rest."
+		)
+	frappe.msgprint(
+		about_gaps.format(len(cells), examples), title=_("Segments Leave Gaps"), indicator="orange"
+	)
+
+
+def warn_of_hidden_segments() -> None:
+	"""Say which enabled segments can have no customers."""
+	names = door.hidden_segments(enabled_segments())
+	if not names:
+		return
 	frappe.msgprint(
 		_(
-			"{0} of the 125 combinations of scores fall into no segment, such as {1}. Customers with them will have none: widen a segment, or add one for the rest."
-		).format(len(cells), examples),
-		title=_("Segments Leave Gaps"),
+			"No customer can be in {0}: segments with a lower priority take all of its scores. Change its ranges or its priority, or disable it."
+		).format(", ".join(frappe.bold(escape_html(_(name, context=SEGMENT))) for name in names)),
+		title=_("Segments Without Customers"),
 		indicator="orange",
 	)
 
 
 def uncovered_cells() -> list[tuple[int, int, int]]:
-	"""The combinations of recency, frequency and monetary scores that no enabled segment takes."""
-	return door.uncovered_cells(segments_from_records(frappe.get_all(SEGMENT, fields=["*"])))
+	"""The combinations of recency, frequency and monetary scores with which a customer may be in no enabled segment."""
+	return door.uncovered_cells(enabled_segments())
+
+
+def enabled_segments() -> tuple[Segment, ...]:
+	return segments_from_records(frappe.get_all(SEGMENT, fields=["*"]))

@@ -19,11 +19,14 @@ from crm_success.scoring.reader_words import (
 	RISK_FIELDS,
 	driver_words,
 	risk_words,
+	stage_words,
+	standing_of,
 	stored_drivers,
 	stored_risk_facts,
 )
 from crm_success.scoring.shared.driver_words import DriverWords
 from crm_success.scoring.shared.risk_words import RiskWords
+from crm_success.scoring.shared.stage_words import StageWords
 
 Row = dict[str, Any]
 
@@ -36,7 +39,7 @@ SHOWN = (
 	*("customer", "customer_name", "score", "coverage", "band", "trend", "change_30", "segment"),
 	*("value_class", "stage"),
 	*("revenue", "overdue", "open_issues", "account_manager", "driver_facts"),
-	*("customer_disabled", *RISK_FIELDS),
+	*("override_until", "customer_disabled", *RISK_FIELDS),
 )
 ROWS = 1000
 MOST_ROWS = 1_000_000
@@ -93,18 +96,20 @@ def customers(where: Criterion, limit: int) -> list[Row]:
 		.orderby(health.name)
 	)
 	rows = (query.limit(limit) if limit else query).run(as_dict=True)
-	words, about_risk = driver_words(), risk_words()
-	return [in_words(row, words, about_risk) for row in rows]
+	words, about_risk, about_stage = driver_words(), risk_words(), stage_words()
+	return [in_words(row, words, about_risk, about_stage) for row in rows]
 
 
-def in_words(row: frappe._dict, words: DriverWords, about_risk: RiskWords) -> Row:
-	"""Words in the reader's language, so that an export has them too."""
+def in_words(row: frappe._dict, words: DriverWords, about_risk: RiskWords, about_stage: StageWords) -> Row:
+	"""Words in the reader's language, so that an export has them too. Why stage and band differ comes first."""
+	stage_reason = about_stage.sentence(standing_of(row))
 	row.stored_band = row.band
 	row.band = _(row.band, context=HEALTH) if row.band else _("No Score")
 	row.trend = f"{ARROWS[row.trend]} {_(row.trend, context=HEALTH)}" if row.trend else ""
 	for name, context in CONTEXTS.items():
 		row[name] = _(row[name], context=context) if row[name] else ""
-	row.drivers = words.lines(stored_drivers(row.pop("driver_facts")), row.currency)
+	drivers = words.lines(stored_drivers(row.pop("driver_facts")), row.currency)
+	row.drivers = "\n".join(text for text in (stage_reason, drivers) if text)
 	row.risk_drivers = about_risk.lines(stored_risk_facts(row.pop("risk_facts")), row.currency)
 	return row
 

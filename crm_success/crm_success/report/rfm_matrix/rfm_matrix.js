@@ -5,10 +5,10 @@
 
 frappe.provide("crm_success.rfm_matrix");
 
-crm_success.rfm_matrix.CELL_HEIGHT = 54;
+crm_success.rfm_matrix.CELL_HEIGHT = 72;
 crm_success.rfm_matrix.NARROW = 130;
 
-crm_success.rfm_matrix.two_lines_a_cell = function (options) {
+crm_success.rfm_matrix.three_lines_a_cell = function (options) {
 	const { CELL_HEIGHT, NARROW } = crm_success.rfm_matrix;
 	if (frappe.is_mobile()) options.columns?.forEach((column) => (column.width = NARROW));
 	return Object.assign(options, { cellHeight: CELL_HEIGHT, inlineFilters: false });
@@ -39,7 +39,9 @@ crm_success.rfm_matrix.cell = function (frequency, data) {
 	// a column whose first cell is empty is one of numbers to the table, with all of it to the right
 	const place = `display: flex; margin: -4px -6px; text-align: left; background-color: ${shade}`;
 	const lines = data[`f${frequency}_lines`].map(escape_html).join("<br>");
-	const link = `<a href="${escape_html(route)}" style="flex: 1; min-width: 0; padding: 4px 6px">${lines}</a>`;
+	const segments = escape_html(data[`f${frequency}_segments`].join(", "));
+	const names = `<div class="small text-muted ellipsis" title="${segments}">${segments}</div>`;
+	const link = `<a href="${escape_html(route)}" style="flex: 1; min-width: 0; padding: 4px 6px">${lines}${names}</a>`;
 	return `<div style="${place}">${link}${crm_success.rfm_matrix.button(cint(data.recency_score), frequency)}</div>`;
 };
 
@@ -72,6 +74,6 @@ crm_success.rfm_matrix.cells = Object.fromEntries(
 
 crm_success.report_tables.register("RFM Matrix", crm_success.rfm_matrix.cells, {
 	filters: [...crm_success.report_tables.audience(), crm_success.report_tables.include_disabled()],
-	get_datatable_options: crm_success.rfm_matrix.two_lines_a_cell,
+	get_datatable_options: crm_success.rfm_matrix.three_lines_a_cell,
 	after_datatable_render: crm_success.rfm_matrix.listen,
 });

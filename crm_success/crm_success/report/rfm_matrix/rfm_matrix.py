@@ -1,5 +1,7 @@
-"""Customers and revenue by recency and frequency score, as a five by five matrix. Computes no score."""
+"""Customers, revenue and segments by recency and frequency score, as a five by five matrix. Computes no score."""
 
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import Any
 
 import frappe
@@ -8,10 +10,33 @@ from frappe.query_builder.functions import Count, Sum
 
 from crm_success.crm_success.report.amounts import currency_of_scores, grouped, whole_amount
 from crm_success.crm_success.report.who_counts import Filters, check_asked_audience, who_counts
-from crm_success.record_names import HEALTH
+from crm_success.record_names import HEALTH, SEGMENT
 
 Row = dict[str, Any]
-Cells = dict[tuple[int, int], frappe._dict]
+
+
+@dataclass
+class Cell:
+	"""The customers of one recency and frequency score; of each segment how many of them it has."""
+
+	customers: int = 0
+	revenue: float = 0.0
+	segments: dict[str, int] = field(default_factory=dict)
+
+	def add(self, part: frappe._dict) -> None:
+		self.customers += part.customers
+		self.revenue += part.revenue or 0.0
+		if part.segment:
+			self.segments[part.segment] = part.customers
+
+	@property
+	def segment_names(self) -> list[str]:
+		"""In the reader's language, the largest first. Monetary scores and growth may part a cell into several."""
+		ordered = sorted(self.segments, key=lambda name: (-self.segments[name], name))
+		return [_(name, context=SEGMENT) for name in ordered]
+
+
+Cells = dict[tuple[int, int], Cell]
 
 SCORES = (1, 2, 3, 4, 5)
 
@@ -34,18 +59,24 @@ def read_cells(filters: Filters) -> Cells:
 		.select(
 			health.recency_score,
 			health.frequency_score,
+			health.segment,
 			Count("*").as_("customers"),
 			Sum(health.revenue).as_("revenue"),
 		)
 		.where(who_counts(filters))
-		.groupby(health.recency_score, health.frequency_score)
+		.groupby(health.recency_score, health.frequency_score, health.segment)
 		.run(as_dict=True)
 	)
-	return {(row.recency_score, row.frequency_score): row for row in rows}
+	cells: Cells = defaultdict(Cell)
+	for part in rows:
+		cells[part.recency_score, part.frequency_score].add(part)
+	return dict(cells)
 
 
 def row(recency: int, cells: Cells, currency: str) -> Row:
-	"""Beside the text of each cell its two lines, its customers, and its shade: 0 for none to 1 for the fullest cell."""
+	"""Beside the text of each cell its two lines, its segments, its customers, and its shade: 0 for none to 1 for the
+	fullest cell.
+	"""
 	fullest = max((cell.customers for cell in cells.values()), default=0)
 	found: Row = {"recency": recency_label(recency), "recency_score": recency}
 	for frequency in SCORES:
@@ -53,6 +84,7 @@ def row(recency: int, cells: Cells, currency: str) -> Row:
 		name, number = f"f{frequency}", cell.customers if cell else 0
 		found[f"{name}_lines"] = in_words(number, cell.revenue, currency) if cell else []
 		found[name] = " · ".join(found[f"{name}_lines"])
+		found[f"{name}_segments"] = cell.segment_names if cell else []
 		found[f"{name}_customers"] = number
 		found[f"{name}_shade"] = round(number / fullest, 3) if fullest else 0
 	return found
@@ -75,7 +107,7 @@ def frequency_label(score: int) -> str:
 
 def summary(bought: Cells, never: int, currency: str) -> list[Row]:
 	customers = sum(cell.customers for cell in bought.values())
-	revenue = sum(cell.revenue or 0 for cell in bought.values())
+	revenue = sum(cell.revenue for cell in bought.values())
 	return [
 		{"label": _("Customers Who Bought"), "datatype": "Int", "value": customers},
 		{"label": _("Never Bought"), "datatype": "Int", "value": never},

@@ -76,10 +76,11 @@ crm_success.customer.make_panel = function (frm, health) {
 	panel.attr("aria-label", __("Customer Health")).css({ padding: "12px 20px", marginBottom: "12px" });
 	const row = $(`<div class="d-flex flex-wrap align-items-center"></div>`).css("gap", "6px 16px");
 	row.append(crm_success.customer.facts_of(health)).append(crm_success.customer.buttons_of(frm, health));
-	const { coverage_of, risk_of, details_of } = crm_success.customer;
+	const { coverage_of, stage_reason_of, risk_of, details_of } = crm_success.customer;
 	return panel.append(
 		row,
 		coverage_of(health),
+		stage_reason_of(health),
 		risk_of(health),
 		details_of(__("What Moves the Score"), health.drivers),
 		details_of(__("What Moves the Risk"), health.risk_drivers)
@@ -112,6 +113,12 @@ crm_success.customer.coverage_of = function ({ band, coverage, override_until })
 crm_success.customer.labelled = function (label, value) {
 	const name = $(`<span class="text-muted small"></span>`).text(label);
 	return $(`<span></span>`).append(name, document.createTextNode(` ${value}`));
+};
+
+// Where stage and band seem to contradict each other
+crm_success.customer.stage_reason_of = function ({ stage_reason }) {
+	if (!stage_reason) return $();
+	return $(`<div class="customer-stage-reason text-muted small"></div>`).css("margin-top", "6px").text(stage_reason);
 };
 
 crm_success.customer.trend_of = function ({ trend, change_30 }) {

@@ -13,6 +13,7 @@ from crm_success.scoring.engine.profile import (
 	profile_metrics,
 	purchase_days,
 	purchases_within,
+	revenue_within,
 )
 
 # how many of the company's usual gaps a customer's own ones are mixed with: one purchase says nothing of a rhythm yet
@@ -26,10 +27,12 @@ LAST = "days_since_last"
 LATELY = "purchases_lately"
 BEFORE = "purchases_before"
 REVENUE = "revenue"
+REVENUE_EVER = "revenue_ever"
 RETURNS = "returns"
-FACTS = (PURCHASE_DAYS, FIRST, LAST, LATELY, BEFORE, REVENUE, RETURNS)
+FACTS = (PURCHASE_DAYS, FIRST, LAST, LATELY, BEFORE, REVENUE, REVENUE_EVER, RETURNS)
 
 _DAYS, _LATELY, _BOTH, _RETURNS = "_purchase_days", "_lately", "_lately_and_before", "_returns"
+_REVENUE_EVER = "_revenue_ever"
 _OF_PROFILE = {FIRST_PURCHASE: FIRST, RECENCY: LAST, MONETARY: REVENUE}
 
 
@@ -41,6 +44,7 @@ def fact_metrics(limits: Limits, horizon: int) -> tuple[Metric, ...]:
 		replace(purchase_days(), key=_DAYS),
 		replace(purchases, key=_LATELY),
 		replace(purchases, key=_BOTH, window_days=2 * horizon),
+		replace(revenue_within(0), key=_REVENUE_EVER),
 		replace(purchases, key=_RETURNS, window_days=0, filters=(Filter("is_return", "=", 1),)),
 	)
 
@@ -54,11 +58,11 @@ def facts_of(values: pd.DataFrame) -> pd.DataFrame:
 	in_order = (last >= 0) & (first >= last) & ((days > 1) | (first == last))
 	bought = values[(days >= 1) & (days % 1 == 0) & in_order]
 	lately = bought[_LATELY].fillna(0.0)
-	facts = bought.rename(columns={**_OF_PROFILE, _DAYS: PURCHASE_DAYS})
+	facts = bought.rename(columns={**_OF_PROFILE, _DAYS: PURCHASE_DAYS, _REVENUE_EVER: REVENUE_EVER})
 	facts = facts.assign(
 		**{LATELY: lately, BEFORE: bought[_BOTH].fillna(0.0) - lately, RETURNS: bought[_RETURNS]}
 	)
-	return facts[list(FACTS)].fillna({REVENUE: 0.0, RETURNS: 0.0})
+	return facts[list(FACTS)].fillna({REVENUE: 0.0, REVENUE_EVER: 0.0, RETURNS: 0.0})
 
 
 def repeats(facts: pd.DataFrame) -> pd.DataFrame:
