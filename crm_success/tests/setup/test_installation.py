@@ -49,7 +49,9 @@ class TestInstallation(SiteTestCase):
 		bench("migrate", "--skip-search-index")
 		self.assertEqual(frappe.db.get_value("Health Metric", "Open Issues", "worst"), 17)
 		self.assertEqual(frappe.db.get_value("Customer Segment", "Mid Value", "strategy"), "Ask them")
-		self.assertFalse(frappe.db.exists("Health Metric", "Days Since Last Invoice"), "a deleted default came back")
+		self.assertFalse(
+			frappe.db.exists("Health Metric", "Days Since Last Invoice"), "a deleted default came back"
+		)
 		self.assertEqual(frappe.db.get_single_value("CRM Success Settings", "silent_days"), 77)
 
 

@@ -1,4 +1,5 @@
-// The form of a Health Scorecard: filters without JSON, shares while one edits, what would change before saving.
+// The form of a Health Scorecard: filters without JSON, shares while one edits, what would change before saving,
+// also of weights that another form proposes.
 
 frappe.provide("crm_success.health_scorecard");
 
@@ -15,7 +16,7 @@ frappe.ui.form.on("Health Scorecard", {
 		crm_success.health_scorecard.read_metrics(frm);
 		if (may_write) {
 			frm.add_custom_button(__("What Would Change"), () => crm_success.scorecard_changes.ask(frm));
-			crm_success.health_scorecard.enter_weights(frm);
+			crm_success.entered_weights.enter_waiting(frm);
 		}
 	},
 
@@ -36,21 +37,6 @@ for (const [doctype, fields] of [
 crm_success.health_scorecard.metrics_to_weigh = function (frm) {
 	const dimensions = (frm.doc.dimensions || []).map((row) => row.dimension).filter(Boolean);
 	return { filters: { enabled: 1, dimension: ["in", dimensions] } };
-};
-
-// Weights that another form proposes for this one, once: entered as if typed, and saved by nobody but the person
-crm_success.health_scorecard.enter_weights = function (frm) {
-	const proposed = (crm_success.entered_weights || {})[frm.doc.name];
-	if (!proposed) return;
-	delete crm_success.entered_weights[frm.doc.name];
-	for (const table of ["dimensions", "metrics", "caps"]) {
-		frm.clear_table(table);
-		proposed[table].forEach((row) => frm.add_child(table, row));
-		frm.refresh_field(table);
-	}
-	frm.set_value({ healthy_from: proposed.healthy_from, watch_from: proposed.watch_from });
-	frm.dirty();
-	frappe.show_alert(__("The new weights are entered and not saved. See What Would Change, then save."));
 };
 
 // Which metrics are disabled, and what dimension each has today

@@ -94,10 +94,11 @@ Object.assign(crm_success.newer_defaults, {
 	},
 
 	// The form enters them when it opens: What Would Change works on them, and only saving takes them
-	enter_weights(scorecard) {
-		frappe.provide("crm_success.entered_weights");
-		crm_success.entered_weights[scorecard.name] = scorecard;
-		frappe.set_route("Form", "Health Scorecard", scorecard.name);
+	enter_weights({ name, dimensions, metrics, caps, healthy_from, watch_from }) {
+		const sentences = [__("The new weights are entered and not saved. See What Would Change, then save.")];
+		const tables = { dimensions, metrics, caps };
+		crm_success.waiting_weights = { scorecard: name, tables, healthy_from, watch_from, sentences };
+		frappe.set_route("Form", "Health Scorecard", name);
 	},
 
 	async refuse(frm) {
