@@ -31,6 +31,7 @@ before_uninstall = "crm_success.uninstall.before_uninstall"
 after_uninstall = "crm_success.uninstall.after_uninstall"
 
 doctype_js = {
+	"CRM Success Settings": "public/js/settings/newer_defaults.js",
 	"Customer": ["public/js/shared/coverage.js", "public/js/customer/customer.js"],
 	"Customer Health": [
 		"public/js/shared/health_values.js",
@@ -58,6 +59,7 @@ doctype_js = {
 		"public/js/back_test/back_test_bars.js",
 		"public/js/back_test/back_test_risks.js",
 		"public/js/back_test/back_test_picture.js",
+		"public/js/back_test/suggested_weights.js",
 	],
 	"Health Dimension": "public/js/shared/record_title.js",
 	"Health Metric": [
@@ -76,6 +78,7 @@ doctype_js = {
 		"public/js/scorecard/scorecard_weights.js",
 		"public/js/scorecard/scorecard_shares.js",
 		"public/js/scorecard/scorecard_changes.js",
+		"public/js/scorecard/entered_weights.js",
 	],
 }
 
@@ -214,7 +217,7 @@ permission_query_conditions = {
 	"Customer Audience Member": "crm_success.permissions.conditions_for_members",
 	# a table's rows can be listed without their parents
 	**dict.fromkeys(
-		(*_OF_EVERYBODY, "Work Run Message", "Score Back-test Date"),
+		(*_OF_EVERYBODY, "Work Run Message", "Score Back-test Date", "Score Back-test Suggestion"),
 		"crm_success.permissions.conditions_for_everybody",
 	),
 }

@@ -33,9 +33,10 @@ def cases(name: str) -> list[Any]:
 
 
 def answer(scripts: str | tuple[str, ...], function: str, *arguments: Any) -> Any:
-	"""What a function, written in JavaScript, answers to these arguments once the scripts are there."""
+	"""What a function, written in JavaScript, answers to these arguments, at once or later, once the scripts are there."""
 	scripts = (scripts,) if isinstance(scripts, str) else scripts
-	call = f"console.log(JSON.stringify(({function})(...JSON.parse(require('fs').readFileSync(0)))));"
+	asked = f"({function})(...JSON.parse(require('fs').readFileSync(0)))"
+	call = f"Promise.resolve({asked}).then((given) => console.log(JSON.stringify(given)));"
 	program = DESK + "".join((SCRIPTS / script).read_text() for script in scripts) + call
 	command, question = ["node", "-e", program], json.dumps(arguments)
 	done = subprocess.run(command, input=question, capture_output=True, text=True, check=False)

@@ -3,13 +3,23 @@
 import gzip
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from crm_success.scoring.engine.definitions import Money
 from crm_success.scoring.engine.truth.back_test import RiskNumber
+from crm_success.standalone.default_definitions import default_definitions
 from tools.truth import __main__ as truth
 from tools.truth import retail_company
+from tools.truth.judged_cut import judge
+from tools.truth.made_companies import NONE, RANDOM, made_companies
+from tools.truth.past_cut import cuts_of
+
+needs_invoices = pytest.mark.skipif(
+	not truth.INVOICES.is_file(), reason="needs the real invoices beside the project"
+)
 
 
 def test_without_the_file_it_says_so_and_succeeds(tmp_path: Path, capsys: pytest.CaptureFixture):
@@ -40,7 +50,7 @@ def test_a_row_becomes_an_invoice_and_a_return_stays_negative(tmp_path: Path):
 		]
 
 
-@pytest.mark.skipif(not truth.INVOICES.is_file(), reason="needs the real invoices beside the project")
+@needs_invoices
 def test_recency_frequency_and_money_tell_what_they_told_before():
 	june, september = truth.replay(truth.INVOICES)
 	assert (june.test.customers, june.test.lapsed) == (2811, 1470)
@@ -52,3 +62,44 @@ def test_recency_frequency_and_money_tell_what_they_told_before():
 	# what customers then did is the judge of the lapse risk
 	assert all(area[RiskNumber.LAPSE].value > area[RiskNumber.RFM].value - 0.005 for area in areas)
 	assert all(area[RiskNumber.LAPSE].low > area[RiskNumber.RECENCY].value for area in areas)
+
+
+@pytest.fixture(scope="module")
+def tried() -> list[truth.Trial]:
+	return truth.trials(truth.INVOICES)
+
+
+@needs_invoices
+def test_the_default_score_is_at_least_as_good_as_recency_frequency_and_money(tried: list[truth.Trial]):
+	assert [trial.plain.cut.as_of for trial in tried] == list(truth.DATES)
+	for trial in tried:
+		assert trial.plain.bound >= -0.005
+		assert trial.plain.are_bands_ordered
+		assert 0.05 <= trial.plain.at_risk <= 0.40
+
+
+@needs_invoices
+def test_records_that_say_nothing_cost_the_score_little(tried: list[truth.Trial]):
+	for trial in tried:
+		assert trial.cost <= 0.01
+		assert trial.random.are_bands_ordered
+		assert 0.05 <= trial.random.at_risk <= 0.40
+
+
+@needs_invoices
+def test_the_lapse_risk_tells_more_than_models_of_others(tried: list[truth.Trial]):
+	june, september = (trial.plain for trial in tried)
+	assert june.areas[RiskNumber.LAPSE].value >= 0.757
+	assert september.areas[RiskNumber.LAPSE].value >= 0.740
+	assert all(judged.error is not None and judged.error < 0.1 for judged in (june, september))
+
+
+def test_what_is_asked_is_printed_beside_what_is_reached():
+	few = [c for c in made_companies() if c.name == "few large buyers" and c.records in (NONE, RANDOM)]
+	definitions = default_definitions(Money())
+	trial = truth.Trial(*(judge(cuts_of(replace(c, dates=c.dates[:1]))[0], definitions) for c in few))
+	lines = list(truth.lines_of_trials([trial]))
+	assert len(lines) == 5
+	assert f"{trial.plain.bound:+.3f}, at least -0.005" in lines[1]
+	assert f"At Risk: {100 * trial.plain.at_risk:.0f} % of those" in lines[3]
+	assert f"cost: {trial.cost:.3f} of area, at most 0.010" in lines[4]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crm_success.scoring.queries.computed import COMPUTED_FIELDS
-from crm_success.setup import audience_defaults, defaults
+from crm_success.setup import audience_defaults, defaults, scorecard_defaults
 
 APP = Path(__file__).resolve().parent.parent / "crm_success"
 # of records that come as files: what the desk shows of them, and of the rows of their tables
@@ -38,8 +38,11 @@ ROWS_BY_DOCTYPE = {
 RECORDS_BY_DOCTYPE = {
 	"Health Dimension": (defaults.DIMENSIONS, ("dimension_name", "description")),
 	"Health Metric": (defaults.METRICS, ("metric_name", "description")),
-	"Health Scorecard": (defaults.SCORECARDS, ("scorecard_name",)),
-	"Health Scorecard Cap": ([cap for card in defaults.SCORECARDS for cap in card["caps"]], ("reason",)),
+	"Health Scorecard": (scorecard_defaults.SCORECARDS, ("scorecard_name",)),
+	"Health Scorecard Cap": (
+		[cap for card in scorecard_defaults.SCORECARDS for cap in card["caps"]],
+		("reason",),
+	),
 	"Customer Audience": (audience_defaults.AUDIENCES, ("audience_name", "description")),
 	"Customer Segment": (defaults.SEGMENTS, ("segment_name", "strategy", "service_promise")),
 }

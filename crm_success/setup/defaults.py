@@ -290,49 +290,6 @@ METRICS = [
 	for metric in (*_VALUE_METRICS, *_PAYMENT_METRICS, *_SERVICE_METRICS, *_ENGAGEMENT_METRICS)
 ]
 
-SCORECARDS = [
-	{
-		"scorecard_name": "Standard",
-		"enabled": 1,
-		"is_default": 1,
-		"priority": 0,
-		"customer_filters": [],
-		"dimensions": [
-			{"dimension": "Value", "weight": 35},
-			{"dimension": "Payment", "weight": 25},
-			{"dimension": "Service", "weight": 20},
-			{"dimension": "Engagement", "weight": 20},
-		],
-		"metrics": [
-			{"metric": "Net Revenue 365 Days", "weight": 50},
-			{"metric": "Revenue Change 90 Days", "weight": 30},
-			{"metric": "Return Rate", "weight": 20},
-			{"metric": "Overdue Share of Billed", "weight": 60},
-			{"metric": "Average Days Late", "weight": 40},
-			{"metric": "Open Issues", "weight": 25},
-			{"metric": "Issues 180 Days", "weight": 15},
-			{"metric": "Failed SLA Share", "weight": 25},
-			{"metric": "Average Resolution Hours", "weight": 20},
-			{"metric": "High Priority Issue Share", "weight": 15},
-			{"metric": "Invoices 365 Days", "weight": 30},
-			{"metric": "Days Since Last Invoice", "weight": 40},
-			{"metric": "Consecutive Declining Months", "weight": 15},
-			{"metric": "Tenure", "weight": 15},
-		],
-		"healthy_from": 70,
-		"watch_from": 40,
-		"caps": [
-			{
-				"metric": "Overdue Share of Billed",
-				"operator": ">=",
-				"value": 50,
-				"cap": 60,
-				"reason": "Half or more of what was billed is overdue",
-			},
-		],
-	},
-]
-
 _ANY = {"r_min": 1, "r_max": 5, "f_min": 1, "f_max": 5, "m_min": 1, "m_max": 5}
 
 SEGMENTS = [

@@ -8,7 +8,9 @@ import frappe
 
 from crm_success.record_names import AUDIENCE, DIMENSION, METRIC, SCORECARD, SEGMENT, SETTINGS
 from crm_success.setup.audience_defaults import AUDIENCES
-from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS
+from crm_success.setup.defaults import DIMENSIONS, METRICS, SEGMENTS
+from crm_success.setup.older_defaults import NEWEST_DEFAULTS
+from crm_success.setup.scorecard_defaults import SCORECARDS
 
 JSON_FIELDS = ("filters", "matching", "customer_filters")
 
@@ -28,7 +30,7 @@ def seed_defaults() -> None:
 		return
 	for doctype, name_field, records in SEEDS:
 		insert_missing(doctype, name_field, records)
-	frappe.db.set_single_value(SETTINGS, "seeded", 1)
+	frappe.db.set_single_value(SETTINGS, {"seeded": 1, "defaults_seen": NEWEST_DEFAULTS})
 
 
 def insert_missing(doctype: str, name_field: str, records: Iterable[Mapping[str, Any]]) -> None:

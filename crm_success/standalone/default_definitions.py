@@ -6,7 +6,8 @@ from crm_success.scoring.engine.records import (
 	scorecards_from_records,
 	segments_from_records,
 )
-from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS
+from crm_success.setup.defaults import DIMENSIONS, METRICS, SEGMENTS
+from crm_success.setup.scorecard_defaults import SCORECARDS
 
 
 def default_definitions(money: Money, horizon_days: int | None = None) -> Definitions:

@@ -293,6 +293,7 @@ def test_growth_decides_between_segments_of_the_same_scores() -> None:
 	aggregates["_growth.seen"] = 1
 	aggregates["_growth.current"] = [100, 99, 100]
 	aggregates["_growth.previous"] = [100, 100, None]
+	aggregates["_growth.ever"] = [200, 199, 100]
 	rows = _score(_customers("Up", "Down", "Fresh"), aggregates, definitions)
 	assert rows["segment"].tolist() == ["Rising", "Everything Else", "Everything Else"]
 

@@ -176,7 +176,6 @@ def test_a_customer_who_paid_and_left_is_at_risk_and_who_only_returned_has_no_sc
 		"open_issues": 100,
 		"invoices_365d": 0,
 		"days_since_last_invoice": 0,
-		"tenure_days": 75.07,
 	}
 	assert left["band"] == "At Risk"
 	returns = rows.loc["Returns"]

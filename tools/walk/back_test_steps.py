@@ -29,6 +29,25 @@ def back_tests(window: Window, person: Person) -> None:
 	pressed = earlier.get_attribute("aria-pressed")
 	window.expect(pressed == "true", f"the date that is chosen is {pressed!r}")
 	window.look("another date of a back-test", title_is_ours=False)
+	suggested_weights(window)
+
+
+def suggested_weights(window: Window) -> None:
+	"""Looks at them, tries them in the scorecard where there are any, and saves nothing."""
+	window.step = "suggested weights"
+	window.shown.locator(".suggested-weights p").first.wait_for()
+	tried = window.shown.locator(".suggested-weights button")
+	if not tried.count():
+		return
+	tried.first.click()
+	window.dialog.locator("table").first.wait_for()
+	window.wait_for_rest()
+	window.look("suggested weights entered", title_is_ours=False)
+	unsaved = window.page.evaluate("cur_frm.doctype === 'Health Scorecard' && cur_frm.is_dirty()")
+	window.expect(unsaved, "the suggested weights are not entered, or are saved")
+	window.close_dialog()
+	window.page.evaluate("cur_frm.reload_doc()")
+	window.settle()
 
 
 def wait_for_figures(window: Window) -> None:

@@ -15,7 +15,7 @@ from crm_success.record_names import BACK_TEST_PART
 
 # the words of a column, each once; the column itself holds their places, -1 for none
 _WORDS = "words."
-_TEXTS = ("band", "stage", "segment")
+_TEXTS = ("band", "stage", "segment", "scorecard")
 
 
 def pack(frames: Sequence[pd.DataFrame]) -> str:

@@ -40,6 +40,7 @@ def start_back_test(doc: Document) -> None:
 def forget_what_was_found(doc: Document) -> None:
 	"""Whatever a request says of it."""
 	doc.update(dict.fromkeys(FOUND))
+	doc.set("suggestions", [])
 	doc.status = QUEUED
 
 

@@ -27,15 +27,17 @@ from crm_success.scoring.backtest.back_test_records import (
 	set_found,
 )
 from crm_success.scoring.backtest.past_scorer import PastScorer
+from crm_success.scoring.backtest.suggestion_records import keep_suggestions
 from crm_success.scoring.calibrations import calibrated_as_of
 from crm_success.scoring.engine.calibrated import Calibration
-from crm_success.scoring.engine.definitions import from_json, to_json
+from crm_success.scoring.engine.definitions import Definitions, from_json, to_json
 from crm_success.scoring.engine.errors import Phrase, ScoringError
 from crm_success.scoring.engine.measures import raw_values
 from crm_success.scoring.frozen_definitions import FrozenDefinitions, freeze, plan_for
 from crm_success.scoring.runs.scoring_work import batch_size, keys_of
 from crm_success.scoring.setting_aside import about_metrics
 from crm_success.scoring.shared.customer_ranges import customer_ranges
+from crm_success.scoring.shared.kept_suggestions import CardSuggestion
 from crm_success.scoring.shared.past_comparison import (
 	figures_of,
 	history_metrics,
@@ -44,6 +46,12 @@ from crm_success.scoring.shared.past_comparison import (
 )
 from crm_success.scoring.shared.past_dates import History, dates_to_replay
 from crm_success.scoring.shared.past_figures import AllFigures, PastFigures
+from crm_success.scoring.shared.past_suggestions import (
+	MOST_DATES,
+	PastCustomers,
+	past_customers,
+	suggestions_of,
+)
 from crm_success.scoring.shared.reader import Reader
 from crm_success.scoring.source_tables import CUSTOMER
 
@@ -196,6 +204,7 @@ class BackTestWork(Work):
 			end_back_test(self.back_test, FAILED)
 			return
 		if figures.told:
+			keep_suggestions(self.back_test, self._suggestions(prepared))
 			self._complete(figures, prepared.version)
 		else:
 			self._refuse(figures)
@@ -203,6 +212,26 @@ class BackTestWork(Work):
 	def _complete(self, figures: AllFigures, version: str) -> None:
 		values = {"figures": as_text(figures), "right_of_100": _right_of_100(figures)}
 		end_back_test(self.back_test, COMPLETED, definitions_version=version, **values)
+
+	def _suggestions(self, prepared: Prepared) -> tuple[CardSuggestion, ...]:
+		"""Weights that would have told better; none where that fails, which takes the figures from nobody."""
+		newest = list(enumerate(prepared.dates))[-MOST_DATES:]
+		definitions = newest[-1][1].frozen.definitions
+		try:
+			# a date at a time: what is not needed of it is let go
+			past = [self._past_points(place, each, definitions) for place, each in newest]
+			return suggestions_of(past, definitions, prepared.horizon)
+		except Exception as error:
+			conflicts.raise_if_out_of_time(error)
+			if conflicts.is_passing(error):
+				raise
+			title = f"No weights could be suggested by {self.back_test}"
+			frappe.log_error(title=title, reference_doctype=BACK_TEST, reference_name=self.back_test)
+			return ()
+
+	def _past_points(self, place: int, past: PastDate, definitions: Definitions) -> PastCustomers:
+		customers = kept_frame(self.back_test, place)
+		return past_customers(past.as_of, customers.set_index("customer"), definitions)
 
 	def _figures(self, prepared: Prepared) -> AllFigures:
 		dates = enumerate(prepared.dates)

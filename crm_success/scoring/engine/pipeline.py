@@ -193,7 +193,8 @@ def _worth(
 	"""Expected spend, and the lifetime value in the way that the limits say, or in the simpler one."""
 	retention = value.effective_retention(calibration, limits)
 	worth = forecasts.worth(limits, retention)
-	if limits.lifetime_way is LifetimeWay.FORECAST and calibration.spend.model:
+	is_told = calibration.risk.model and calibration.spend.model
+	if is_told and limits.lifetime_way is LifetimeWay.FORECAST:
 		return worth
 	lifetime_value = value.customer_lifetime_value(revenue, retention, limits).fillna(0.0)
 	return worth.assign(**{LIFETIME_VALUE: lifetime_value})

@@ -5,7 +5,8 @@ import json
 import frappe
 
 from crm_success.scoring.checks.source_fields import customer_fields
-from crm_success.setup.defaults import DIMENSIONS, METRICS, SCORECARDS, SEGMENTS
+from crm_success.setup.defaults import DIMENSIONS, METRICS, SEGMENTS
+from crm_success.setup.scorecard_defaults import SCORECARDS
 from crm_success.setup.seed import desk_values, seed_defaults
 from crm_success.tests.support.utils import SiteTestCase, messages
 
@@ -302,7 +303,7 @@ class TestKeysAndExpressions(SiteTestCase):
 
 	def test_metric_of_a_scorecard_cannot_be_deleted(self):
 		with self.assertRaises(frappe.LinkExistsError):
-			frappe.delete_doc("Health Metric", "Tenure")
+			frappe.delete_doc("Health Metric", "Days Since Last Invoice")
 
 	def test_fields_of_another_measure_are_emptied(self):
 		metric = new_metric(measure="Sum", value_field="base_net_total").insert()

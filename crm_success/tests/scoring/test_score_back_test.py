@@ -22,9 +22,10 @@ from crm_success.scoring.api.back_test_form import picture
 from crm_success.scoring.backtest import back_test_work
 from crm_success.scoring.backtest.back_test_parts import pack, unpack
 from crm_success.scoring.backtest.back_test_records import stored_figures
-from crm_success.scoring.backtest.past_scorer import POINTS, PastScorer
+from crm_success.scoring.backtest.past_scorer import PastScorer
 from crm_success.scoring.engine.truth.what_is_compared import Grouping, RiskNumber
 from crm_success.scoring.shared.past_comparison import figures_of
+from crm_success.scoring.shared.past_suggestions import POINTS
 from crm_success.standalone.backtest.replay import Replay
 from crm_success.standalone.connections import connect
 from crm_success.tests.support import factories, known_past

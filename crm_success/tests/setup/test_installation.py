@@ -49,7 +49,9 @@ class TestInstallation(SiteTestCase):
 		bench("migrate", "--skip-search-index")
 		self.assertEqual(frappe.db.get_value("Health Metric", "Open Issues", "worst"), 17)
 		self.assertEqual(frappe.db.get_value("Customer Segment", "Mid Value", "strategy"), "Ask them")
-		self.assertFalse(frappe.db.exists("Health Metric", "Tenure"), "a deleted default came back")
+		self.assertFalse(
+			frappe.db.exists("Health Metric", "Days Since Last Invoice"), "a deleted default came back"
+		)
 		self.assertEqual(frappe.db.get_single_value("CRM Success Settings", "silent_days"), 77)
 
 
@@ -212,9 +214,9 @@ def edit_seeds() -> None:
 	metric.worst = 17
 	metric.save()
 	scorecard = frappe.get_doc("Health Scorecard", "Standard")
-	scorecard.metrics = [row for row in scorecard.metrics if row.metric != "Tenure"]
+	scorecard.metrics = [row for row in scorecard.metrics if row.metric != "Days Since Last Invoice"]
 	scorecard.save()
-	frappe.delete_doc("Health Metric", "Tenure")
+	frappe.delete_doc("Health Metric", "Days Since Last Invoice")
 	frappe.get_doc("Customer Segment", "Mid Value").update({"strategy": "Ask them"}).save()
 	frappe.get_doc("CRM Success Settings").update({"silent_days": 77}).save()
 

@@ -38,7 +38,14 @@ def make_known_past() -> None:
 	Of those who leave, 35 had not bought for 150 days; 5, who come back a day too late, and 3, who only return
 	something, had bought as lately as those who stay.
 	"""
-	invoices = list(_invoices())
+	insert_buyers(_invoices())
+	frappe.db.set_value("Customer", {"name": ("like", f"{PREFIX}Disabled%")}, "disabled", 1)
+	frappe.db.commit()
+
+
+def insert_buyers(bought: Iterable[tuple[str, date, float]]) -> None:
+	"""The customers named, and an invoice or a return for each day and amount."""
+	invoices = list(bought)
 	names = sorted({invoice[0] for invoice in invoices})
 	now, company = frappe.utils.now(), factories.default_company()
 	group, territory = factories._leaf("Customer Group"), factories._leaf("Territory")
@@ -53,7 +60,6 @@ def make_known_past() -> None:
 	)
 	rows = [(name, now, now, name, "Company", group, territory) for name in names]
 	frappe.db.bulk_insert("Customer", columns, rows)
-	frappe.db.set_value("Customer", {"name": ("like", f"{PREFIX}Disabled%")}, "disabled", 1)
 	currency = frappe.get_cached_value("Company", company, "default_currency")
 	values = [
 		(f"{PREFIX}{number:04}", now, now, 1, name, name, company, day, day, currency, 1)

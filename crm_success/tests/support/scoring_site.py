@@ -15,6 +15,7 @@ from crm_success.record_names import (
 	BACK_TEST,
 	BACK_TEST_DATE,
 	BACK_TEST_PART,
+	BACK_TEST_SUGGESTION,
 	CALIBRATION,
 	HEALTH,
 	SETTINGS,
@@ -31,7 +32,7 @@ CHANGING = (
 
 OURS = (
 	*(HEALTH, SNAPSHOT, BATCH, "Work Run Message", RUN, CALIBRATION),
-	*(BACK_TEST, BACK_TEST_DATE, BACK_TEST_PART),
+	*(BACK_TEST, BACK_TEST_DATE, BACK_TEST_PART, BACK_TEST_SUGGESTION),
 )
 DOCUMENTS = (
 	*("Sales Invoice", "Payment Entry", "Journal Entry", "Issue", "Delivery Note", "Contact"),

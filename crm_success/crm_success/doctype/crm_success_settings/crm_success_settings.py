@@ -53,6 +53,7 @@ class CRMSuccessSettings(PrintedAsText):
 		for smaller, larger in ORDERED:
 			self.check_order(smaller, larger)
 		self.check_companies()
+		self.keep_what_was_seen()
 
 	def on_update(self):
 		self.keep_snapshots_as_long_as_set()
@@ -79,6 +80,11 @@ class CRMSuccessSettings(PrintedAsText):
 		names = [row.company for row in self.companies]
 		if len(names) != len(set(names)):
 			refuse(self, "companies", _("A company is listed twice. Keep it once."))
+
+	def keep_what_was_seen(self):
+		"""A form that was opened before brings back no offer that somebody has declined meanwhile."""
+		before = self.get_doc_before_save()
+		self.defaults_seen = max(cint(self.defaults_seen), cint(before and before.defaults_seen))
 
 	def keep_snapshots_as_long_as_set(self):
 		log_settings = frappe.get_doc("Log Settings")

@@ -1,4 +1,5 @@
-// The form of a Health Scorecard: filters without JSON, shares while one edits, what would change before saving.
+// The form of a Health Scorecard: filters without JSON, shares while one edits, what would change before saving,
+// also of weights that another form proposes.
 
 frappe.provide("crm_success.health_scorecard");
 
@@ -15,6 +16,7 @@ frappe.ui.form.on("Health Scorecard", {
 		crm_success.health_scorecard.read_metrics(frm);
 		if (may_write) {
 			frm.add_custom_button(__("What Would Change"), () => crm_success.scorecard_changes.ask(frm));
+			crm_success.entered_weights.enter_waiting(frm);
 		}
 	},
 

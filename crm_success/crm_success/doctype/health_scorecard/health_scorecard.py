@@ -2,7 +2,8 @@
 
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.storable_values import check_entered
-from crm_success.record_names import HEALTH
+from crm_success.record_names import BACK_TEST_SUGGESTION, HEALTH
+from crm_success.scoring import newer_defaults
 from crm_success.scoring.checks import scorecard_checks
 from crm_success.scoring.definition_links import forget
 
@@ -22,7 +23,8 @@ class HealthScorecard(PrintedAsText):
 
 	def on_update(self):
 		scorecard_checks.end_other_defaults(self)
+		newer_defaults.settle_if_taken()
 
 	def on_trash(self):
 		scorecard_checks.check_not_last_default(self)
-		forget([HEALTH], "scorecard", [self.name])
+		forget([HEALTH, BACK_TEST_SUGGESTION], "scorecard", [self.name])

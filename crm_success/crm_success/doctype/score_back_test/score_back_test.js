@@ -12,6 +12,7 @@ frappe.ui.form.on("Score Back-test", {
 		crm_success.score_back_test.add_buttons(frm);
 		crm_success.score_back_test.show_progress(frm);
 		crm_success.score_back_test.show_picture(frm);
+		crm_success.score_back_test.show_suggestions(frm);
 	},
 
 	on_hide(frm) {
@@ -85,6 +86,41 @@ crm_success.score_back_test.show_picture = function (frm) {
 		type: "GET",
 		callback({ message }) {
 			if (message && frm.doc.name === name) crm_success.back_test.picture.draw(place, message);
+		},
+	});
+};
+
+crm_success.score_back_test.show_suggestions = function (frm) {
+	const { name, suggestions } = frm.doc;
+	const { $wrapper } = frm.get_field("suggested_weights");
+	$wrapper.empty();
+	if (!(suggestions || []).length) return;
+	frappe.call({
+		method: "crm_success.scoring.api.suggested_weights_form.suggested_weights",
+		args: { back_test: name },
+		type: "GET",
+		callback({ message }) {
+			if (!message || frm.doc.name !== name) return;
+			crm_success.suggested_weights.draw($wrapper, message, (scorecard) =>
+				crm_success.score_back_test.see_what_would_change(frm, scorecard)
+			);
+		},
+	});
+};
+
+crm_success.score_back_test.see_what_would_change = function (frm, scorecard) {
+	frappe.call({
+		method: "crm_success.scoring.api.suggested_weights_form.weights_to_enter",
+		args: { back_test: frm.doc.name, scorecard },
+		type: "POST",
+		callback({ message }) {
+			if (!message) return;
+			// the form of the scorecard takes them up
+			const told = __(
+				"Weights and bands that a back-test suggests are entered here and not saved. Save them to apply them, or reload to keep what was."
+			);
+			crm_success.waiting_weights = { ...message, sentences: [told, ...message.notes] };
+			frappe.set_route("Form", "Health Scorecard", message.scorecard);
 		},
 	});
 };

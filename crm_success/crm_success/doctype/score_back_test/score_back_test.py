@@ -8,7 +8,7 @@ from frappe.utils.formatters import format_value
 from crm_success.batches.statuses import RUN
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.field_errors import bold, refuse
-from crm_success.record_names import BACK_TEST, SETTINGS
+from crm_success.record_names import BACK_TEST, BACK_TEST_DATE, BACK_TEST_SUGGESTION, SETTINGS
 from crm_success.scoring.backtest.back_test_records import (
 	check_may_start,
 	delete_parts,
@@ -84,7 +84,8 @@ class ScoreBacktest(PrintedAsText):
 			BACK_TEST, filters=filters, pluck="name", limit=CLEARED_AT_ONCE, order_by="creation"
 		):
 			delete_parts(names)
-			frappe.db.delete("Score Back-test Date", {"parenttype": BACK_TEST, "parent": ("in", names)})
+			for table in (BACK_TEST_DATE, BACK_TEST_SUGGESTION):
+				frappe.db.delete(table, {"parenttype": BACK_TEST, "parent": ("in", names)})
 			frappe.db.delete(BACK_TEST, {"name": ("in", names)})
 			# in chunks, as for runs
 			frappe.db.commit()  # nosemgrep: frappe-manual-commit

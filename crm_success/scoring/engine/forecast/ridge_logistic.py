@@ -68,18 +68,16 @@ def fit_line(values: pd.DataFrame, odds: pd.Series, ridge: float) -> Logistic:
 
 def log_odds(model: Logistic, values: pd.DataFrame) -> pd.Series:
 	"""The log odds of each row of `values`, which has a column for each term."""
+	odds = np.full(len(values), model.level)
 	# column by column: a row's last digit must not depend on how many rows there are
-	return sum(
-		(effect for _name, effect in effects(model, values).items()), start=model.level + _zero(values)
-	)
+	for term in model.terms:
+		odds += _effect(term, values)
+	return pd.Series(odds, index=values.index)
 
 
 def effects(model: Logistic, values: pd.DataFrame) -> pd.DataFrame:
 	"""What each term adds to the log odds of each row, against a row of average values."""
-	columns = {
-		term.name: (values[term.name].astype("float64") - term.mean) / term.spread * term.weight
-		for term in model.terms
-	}
+	columns = {term.name: _effect(term, values) for term in model.terms}
 	return pd.DataFrame(columns, index=values.index)
 
 
@@ -105,8 +103,9 @@ def _model(values: pd.DataFrame, means: pd.Series, spreads: pd.Series, weights: 
 	return Logistic(float(weights[0]), tuple(Term(str(name), *_floats(rest)) for name, *rest in terms))
 
 
-def _zero(values: pd.DataFrame) -> pd.Series:
-	return pd.Series(0.0, index=values.index)
+def _effect(term: Term, values: pd.DataFrame) -> Array:
+	column: Array = values[term.name].to_numpy(dtype="float64")
+	return (column - term.mean) / term.spread * term.weight
 
 
 def _floats(numbers: list[float]) -> list[float]:

@@ -25,7 +25,7 @@ _HALVINGS = 52
 
 
 @dataclass(frozen=True)
-class _Placed:
+class Placements:
 	"""What every customer adds to an area: the share of those with the other outcome whom the number puts right."""
 
 	lapsed: Array
@@ -33,6 +33,7 @@ class _Placed:
 
 	@property
 	def area(self) -> float:
+		"""The area that they make up."""
 		return _mean(self.lapsed)
 
 
@@ -48,7 +49,7 @@ def area_under_curve(risk: pd.Series, lapsed: pd.Series) -> Estimate:
 	receiver operating characteristic curves", Biometrics 44 (1988), 837-845; by ranks as in X. Sun and W. Xu,
 	IEEE Signal Processing Letters 21 (2014), 1389-1393.
 	"""
-	placed = _placed(risk, lapsed)
+	placed = placements(risk, lapsed)
 	area = placed.area
 	if area in (0.0, 1.0):
 		return _without_overlap(area, len(placed.lapsed), len(placed.others))
@@ -62,13 +63,14 @@ def area_gain(risk: pd.Series, other: pd.Series, lapsed: pd.Series) -> Estimate:
 	The interval is narrower than those of two areas would let expect, because both are right and wrong about much
 	the same customers. Raises ScoringError as `area_under_curve` does. Source: as there.
 	"""
-	one, two = _placed(risk, lapsed), _placed(other, lapsed)
+	one, two = placements(risk, lapsed), placements(other, lapsed)
 	reach = STANDARD_ERRORS * sqrt(_variance(one.lapsed - two.lapsed) + _variance(one.others - two.others))
 	gain = one.area - two.area
 	return Estimate(gain, max(-1.0, gain - reach), min(1.0, gain + reach))
 
 
-def _placed(risk: pd.Series, lapsed: pd.Series) -> _Placed:
+def placements(risk: pd.Series, lapsed: pd.Series) -> Placements:
+	"""Those of the customers who lapsed and of the others, each in the order of `risk`; raises as `area_under_curve`."""
 	numbers = risk.to_numpy(dtype="float64", na_value=np.nan)
 	is_lapsed: Mask = lapsed.loc[risk.index].to_numpy(dtype=bool)
 	_check(numbers, is_lapsed)
@@ -76,7 +78,7 @@ def _placed(risk: pd.Series, lapsed: pd.Series) -> _Placed:
 	number_lapsed, number_others = int(is_lapsed.sum()), int((~is_lapsed).sum())
 	below = everybody[is_lapsed] - _middle_ranks(numbers[is_lapsed])
 	above = number_lapsed - (everybody[~is_lapsed] - _middle_ranks(numbers[~is_lapsed]))
-	return _Placed(below / number_others, above / number_lapsed)
+	return Placements(below / number_others, above / number_lapsed)
 
 
 def _check(numbers: Array, is_lapsed: Mask) -> None:
