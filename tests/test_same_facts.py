@@ -224,7 +224,8 @@ def test_logs_are_kept_as_long_as_the_settings_and_the_documentation_say():
 
 @pytest.mark.parametrize("limit", fields(Limits), ids=lambda limit: limit.name)
 def test_settings_begin_with_the_limits_of_the_engine(limit: Any):
-	assert float(field("crm_success_settings", limit.name)["default"]) == limit.default
+	default = field("crm_success_settings", limit.name)["default"]
+	assert default == limit.default or float(default) == limit.default
 
 
 @pytest.mark.parametrize("fieldname", ["healthy_from", "watch_from"])
@@ -248,7 +249,8 @@ def test_every_number_of_the_settings_has_a_range():
 	numbers = {
 		row["fieldname"]
 		for row in record("doctype", "crm_success_settings")["fields"]
-		if row["fieldtype"] in {"Int", "Float", "Percent", "Currency"}
+		# nobody enters what only the app writes
+		if row["fieldtype"] in {"Int", "Float", "Percent", "Currency"} and not row.get("read_only")
 	}
 	assert numbers == set(RANGES)
 
@@ -264,7 +266,7 @@ def names_of_doctypes() -> set[str]:
 
 def test_every_name_is_that_of_a_doctype():
 	named = {value for name, value in vars(record_names).items() if isinstance(value, str) and name.isupper()}
-	assert len(named) == 15
+	assert len(named) == 16
 	assert named <= names_of_doctypes()
 
 

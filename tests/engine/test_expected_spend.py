@@ -6,7 +6,7 @@ from math import exp, log
 import numpy as np
 import pandas as pd
 import pytest
-from made_companies import HORIZON, company, facts_on, spent_after, windows
+from buying_companies import HORIZON, company, facts_on, spent_after, windows
 
 from crm_success.scoring.engine.definitions import from_json, to_json
 from crm_success.scoring.engine.errors import FitError

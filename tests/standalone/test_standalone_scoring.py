@@ -109,7 +109,7 @@ def test_a_score_is_the_sum_of_its_contributions(scored):
 
 def test_drivers_say_metric_value_and_points(scored):
 	lines = scored[0].loc["A", "drivers"].splitlines()
-	assert "Lowers the score by 2.5: Failed SLA Share is 50 %" in lines
+	assert "Lowers the score by 1.3: Failed SLA Share is 50 %" in lines
 	assert lines == sorted(lines, key=lambda line: line.startswith("Raises"))
 
 

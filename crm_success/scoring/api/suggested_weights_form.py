@@ -32,6 +32,7 @@ Picture = dict[str, Any]
 @of_bounded_size
 def suggested_weights(back_test: str) -> list[Picture]:
 	"""What is suggested for each scorecard, with all words, in the reader's language."""
+	frappe.has_permission(BACK_TEST, "read", throw=True)
 	frappe.get_doc(BACK_TEST, back_test).check_permission("read")
 	return [_card(kept) for kept in kept_suggestions(back_test)]
 

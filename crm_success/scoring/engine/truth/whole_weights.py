@@ -66,7 +66,7 @@ def _whole_numbers(parts: Mapping[str, float]) -> dict[str, float]:
 	largest_first = sorted(range(len(exact)), key=lambda at: -remainders[at])
 	for at in largest_first[: _WHOLE - sum(lower)]:
 		lower[at] += 1
-	return dict(zip(parts, map(float, lower), strict=True))
+	return {name: float(number) for name, number in zip(parts, lower, strict=True)}
 
 
 def _by_dimension(metrics: Iterable[Metric]) -> dict[str, list[Metric]]:
