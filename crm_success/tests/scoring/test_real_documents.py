@@ -111,7 +111,10 @@ class TestRealDocuments(SiteTestCase):
 	def test_issues_are_open_as_of_the_date_not_as_of_now(self):
 		# on 31 March the 35 of April to June did not exist, the 5 old ones were open
 		self.assert_values(
-			"Needs Service", {"open_issues": 5, "issues_180d": 0, "failed_sla_share": None}, self.as_of_march
+			"Needs Service",
+			# none was opened in the half year before, and that says nothing
+			{"open_issues": 5, "issues_180d": None, "failed_sla_share": None},
+			self.as_of_march,
 		)
 
 	def test_a_customer_without_documents_has_no_values(self):

@@ -133,6 +133,8 @@ _SEARCH = {"doctype": "DocType", "txt": "", "searchfield": "name", "start": 0, "
 _READ_CUSTOMERS = (SALES_USER, SALES_MANAGER, ACCOUNTS_USER, ACCOUNTS_MANAGER)
 _RESCORE = (SUCCESS_USER, *OWNERS)
 _REVENUE = {"metric": "net_revenue_365d"}
+_SUGGESTED = "crm_success.scoring.api.suggested_weights_form"
+_SETTINGS_FORM = "crm_success.scoring.api.settings_form"
 _AUDIENCE_FORM = "crm_success.audiences.api.audience_form"
 _MEMBERS = "crm_success.audiences.api.audience_members"
 # of audiences that somebody else made
@@ -170,6 +172,13 @@ ENDPOINTS: dict[str, Endpoint] = {
 		"POST", _RESCORE, {"customer": OWN}, _RESCORE, {"customer": OTHER}
 	),
 	"crm_success.scoring.api.back_test_form.picture": Endpoint("GET", OWNERS, {"back_test": BACK_TEST}),
+	f"{_SUGGESTED}.suggested_weights": Endpoint("GET", OWNERS, {"back_test": BACK_TEST}),
+	f"{_SUGGESTED}.weights_to_enter": Endpoint(
+		"POST", OWNERS, {"back_test": BACK_TEST, "scorecard": "Standard"}
+	),
+	f"{_SETTINGS_FORM}.get_newer_defaults": Endpoint("GET", OWNERS, {}, OWNERS),
+	f"{_SETTINGS_FORM}.take_over_metrics": Endpoint("POST", OWNERS, {"keys": "[]"}, OWNERS),
+	f"{_SETTINGS_FORM}.not_now": Endpoint("POST", OWNERS, {}, OWNERS),
 	f"{_METRIC_FORM}.search_source_doctypes": Endpoint("GET", READERS, _SEARCH, READERS),
 	f"{_METRIC_FORM}.search_parent_doctypes": Endpoint("GET", READERS, _SEARCH, READERS),
 	"crm_success.scoring.api.name_search.search_names": Endpoint(

@@ -12,6 +12,11 @@ from frappe.utils.password import set_encrypted_password
 from werkzeug.test import TestResponse
 
 from crm_success.audiences.hand_picked import add_members
+from crm_success.scoring.backtest.suggestion_records import keep_suggestions
+from crm_success.scoring.engine.definitions import Scorecard
+from crm_success.scoring.engine.truth.intervals import Estimate
+from crm_success.scoring.engine.truth.weight_suggestion import Suggestion
+from crm_success.scoring.shared.kept_suggestions import CardSuggestion
 from crm_success.tests.support import factories
 from crm_success.tests.support import permission_matrix as matrix
 from crm_success.tests.support.audience_site import forget_audiences, make_audience
@@ -152,6 +157,26 @@ def make_back_test() -> None:
 	}
 	for doctype, values in rows.items():
 		frappe.new_doc(doctype).update(values).db_insert()
+	keep_suggestions(matrix.BACK_TEST, [suggestion_for("Standard")])
+
+
+def suggestion_for(scorecard: str) -> CardSuggestion:
+	"""Other thresholds for a scorecard, and nothing else."""
+	card, nothing = Scorecard(scorecard, (), (), healthy_from=65.0), Estimate(0.0, 0.0, 0.0)
+	found = Suggestion(
+		scorecard=card,
+		keeps_weights=True,
+		keeps_thresholds=False,
+		metrics=(),
+		dates=(),
+		gain=nothing,
+		band_gain=nothing,
+		bands_today=(),
+		bands_suggested=(),
+		moved=0.0,
+		left_out=(),
+	)
+	return CardSuggestion(card, found)
 
 
 def make_audience_by_hand(owner: str) -> None:
