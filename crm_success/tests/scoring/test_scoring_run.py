@@ -73,7 +73,7 @@ class TestScoringRun(ScoringTestCase):
 		self.assertEqual((rows[LATE]["overdue"], rows[LATE]["open_issues"]), (800, 1))
 		self.assertEqual((rows[QUIET]["revenue"], rows[QUIET]["stage"]), (0, "Lost"))
 		self.assertEqual(components(rows[LATE])["overdue_amount"]["raw"], 800)
-		self.assertIn('"metric": "overdue', rows[LATE]["driver_facts"])
+		self.assertIn('"metric": "invoices_365d", "value": 2.0', rows[LATE]["driver_facts"])
 		self.assertGreater(rows[GOOD]["score"], rows[LATE]["score"])
 
 	def test_nothing_to_measure_is_no_score_rather_than_zero(self):
