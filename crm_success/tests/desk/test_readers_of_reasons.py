@@ -31,8 +31,8 @@ LATE, SILENT = "Words Late", "Words Silent"
 EN, ZH = "words-en@example.com", "words-zh@example.com"
 # 4,000 of 5,500 are overdue: 0 of 100 points, for a quarter of the score
 OVERDUE = {
-	EN: "Lowers the score by 12.5: Overdue Share of Billed is 72.7 %",
-	ZH: "扣12.5分\uff1a逾期占开票比例为72.7 %",
+	EN: "Lowers the score by 5.6: Overdue Share of Billed is 72.7 %",
+	ZH: "扣5.6分\uff1a逾期占开票比例为72.7 %",
 }
 YESTERDAY = getdate(add_days(getdate(), -1))
 
