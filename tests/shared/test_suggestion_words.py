@@ -102,12 +102,12 @@ def test_a_refusal_is_all_there_is():
 @pytest.mark.parametrize(
 	("changes", "words"),
 	[
-		({}, "Tells: 64 of 100 (62 to 66)"),
-		({"suggested": 19.0}, "Tells, but others tell it too: 64 of 100 (62 to 66)"),
-		({"leaning": Leaning.NOT_TELLING}, "Does not tell: 64 of 100 (62 to 66)"),
+		({}, "Tells: 64 in 100 (62 to 66)"),
+		({"suggested": 19.0}, "Tells, but others tell it too: 64 in 100 (62 to 66)"),
+		({"leaning": Leaning.NOT_TELLING}, "Does not tell: 64 in 100 (62 to 66)"),
 		(
 			{"leaning": Leaning.WRONG_WAY, "area": Estimate(0.4, 0.35, 0.45)},
-			"Tells the wrong way: 40 of 100 (35 to 45)",
+			"Tells the wrong way: 40 in 100 (35 to 45)",
 		),
 		(
 			{"leaning": Leaning.UNKNOWN, "area": None},

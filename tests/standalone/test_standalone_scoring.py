@@ -180,7 +180,8 @@ def test_a_customer_who_paid_and_left_is_at_risk_and_who_only_returned_has_no_sc
 	assert left["band"] == "At Risk"
 	returns = rows.loc["Returns"]
 	assert pd.isna(returns["score"])
-	assert (returns["revenue"], returns["stage"]) == (0, "Potential")
+	# revenue all the same
+	assert (returns["revenue"], returns["stage"]) == (-50, "Potential")
 
 
 def test_a_disabled_customer_is_scored_and_left_out_of_the_figures(tmp_path):

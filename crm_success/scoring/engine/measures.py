@@ -21,6 +21,7 @@ from crm_success.scoring.engine.expressions import (
 	parse_expression,
 )
 from crm_success.scoring.engine.measure_table import DATE_PART, SEEN_PART, Measure
+from crm_success.scoring.engine.profile import is_of_profile
 from crm_success.scoring.engine.scales import silence_would_count_for
 
 # databases differ in the last bits of a sum of decimals; six decimals are the same everywhere, and a difference
@@ -143,7 +144,9 @@ def _measured(metric: Metric, rows: pd.DataFrame, as_of: date) -> tuple[pd.Serie
 		return pd.Series(np.nan, index=rows.index), pd.Series(False, index=rows.index)
 	seen, row = parts.pop(SEEN_PART), metric.measure.row
 	value = _finite(row.number(parts, as_of)).where(seen > 0)
-	return value, pd.Series(row.is_silent(parts), index=rows.index) & value.notna()
+	# a fact of the profile speaks neither for a customer nor against it
+	silent = False if is_of_profile(metric) else row.is_silent(parts)
+	return value, pd.Series(silent, index=rows.index) & value.notna()
 
 
 def _parts(metric: Metric, rows: pd.DataFrame) -> dict[str, pd.Series]:

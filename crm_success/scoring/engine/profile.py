@@ -53,6 +53,11 @@ def profile_metrics(limits: Limits) -> tuple[Metric, ...]:
 	)
 
 
+def is_of_profile(metric: Metric) -> bool:
+	"""Whether it states a fixed fact, rather than judges by what an administrator has defined."""
+	return metric.key.startswith("_")
+
+
 def purchases_within(days: int) -> Metric:
 	"""How many purchases there were in the days up to a date: read at the end of a horizon, it says who came back."""
 	return _invoices("_purchases_within", Measure.COUNT, days)

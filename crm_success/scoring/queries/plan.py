@@ -18,6 +18,7 @@ from crm_success.scoring.engine.measure_table import (
 	Window,
 	check_window,
 )
+from crm_success.scoring.engine.profile import is_of_profile
 from crm_success.scoring.queries.computed import (
 	NEEDS_DEBT,
 	computed_field,
@@ -26,7 +27,7 @@ from crm_success.scoring.queries.computed import (
 	needed_elsewhere,
 )
 from crm_success.scoring.queries.conditions import condition
-from crm_success.scoring.queries.ledger_rows import LEDGER
+from crm_success.scoring.queries.ledger_rows import INVOICE, LEDGER
 from crm_success.scoring.queries.tables import DATE, DATETIME, NUMERIC_KINDS, Table
 
 Tables = Mapping[str, Table]
@@ -198,7 +199,7 @@ def measure_parts(metric: Metric) -> dict[str, Aggregate]:
 	"""
 	row = metric.measure.row
 	windows = {SEEN_PART: Window()}
-	if row.counts_window:
+	if row.counts_window and not is_of_profile(metric):
 		windows[SEEN_IN_WINDOW_PART] = Window(metric.window_days)
 	counts = {
 		name: Aggregate(Function.COUNT, _added_field(metric), _telling(metric), metric.date_field, window)
@@ -214,6 +215,9 @@ def _added_field(metric: Metric) -> str:
 
 
 def _telling(metric: Metric) -> tuple[Filter, ...]:
+	# what is only returned judges nobody, but it is revenue all the same
+	if is_of_profile(metric) and metric.doctype == INVOICE:
+		return ()
 	return concern(metric.doctype, metric.parent_doctype, _added_field(metric))
 
 

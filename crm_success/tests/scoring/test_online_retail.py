@@ -70,7 +70,10 @@ class TestOnlineRetail(SiteTestCase):
 		self.assertEqual(len(self.health), 4372)
 		self.assertEqual(set(self.health.index), set(self.invoices["customer"]))
 		self.assertEqual(set(self.health["as_of"]), {AS_OF})
-		self.assertTrue(self.health["score"].between(0, 100).all())
+		bought = self.health["last_invoice"].notna()
+		self.assertTrue(self.health["score"][bought].between(0, 100).all())
+		# who has only returned something is judged by nothing
+		self.assertTrue(self.health["score"][~bought].isna().all())
 
 	def test_recency_frequency_and_money_equal_pandas(self):
 		expected = _rfm_by_pandas(self.invoices)

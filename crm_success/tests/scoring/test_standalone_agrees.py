@@ -78,8 +78,9 @@ class AgreementCase(ScoringTestCase):
 			for column in COLUMN_NAMES:
 				if column not in SENTENCES:
 					with self.subTest(customer=name, column=column):
-						# what is worded when read is a property
-						self.assert_same(column, getattr(health, column, None), theirs[column])
+						# a property, which Frappe's get does not see
+						ours = health.stage_reason if column == "stage_reason" else health.get(column)
+						self.assert_same(column, ours, theirs[column])
 
 	def assert_same(self, column: str, ours: Any, theirs: Any):
 		if column == "components":
