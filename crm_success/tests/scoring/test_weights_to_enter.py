@@ -121,7 +121,7 @@ class TestSuggestedWeights(ScoringTestCase):
 		)
 		rows = {row["label"]: row for row in dimension["metrics"]}
 		self.assertEqual(rows[TENURE]["today"], "90.0 %")
-		self.assertRegex(rows[LATELY]["why"], r"^Tells: \d\d of 100 \(\d\d to \d\d\)$")
+		self.assertRegex(rows[LATELY]["why"], r"^Tells: \d\d in 100 \(\d\d to \d\d\)$")
 		self.assertEqual([band["band"] for band in card["bands"]], ["Healthy", "Watch", "At Risk"])
 
 	def test_it_is_entered_unsaved_and_only_a_person_saves_it(self):
