@@ -5,9 +5,9 @@ from datetime import date
 
 import pandas as pd
 
-from crm_success.scoring.engine.truth.back_test import BackTest, Calls, lapse_by_group
+from crm_success.scoring.engine.truth.back_test import BackTest, lapse_by_group
 from crm_success.scoring.engine.truth.intervals import Estimate, share_of
-from crm_success.scoring.engine.truth.what_is_compared import Grouping, RiskNumber
+from crm_success.scoring.engine.truth.what_is_compared import Calls, Grouping, RiskNumber
 from crm_success.scoring.shared.past_comparison import Replayed, figures_of
 
 JUNE, SEPTEMBER = date(2019, 6, 10), date(2019, 9, 10)

@@ -9,11 +9,10 @@ from datetime import date, timedelta
 
 from crm_success.scoring.engine.errors import Phrase, said
 from crm_success.scoring.engine.truth.intervals import Estimate
-from crm_success.scoring.engine.truth.what_is_compared import NO_BAND, Grouping, RiskNumber
+from crm_success.scoring.engine.truth.what_is_compared import NO_BAND, Calls, Grouping, RiskNumber
 from crm_success.scoring.shared.driver_words import Language
 from crm_success.scoring.shared.past_figures import (
 	AllFigures,
-	CallFigure,
 	FoundFigures,
 	GroupFigure,
 	PastFigures,
@@ -140,7 +139,7 @@ class BackTestWords:
 			return _("better than the score")
 		return _("less well than the score") if gain.low > 0 else _("about as well as the score")
 
-	def calls(self, calls: CallFigure) -> str:
+	def calls(self, calls: Calls) -> str:
 		"""What calling customers At Risk was worth."""
 		if calls.precision is None:
 			return self._("Nobody was At Risk.")
@@ -151,7 +150,7 @@ class BackTestWords:
 			self.percent(calls.recall.value),
 		)
 
-	def lost(self, calls: CallFigure, currency: str) -> str:
+	def lost(self, calls: Calls, currency: str) -> str:
 		"""The revenue of those who left, by whether it was called."""
 		text = self._("Those who left had bought for {0}: {1} of it had been called At Risk, {2} had not.")
 		called, missed = calls.lost_revenue_called, calls.lost_revenue_not_called

@@ -19,7 +19,7 @@ from crm_success.scoring.engine.profile import (
 	purchases_within,
 	revenue_within,
 )
-from crm_success.scoring.engine.truth.back_test import BackTest, Calls, back_test
+from crm_success.scoring.engine.truth.back_test import BackTest, back_test
 from crm_success.scoring.engine.truth.intervals import Estimate
 from crm_success.scoring.engine.truth.reliability import Reliability
 from crm_success.scoring.engine.truth.what_is_compared import Grouping
@@ -27,7 +27,6 @@ from crm_success.scoring.queries.repeated_fields import CUSTOMER_DISABLED
 from crm_success.scoring.shared.past_dates import History
 from crm_success.scoring.shared.past_figures import (
 	AreaFigure,
-	CallFigure,
 	FoundFigures,
 	GroupFigure,
 	PastFigures,
@@ -131,7 +130,7 @@ def _found(test: BackTest) -> FoundFigures:
 		areas=tuple(AreaFigure(number, area, test.gains.get(number)) for number, area in test.areas.items()),
 		groups=tuple(_groups(test)),
 		bands_ordered=test.bands_ordered,
-		calls=_calls(test.calls),
+		calls=test.calls,
 		risks=_risks(test.reliability),
 		risk_error=test.reliability.expected_error if test.reliability else None,
 	)
@@ -147,17 +146,6 @@ def _group(grouping: Grouping, group: str, row: pd.Series) -> GroupFigure:
 	customers = int(row["customers"])
 	share = Estimate(float(row["share"]), float(row["low"]), float(row["high"])) if customers else None
 	return GroupFigure(grouping, group, customers, int(row["lapsed"]), share)
-
-
-def _calls(calls: Calls) -> CallFigure:
-	return CallFigure(
-		customers=calls.customers,
-		right=calls.right,
-		precision=calls.precision,
-		recall=calls.recall,
-		lost_revenue_called=calls.lost_revenue_called,
-		lost_revenue_not_called=calls.lost_revenue_not_called,
-	)
 
 
 def _risks(reliability: Reliability | None) -> tuple[RiskFigure, ...]:

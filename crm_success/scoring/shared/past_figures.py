@@ -8,7 +8,7 @@ from datetime import date
 
 from crm_success.scoring.engine.errors import Phrase
 from crm_success.scoring.engine.truth.intervals import Estimate
-from crm_success.scoring.engine.truth.what_is_compared import Grouping, RiskNumber
+from crm_success.scoring.engine.truth.what_is_compared import Calls, Grouping, RiskNumber
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,6 @@ class RiskFigure:
 
 
 @dataclass(frozen=True)
-class CallFigure:
-	"""Who was called At Risk and what came of it, as `Calls` of the engine; amounts in the currency of the figures."""
-
-	customers: int
-	right: int
-	precision: Estimate | None
-	recall: Estimate
-	lost_revenue_called: float
-	lost_revenue_not_called: float
-
-
-@dataclass(frozen=True)
 class FoundFigures:
 	"""The figures of a date, as `BackTest` of the engine: of the customers who had bought by then."""
 
@@ -66,7 +54,7 @@ class FoundFigures:
 	areas: tuple[AreaFigure, ...]
 	groups: tuple[GroupFigure, ...]
 	bands_ordered: bool
-	calls: CallFigure
+	calls: Calls
 	# by what was told, from low to high; none where the risk could not be told
 	risks: tuple[RiskFigure, ...] = ()
 	risk_error: float | None = None

@@ -52,6 +52,13 @@ class RiskCase(AudienceTestCase):
 		cls.invoices = made_invoices()
 		online_retail.load(cls.invoices)
 
+	def setUp(self):
+		super().setUp()
+		forget_scores()
+		self.run = self.score_all()
+		self.told = self.health()
+		self.buyers = {name: row for name, row in self.told.items() if row.last_invoice}
+
 	def health(self) -> dict[str, Any]:
 		frappe.db.rollback()
 		filters = {"name": ("like", f"{online_retail.PREFIX}%")}
@@ -61,10 +68,6 @@ class RiskCase(AudienceTestCase):
 class TestToldRisks(RiskCase):
 	def setUp(self):
 		super().setUp()
-		forget_scores()
-		self.run = self.score_all()
-		self.told = self.health()
-		self.buyers = {name: row for name, row in self.told.items() if row.last_invoice}
 		self.one = max(self.buyers.values(), key=lambda row: row.lapse_risk).name
 
 	def test_every_buyer_has_a_risk_and_a_rhythm_and_who_never_bought_has_neither(self):

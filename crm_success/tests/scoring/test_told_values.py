@@ -29,10 +29,6 @@ def set_way(case: ScoringTestCase, **values: object) -> None:
 class TestToldValues(RiskCase):
 	def setUp(self):
 		super().setUp()
-		forget_scores()
-		self.run = self.score_all()
-		self.told = self.health()
-		self.buyers = {name: row for name, row in self.told.items() if row.last_invoice}
 		self.one = max(self.buyers.values(), key=lambda row: row.expected_spend).name
 
 	def test_every_buyer_has_a_value_and_who_never_bought_has_none(self):

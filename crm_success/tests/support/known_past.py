@@ -10,6 +10,7 @@ import frappe
 from frappe.utils import getdate
 
 from crm_success.tests.support import factories
+from crm_success.tests.support.customer_rows import insert_customers
 
 PREFIX = "Past "
 HORIZON = 90
@@ -48,18 +49,7 @@ def insert_buyers(bought: Iterable[tuple[str, date, float]]) -> None:
 	invoices = list(bought)
 	names = sorted({invoice[0] for invoice in invoices})
 	now, company = frappe.utils.now(), factories.default_company()
-	group, territory = factories._leaf("Customer Group"), factories._leaf("Territory")
-	columns = (
-		"name",
-		"creation",
-		"modified",
-		"customer_name",
-		"customer_type",
-		"customer_group",
-		"territory",
-	)
-	rows = [(name, now, now, name, "Company", group, territory) for name in names]
-	frappe.db.bulk_insert("Customer", columns, rows)
+	insert_customers(names)
 	currency = frappe.get_cached_value("Company", company, "default_currency")
 	values = [
 		(f"{PREFIX}{number:04}", now, now, 1, name, name, company, day, day, currency, 1)

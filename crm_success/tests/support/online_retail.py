@@ -9,6 +9,7 @@ import frappe
 import pandas as pd
 
 import crm_success
+from crm_success.tests.support.customer_rows import insert_customers
 
 COMPANY = "Online Retail Ltd"
 FILE = Path(crm_success.__file__).parents[2] / "shared" / "data" / "online_retail_invoices.csv.gz"
@@ -47,23 +48,7 @@ def load(invoices: pd.DataFrame) -> None:
 	remove()
 	make_company()
 	now = frappe.utils.now()
-	group, territory = (
-		frappe.db.get_value("Customer Group", {"is_group": 0}),
-		frappe.db.get_value("Territory", {}),
-	)
-	customers = [
-		(name, now, now, name, "Company", group, territory) for name in sorted(invoices["customer"].unique())
-	]
-	columns = (
-		"name",
-		"creation",
-		"modified",
-		"customer_name",
-		"customer_type",
-		"customer_group",
-		"territory",
-	)
-	frappe.db.bulk_insert("Customer", columns, customers, chunk_size=5000)
+	insert_customers(sorted(invoices["customer"].unique()))
 	frappe.db.bulk_insert("Sales Invoice", INVOICE_COLUMNS, list(_rows(invoices, now)), chunk_size=5000)
 	frappe.db.commit()  # nosemgrep: other processes read it
 

@@ -16,7 +16,7 @@ from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.truth.discrimination import area_gain, area_under_curve
 from crm_success.scoring.engine.truth.intervals import Estimate, share_of
 from crm_success.scoring.engine.truth.reliability import Reliability, reliability
-from crm_success.scoring.engine.truth.what_is_compared import NO_BAND, Grouping, RiskNumber
+from crm_success.scoring.engine.truth.what_is_compared import NO_BAND, Calls, Grouping, RiskNumber
 
 FEWEST_CUSTOMERS = 100
 FEWEST_OF_AN_OUTCOME = 20
@@ -41,22 +41,6 @@ _ALWAYS: dict[Grouping, tuple[str, ...]] = {
 	Grouping.BAND: tuple(band.value for band in HealthBand),
 	Grouping.STAGE: tuple(stage.value for stage in LifecycleStage if stage is not LifecycleStage.POTENTIAL),
 }
-
-
-@dataclass(frozen=True)
-class Calls:
-	"""Who was called At Risk, and what came of it.
-
-	precision: the share of those called who lapsed, None where nobody was called. recall: the share of those who
-	lapsed who had been called. Revenue is what those who lapsed had brought in the window before the date.
-	"""
-
-	customers: int
-	right: int
-	precision: Estimate | None
-	recall: Estimate
-	lost_revenue_called: float
-	lost_revenue_not_called: float
 
 
 @dataclass(frozen=True)
