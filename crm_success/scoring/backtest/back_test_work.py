@@ -170,7 +170,7 @@ class BackTestWork(Work):
 		try:
 			days = dates_to_replay(wanted, _history(today, sign_of_life), horizon, today)
 		except ScoringError as error:
-			prepared = Prepared(horizon, refusal=Phrase(error.template, *error.values))
+			prepared = Prepared(horizon, refusal=error.phrase)
 		else:
 			# read in one transaction, so that the definitions of all dates are the same
 			frozen = [freeze(day) for day in days]

@@ -50,6 +50,11 @@ def shown(value: object) -> str:
 class ScoringError(Phrase, Exception):
 	"""Anything the core refuses; its text says what is wrong and what would be right."""
 
+	@property
+	def phrase(self) -> Phrase:
+		"""What it says, for keeping: an exception travels neither as JSON nor between processes."""
+		return Phrase(self.template, *self.values)
+
 
 class DefinitionError(ScoringError):
 	"""A metric, scorecard or segment that cannot be used as it is."""

@@ -102,7 +102,7 @@ def replayed(
 	try:
 		test = back_test(counted, counted["lapsed"])
 	except ScoringError as error:
-		refusal = Phrase(error.template, *error.values)
+		refusal = error.phrase
 	return Replayed(as_of, horizon, int(disabled.sum()), currency, test, refusal, tuple(about_risk))
 
 

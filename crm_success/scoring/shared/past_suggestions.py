@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 
 from crm_success.scoring.engine.definitions import Definitions, Scorecard
-from crm_success.scoring.engine.errors import Phrase, ScoringError
+from crm_success.scoring.engine.errors import ScoringError
 from crm_success.scoring.engine.truth.learned_weights import PastPoints
 from crm_success.scoring.engine.truth.suggested_weights import suggest_weights
 from crm_success.scoring.queries.repeated_fields import CUSTOMER_DISABLED
@@ -59,7 +59,7 @@ def _suggestion(
 	try:
 		return CardSuggestion(card, suggest_weights(dates, definitions.metrics, card, horizon))
 	except ScoringError as error:
-		return CardSuggestion(card, None, Phrase(error.template, *error.values))
+		return CardSuggestion(card, None, error.phrase)
 
 
 def _past_points(as_of: date, customers: pd.DataFrame, definitions: Definitions) -> PastPoints:

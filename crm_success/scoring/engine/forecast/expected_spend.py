@@ -73,7 +73,7 @@ def learn_spend(risk: LearnedRisk, facts: pd.DataFrame, past: Sequence[PastWindo
 	try:
 		return LearnedSpend(fit_spend_forecast(risk.model, facts, past))
 	except FitError as error:
-		return LearnedSpend(None, _said(error))
+		return LearnedSpend(None, error.phrase)
 
 
 def fit_spend_forecast(risk: RiskModel, facts: pd.DataFrame, past: Sequence[PastWindow]) -> SpendForecast:
@@ -93,7 +93,7 @@ def fit_spend_forecast(risk: RiskModel, facts: pd.DataFrame, past: Sequence[Past
 	except FitError as error:
 		if not risk.purchases:
 			raise
-		return replace(model, reason=_said(error))
+		return replace(model, reason=error.phrase)
 
 
 def expected_spend(model: SpendForecast, risk: RiskModel, facts: pd.DataFrame) -> pd.DataFrame:
@@ -176,7 +176,3 @@ def _by_purchase_model(
 	# who buys does so once at least, however little of that is left to numbers
 	often = (expected / buying.clip(lower=_LEAST_BUYING)).clip(lower=1.0)
 	return np.log(often * brings / model.unit)
-
-
-def _said(error: FitError) -> Phrase:
-	return Phrase(error.template, *error.values)

@@ -81,7 +81,7 @@ def learn_risk(facts: pd.DataFrame, past: Sequence[PastWindow], horizon: int) ->
 	try:
 		return LearnedRisk(gap, fit_risk_model(facts, past, horizon))
 	except FitError as error:
-		return LearnedRisk(gap, None, Phrase(error.template, *error.values))
+		return LearnedRisk(gap, None, error.phrase)
 
 
 def fit_risk_model(facts: pd.DataFrame, past: Sequence[PastWindow], horizon: int) -> RiskModel:
