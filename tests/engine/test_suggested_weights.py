@@ -76,6 +76,7 @@ def test_where_todays_weights_are_the_truth_they_are_kept():
 def test_where_nothing_tells_nothing_is_suggested(seed):
 	found = suggest(made_dates(dict.fromkeys(TRUE, 0.0), customers=600, seed=seed))
 	assert found.keeps_weights and found.keeps_thresholds
+	assert found.bands_suggested == found.bands_today
 	assert found.scorecard == CARD
 
 
@@ -148,6 +149,7 @@ def test_caps_hold_for_both():
 	capped = replace(CARD, caps=(Cap("orders", ">=", 0.0, 0.0),))
 	found = suggest(made_dates(TRUE), card=capped)
 	assert found.keeps_weights and found.keeps_thresholds
+	assert found.bands_suggested == found.bands_today
 	assert [each.suggested.value for each in found.dates] == [0.5, 0.5]
 
 

@@ -98,6 +98,13 @@ class _Search:
 		keeps_thresholds = thresholds == _thresholds_of(today) or (keeps_weights and not is_better)
 		wanted = _thresholds_of(today) if keeps_thresholds else thresholds
 		alone = [self._alone(at, strength) for at in range(len(self.dates))]
+		bands_today = _lapse_of_bands((each.bands_today, each.lapsed) for each in in_bands)
+		# those that were tried are no suggestion where they did not tell better
+		bands_suggested = (
+			bands_today
+			if keeps_weights and keeps_thresholds
+			else _lapse_of_bands((each.bands_learned, each.lapsed) for each in in_bands)
+		)
 		return Suggestion(
 			scorecard=_with_thresholds(card, wanted),
 			keeps_weights=keeps_weights,
@@ -106,8 +113,8 @@ class _Search:
 			dates=tuple(self._judged_date(at, each) for at, each in zip(self.judged, scores, strict=True)),
 			gain=gain,
 			band_gain=band_gain,
-			bands_today=_lapse_of_bands((each.bands_today, each.lapsed) for each in in_bands),
-			bands_suggested=_lapse_of_bands((each.bands_learned, each.lapsed) for each in in_bands),
+			bands_today=bands_today,
+			bands_suggested=bands_suggested,
 			moved=self._moved(learned, alone),
 			left_out=left_out,
 		)

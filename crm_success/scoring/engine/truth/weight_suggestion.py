@@ -66,7 +66,8 @@ class Suggestion:
 	scorecard: the suggested one, with today's weights or thresholds where they are kept. gain: by how much the learned
 	weights raised the area of the score on the judged dates; band_gain: the same of the bands alone, with weights and
 	thresholds as suggested. moved: how many of 100 points of weight lie elsewhere, on average, where a date alone
-	teaches. left_out: dates with too few customers of either outcome to tell.
+	teaches. left_out: dates with too few customers of either outcome to tell. bands_suggested are those of today where both
+	are kept.
 	"""
 
 	scorecard: Scorecard
