@@ -60,7 +60,7 @@ Object.assign(crm_success.back_test.picture, {
 		return [
 			$("<p>").text(summary),
 			...notes.map((note) => $("<p class='text-muted small'>").text(note)),
-			$("<h6>").text(title),
+			$("<h6 class='back-test-title'>").text(title),
 			crm_success.back_test.bars.draw(areas, { title, mark: LOTS }),
 			$("<p class='text-muted small'>").text(
 				__("The dashed line is drawing lots. In brackets: where the truth lies with a chance of 95 %.")
@@ -75,7 +75,7 @@ Object.assign(crm_success.back_test.picture, {
 				color: by === "Band" ? crm_success.bands.color(row.group) : "gray",
 			}));
 			const $bars = crm_success.back_test.bars.draw(colored, { title });
-			return $("<div class='back-test-group'>").append($("<h6>").text(title), $bars);
+			return $("<div class='back-test-group'>").append($("<h6 class='back-test-title'>").text(title), $bars);
 		});
 	},
 
