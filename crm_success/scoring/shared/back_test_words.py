@@ -123,13 +123,12 @@ class BackTestWords:
 		if share is None:
 			return "–"
 		bounds = self._("{0} to {1}").format(self._hundredths(share.low), self.percent(share.high))
-		return self._("{0} ({1})").format(self.percent(share.value), bounds)
+		return f"{self.percent(share.value)} ({bounds})"
 
 	def cases(self, area: Estimate) -> str:
 		"""74 in 100 (72 to 76)."""
 		bounds = self._("{0} to {1}").format(self._hundredths(area.low), self._hundredths(area.high))
-		cases = self._("{0} in 100").format(self._hundredths(area.value))
-		return self._("{0} ({1})").format(cases, bounds)
+		return f"{self._('{0} in 100').format(self._hundredths(area.value))} ({bounds})"
 
 	def beside_score(self, gain: Estimate | None) -> str:
 		"""How a number tells it beside the score; nothing for the score itself."""
