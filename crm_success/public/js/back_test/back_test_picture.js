@@ -24,7 +24,7 @@ Object.assign(crm_success.back_test.picture, {
 		if (refusal) sentences.push($("<p class='back-test-sentence'>").text(refusal));
 		if (is_outdated) {
 			const text = __("Metrics, weights or limits have changed since: what is scored now was not tested.");
-			sentences.push($("<p class='text-warning'>").text(text));
+			sentences.push($("<p class='back-test-warning'>").text(text));
 		}
 		return sentences;
 	},

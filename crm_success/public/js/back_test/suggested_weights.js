@@ -15,7 +15,7 @@ Object.assign(crm_success.suggested_weights, {
 		if (has_title) $("<h6 class='back-test-title'>").text(each.title).appendTo($card);
 		$card.append(each.sentences.map((sentence) => $("<p>").text(sentence)));
 		if (each.dimensions.length) $card.append(weights(each), bands(each));
-		$card.append(each.notes.map((note) => $("<p class='text-warning'>").text(note)));
+		$card.append(each.notes.map((note) => $("<p class='back-test-warning'>").text(note)));
 		if (each.may_enter) $card.append(button(each, enter));
 		return $card;
 	},
