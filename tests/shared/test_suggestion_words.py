@@ -73,6 +73,18 @@ def test_what_is_suggested_is_said_with_what_it_is_worth():
 	]
 
 
+def test_a_limit_that_stays_is_not_said_to_be_another():
+	kept = replace(FOUND.scorecard, watch_from=CARD.watch_from)
+	assert sentences(scorecard=kept)[-1].startswith(
+		"Bands: Healthy from 64 instead of 70, Watch from 40 as today. "
+	)
+
+
+def test_where_nothing_would_move_no_gain_is_told():
+	said = sentences(keeps_weights=True, gain=Estimate(0.0, -0.0001, 0.0001))
+	assert said[0] == "Keep today's weights: the past asks for no others."
+
+
 def test_what_is_kept_is_said_too():
 	said = sentences(keeps_weights=True, keeps_thresholds=True, gain=Estimate(-0.0001, -0.01, 0.01))
 	assert said[0] == (
