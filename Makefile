@@ -23,7 +23,7 @@ demo: .venv/.ready
 test: test-plain test-site
 
 test-plain: .venv/.ready-dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-site: .venv/.ready-dev
 	@$(BIN)/python -m tools.bench.site_tests $(TESTS)

@@ -69,8 +69,10 @@ def test_what_tells_of_nothing_observed_costs_few_columns() -> None:
 		for part in read.parts
 		if part.part not in ("seen_in_window", "ever")
 	}
-	# purchases of the year, and debts of the year
-	assert sorted(doctype for doctype, _ in context - values) == ["Payment Ledger Entry", "Sales Invoice"]
+	# purchases and debts of the year, and issues that were open within half a year
+	assert sorted(doctype for doctype, _ in context - values) == [
+		*("Issue", "Payment Ledger Entry", "Sales Invoice"),
+	]
 
 
 def test_expressions_read_nothing() -> None:
