@@ -54,6 +54,7 @@ doctype_js = {
 		"public/js/audience/audience_recipients.js",
 	],
 	"Customer Segment": "public/js/shared/record_title.js",
+	"Customer Tier": "public/js/shared/record_title.js",
 	"Score Back-test": [
 		"public/js/shared/bands.js",
 		"public/js/back_test/back_test_bars.js",
@@ -117,7 +118,11 @@ doctype_list_js = {
 	"CRM Success Settings": "public/js/shared/plain_texts.js",
 	"Customer Audience": "public/js/shared/plain_texts.js",
 	"Customer Audience Member": "public/js/shared/plain_texts.js",
+	"Customer Loyalty Settings": "public/js/shared/plain_texts.js",
 	"Customer Segment": "public/js/shared/plain_texts.js",
+	"Customer Tier": "public/js/shared/plain_texts.js",
+	"Customer Tier Change": "public/js/shared/plain_texts.js",
+	"Customer Tier Standing": "public/js/shared/plain_texts.js",
 	"Health Dimension": "public/js/shared/plain_texts.js",
 	"Score Back-test": ["public/js/back_test/back_test_start.js", "public/js/shared/plain_texts.js"],
 	"Score Back-test Part": "public/js/shared/plain_texts.js",
@@ -127,7 +132,7 @@ doctype_list_js = {
 }
 # link fields find these by their translated names
 standard_queries = dict.fromkeys(
-	("Customer Audience", "Customer Segment", "Health Dimension", "Health Metric"),
+	("Customer Audience", "Customer Segment", "Customer Tier", "Health Dimension", "Health Metric"),
 	"crm_success.scoring.api.name_search.search_names",
 )
 override_doctype_dashboards = {"Customer": "crm_success.doc_events.customer_dashboard.get_data"}
@@ -206,15 +211,20 @@ ignore_links_on_delete = [
 	"Customer Health Snapshot",
 	"Customer Audience Member",
 	"Customer Audience Recipient",
+	# a tier that somebody has or may get is refused by its own controller
+	"Customer Tier Standing",
+	"Customer Tier Change",
 ]
 
 default_log_clearing_doctypes = _LOG_DAYS
 
 _OF_EVERYBODY = ("Work Run", "Work Batch", "Score Calibration", "Score Back-test", "Score Back-test Part")
 _OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot")
+# made of anything that a health says
+_OF_A_HEALTH = ("Customer Audience Member", "Customer Tier Standing", "Customer Tier Change")
 permission_query_conditions = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.conditions_for_customers"),
-	"Customer Audience Member": "crm_success.permissions.conditions_for_members",
+	**dict.fromkeys(_OF_A_HEALTH, "crm_success.permissions.conditions_for_members"),
 	# a table's rows can be listed without their parents
 	**dict.fromkeys(
 		(*_OF_EVERYBODY, "Work Run Message", "Score Back-test Date", "Score Back-test Suggestion"),
@@ -223,7 +233,7 @@ permission_query_conditions = {
 }
 has_permission = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.has_customer_permission"),
-	"Customer Audience Member": "crm_success.permissions.has_member_permission",
+	**dict.fromkeys(_OF_A_HEALTH, "crm_success.permissions.has_member_permission"),
 	**dict.fromkeys(_OF_EVERYBODY, "crm_success.permissions.has_everybody_permission"),
 	"Customer Audience": "crm_success.permissions.has_audience_permission",
 }

@@ -76,6 +76,23 @@ CUSTOM_FIELDS = {
 			"description": "The names of the audiences that the customer is in, each between two bars",
 			"insert_after": "lifecycle_stage",
 		},
+		{
+			"fieldname": "customer_tier",
+			"fieldtype": "Link",
+			"label": "Customer Tier",
+			"options": "Customer Tier",
+			"insert_after": "customer_audiences",
+			"in_standard_filter": 1,
+			# else renaming a tier locks every customer
+			"search_index": 1,
+		},
+		{
+			"fieldname": "tier_since",
+			"fieldtype": "Date",
+			"label": "Tier Since",
+			"depends_on": "customer_tier",
+			"insert_after": "customer_tier",
+		},
 	),
 	"Issue": (
 		{
@@ -91,6 +108,7 @@ CUSTOM_FIELDS = {
 _LAYOUT = ("Tab Break", "Section Break", "Column Break")
 # what holds more than the 140 characters of other texts
 _LONG_TEXTS = ("Small Text", "Text", "Long Text")
+_MOMENTS = ("Date", "Datetime")
 
 
 def make_custom_fields(only: Collection[str] = ()) -> None:
@@ -127,8 +145,8 @@ def can_hold(doctype: str, fieldname: str) -> bool:
 		return set((made.get("options") or "").split("\n")) <= {"", *(field.options or "").split("\n")}
 	if field.fieldtype == "Link":
 		return field.options == made.get("options")
-	if made["fieldtype"] == "Datetime":
-		return field.fieldtype == "Datetime"
+	if made["fieldtype"] in _MOMENTS:
+		return field.fieldtype == made["fieldtype"]
 	if made["fieldtype"] in _LONG_TEXTS:
 		return field.fieldtype in _LONG_TEXTS
 	return (field.fieldtype in numeric_fieldtypes) == (made["fieldtype"] in numeric_fieldtypes)
