@@ -54,7 +54,11 @@ doctype_js = {
 		"public/js/audience/audience_recipients.js",
 	],
 	"Customer Segment": "public/js/shared/record_title.js",
-	"Customer Tier": "public/js/shared/record_title.js",
+	"Customer Tier": ["public/js/shared/record_title.js", "public/js/tier/tier_rules.js"],
+	**dict.fromkeys(
+		("Quotation", "Sales Order", "Delivery Note", "Sales Invoice", "POS Invoice", "Issue"),
+		"public/js/tier/document_tier.js",
+	),
 	"Score Back-test": [
 		"public/js/shared/bands.js",
 		"public/js/back_test/back_test_bars.js",
@@ -137,7 +141,14 @@ standard_queries = dict.fromkeys(
 )
 override_doctype_dashboards = {"Customer": "crm_success.doc_events.customer_dashboard.get_data"}
 
+_SALES_DOCUMENTS = ("Quotation", "Sales Order", "Delivery Note", "Sales Invoice", "POS Invoice")
+_RULES_OF_TIERS = ("Pricing Rule", "Service Level Agreement")
 doc_events = {
+	**{
+		doctype: {"before_validate": "crm_success.doc_events.sales_document.keep_tier"}
+		for doctype in _SALES_DOCUMENTS
+	},
+	**{doctype: {"on_trash": "crm_success.doc_events.tier_rule.forget"} for doctype in _RULES_OF_TIERS},
 	"Customer": {
 		"validate": "crm_success.doc_events.customer.keep_health",
 		"on_update": "crm_success.doc_events.customer.keep_health_saved",
@@ -158,6 +169,7 @@ doc_events = {
 		],
 	},
 	"Issue": {
+		"validate": "crm_success.doc_events.issue.keep_tier",
 		"before_save": "crm_success.doc_events.issue.keep_closing",
 		"on_change": "crm_success.doc_events.issue.keep_closing_unsaved",
 	},

@@ -12,7 +12,7 @@ FIELDS = ("customer_tier", "tier_since")
 
 def execute() -> None:
 	# a field that an administrator deleted does not come back
-	make_custom_fields(only=FIELDS)
+	make_custom_fields(only=FIELDS, on=("Customer",))
 	insert_missing(TIER, "tier_name", TIERS)
 	store_settings()
 

@@ -14,6 +14,27 @@ MODULE = "CRM Success"
 # a default of 0 and no precision: see setup/table_columns.py
 NULLABLE = {"Customer": ("health_score", "lapse_risk")}
 
+TIER_FIELD = "customer_tier"
+
+
+def _tier_of_document(description: str) -> dict[str, Any]:
+	"""Text and neither a link nor fetched: a tier that is gone, or a field of Customer that is, must stop no document. Long
+	text, as a row of these tables has little room left. It goes along where a document is made from another, as prices do.
+	"""
+	return {
+		"fieldname": TIER_FIELD,
+		"fieldtype": "Small Text",
+		"label": "Customer Tier",
+		"description": description,
+		"depends_on": TIER_FIELD,
+		"insert_after": "customer_name",
+		"no_copy": 0,
+		"translatable": 0,
+	}
+
+
+_TIER_OF_SALE = _tier_of_document("The tier of the customer by which this was priced")
+
 CUSTOM_FIELDS = {
 	"Customer": (
 		{
@@ -103,21 +124,30 @@ CUSTOM_FIELDS = {
 			"depends_on": "health_closed_on",
 			"insert_after": "sla_resolution_date",
 		},
+		_tier_of_document("The tier that the customer had when the issue was opened"),
 	),
+	"Quotation": (_TIER_OF_SALE,),
+	"Sales Order": (_TIER_OF_SALE,),
+	"Delivery Note": (_TIER_OF_SALE,),
+	"Sales Invoice": (_TIER_OF_SALE,),
+	"POS Invoice": (_TIER_OF_SALE,),
 }
+# those whose tier their own save sets
+DOCUMENTS_WITH_TIER = ("Quotation", "Sales Order", "Delivery Note", "Sales Invoice", "POS Invoice", "Issue")
 _LAYOUT = ("Tab Break", "Section Break", "Column Break")
 # what holds more than the 140 characters of other texts
 _LONG_TEXTS = ("Small Text", "Text", "Long Text")
 _MOMENTS = ("Date", "Datetime")
 
 
-def make_custom_fields(only: Collection[str] = ()) -> None:
-	"""Add the fields that are not there, all of ours or these only. One that an administrator changed, or another app
-	owns, stays as it is.
+def make_custom_fields(only: Collection[str] = (), on: Collection[str] = ()) -> None:
+	"""Add the fields that are not there, all of ours or these only, on all DocTypes or these only. One that an
+	administrator changed, or another app owns, stays as it is.
 	"""
 	missing = {
 		doctype: _missing(doctype, [field for field in fields if not only or field["fieldname"] in only])
 		for doctype, fields in CUSTOM_FIELDS.items()
+		if not on or doctype in on
 	}
 	create_custom_fields(missing, ignore_validate=True, update=False)
 	allow_missing_numbers()
@@ -167,11 +197,11 @@ def remove_custom_fields(fieldnames_by_doctype: dict[str, set[str]]) -> None:
 
 def _missing(doctype: str, fields: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 	meta = frappe.get_meta(doctype, cached=False)
-	return [{**field, **_common(field)} for field in fields if not meta.get_field(field["fieldname"])]
+	return [{**_common(field), **field} for field in fields if not meta.get_field(field["fieldname"])]
 
 
 def _common(field: dict[str, Any]) -> dict[str, Any]:
-	"""Nobody edits, copies or prints what the app writes."""
+	"""Nobody edits, copies or prints what the app writes, unless a field says otherwise."""
 	if field["fieldtype"] in _LAYOUT:
 		return {"module": MODULE}
 	return {"module": MODULE, "read_only": 1, "no_copy": 1, "print_hide": 1}

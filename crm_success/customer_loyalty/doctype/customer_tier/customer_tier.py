@@ -1,5 +1,7 @@
 """What a customer can earn, who earns it and what it gives. What it may be is checked in customer_loyalty/tier_checks.py."""
 
+from crm_success.customer_loyalty.benefit_rules import check_rules, keep_in_step, rename_rules, retire_rules
+from crm_success.customer_loyalty.document_tiers import rename_tier_in_documents
 from crm_success.customer_loyalty.tier_checks import check_tier
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.storable_values import check_entered
@@ -12,3 +14,15 @@ class CustomerTier(PrintedAsText):
 	def validate(self):
 		check_entered(self)
 		check_tier(self)
+		check_rules(self)
+
+	def on_update(self):
+		keep_in_step(self)
+
+	def after_rename(self, old, new, merge=False):
+		if not merge:
+			rename_rules(self, old, new)
+		rename_tier_in_documents(old, new)
+
+	def after_delete(self):
+		retire_rules(self)
