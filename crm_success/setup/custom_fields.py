@@ -172,7 +172,8 @@ def can_hold(doctype: str, fieldname: str) -> bool:
 	made = next(field for field in CUSTOM_FIELDS[doctype] if field["fieldname"] == fieldname)
 	field = frappe.get_meta(doctype).get_field(fieldname)
 	if field.fieldtype == "Select":
-		return set((made.get("options") or "").split("\n")) <= {"", *(field.options or "").split("\n")}
+		wanted = set((made.get("options") or "").split("\n"))
+		return made["fieldtype"] == "Select" and wanted <= {"", *(field.options or "").split("\n")}
 	if field.fieldtype == "Link":
 		return field.options == made.get("options")
 	if made["fieldtype"] in _MOMENTS:
