@@ -142,7 +142,7 @@ def _free_service_level(tier: str) -> str:
 
 
 def _agreements_of_all(agreement: Document) -> Iterator[str]:
-	"""Of several that hold, ERPNext takes the one that was changed or made last."""
+	"""Of several that hold, version 15 takes the one that was changed last, 16 the one that was made last."""
 	filters = {
 		"document_type": ISSUE,
 		"enabled": 1,
@@ -153,7 +153,7 @@ def _agreements_of_all(agreement: Document) -> Iterator[str]:
 	others = [row.name for row in rows if "customer_tier" not in (row.condition or "")]
 	if others:
 		message = _(
-			"Where one of these holds for an issue too, ERPNext takes the one that was changed last: {0}"
+			"Where one of these holds for an issue too, ERPNext takes the newest, or the one that was changed last: {0}"
 		)
 		yield message.format(_some(others))
 

@@ -19,7 +19,7 @@ from crm_success.customer_loyalty.benefit_rules import (
 )
 from crm_success.customer_loyalty.document_tiers import tier_now
 from crm_success.record_checks.sizes import of_bounded_size
-from crm_success.record_names import TIER
+from crm_success.record_names import BENEFIT, TIER
 
 
 @frappe.whitelist(methods=["GET"])
@@ -63,7 +63,7 @@ def make_equal(tier: str, benefit: str) -> None:
 def _kind_of(benefit: str):
 	if benefit not in BY_BENEFIT:
 		frappe.throw(
-			_("ERPNext has no rule for this benefit. Ask for one of: {0}").format(", ".join(BY_BENEFIT))
+			_("ERPNext has no rule for this benefit. Ask for one of: {0}").format(", ".join(_(name, context=BENEFIT) for name in BY_BENEFIT))
 		)
 	return BY_BENEFIT[benefit]
 
