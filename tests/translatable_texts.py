@@ -141,6 +141,7 @@ def texts_of_code() -> Iterator[Text]:
 		yield from map(Text, strings_of_constant(APP / name, constant))
 	for doctype, fields in value_of_constant(APP / "setup/custom_fields.py", "CUSTOM_FIELDS").items():
 		yield from (Text(text, doctype) for field in fields for text in texts_of_field(field))
+	yield from map(Text, texts_of_field(value_of_constant(APP / "setup/custom_fields.py", "TIER_OF_SALE")))
 	for fields in COMPUTED_FIELDS.values():
 		yield from (Text(label) for label, _fieldtype in fields.values())
 

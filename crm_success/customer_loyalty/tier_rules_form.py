@@ -63,7 +63,9 @@ def make_equal(tier: str, benefit: str) -> None:
 def _kind_of(benefit: str):
 	if benefit not in BY_BENEFIT:
 		frappe.throw(
-			_("ERPNext has no rule for this benefit. Ask for one of: {0}").format(", ".join(_(name, context=BENEFIT) for name in BY_BENEFIT))
+			_("ERPNext has no rule for this benefit. Ask for one of: {0}").format(
+				", ".join(_(name, context=BENEFIT) for name in BY_BENEFIT)
+			)
 		)
 	return BY_BENEFIT[benefit]
 

@@ -16,24 +16,9 @@ NULLABLE = {"Customer": ("health_score", "lapse_risk")}
 
 TIER_FIELD = "customer_tier"
 
-
-def _tier_of_document(description: str) -> dict[str, Any]:
-	"""Text and neither a link nor fetched: a tier that is gone, or a field of Customer that is, must stop no document. Long
-	text, as a row of these tables has little room left. It goes along where a document is made from another, as prices do.
-	"""
-	return {
-		"fieldname": TIER_FIELD,
-		"fieldtype": "Small Text",
-		"label": "Customer Tier",
-		"description": description,
-		"depends_on": TIER_FIELD,
-		"insert_after": "customer_name",
-		"no_copy": 0,
-		"translatable": 0,
-	}
-
-
-_TIER_OF_SALE = _tier_of_document("The tier of the customer by which this was priced")
+DOCUMENTS_OF_SALES = ("Quotation", "Sales Order", "Delivery Note", "Sales Invoice", "POS Invoice")
+# those whose own save sets the tier
+DOCUMENTS_WITH_TIER = (*DOCUMENTS_OF_SALES, "Issue")
 
 CUSTOM_FIELDS = {
 	"Customer": (
@@ -124,16 +109,30 @@ CUSTOM_FIELDS = {
 			"depends_on": "health_closed_on",
 			"insert_after": "sla_resolution_date",
 		},
-		_tier_of_document("The tier that the customer had when the issue was opened"),
+		{
+			"fieldname": "customer_tier",
+			"fieldtype": "Small Text",
+			"label": "Customer Tier",
+			"description": "The tier that the customer had when the issue was opened",
+			"depends_on": "customer_tier",
+			"insert_after": "customer_name",
+			"translatable": 0,
+		},
 	),
-	"Quotation": (_TIER_OF_SALE,),
-	"Sales Order": (_TIER_OF_SALE,),
-	"Delivery Note": (_TIER_OF_SALE,),
-	"Sales Invoice": (_TIER_OF_SALE,),
-	"POS Invoice": (_TIER_OF_SALE,),
 }
-# those whose tier their own save sets
-DOCUMENTS_WITH_TIER = ("Quotation", "Sales Order", "Delivery Note", "Sales Invoice", "POS Invoice", "Issue")
+# Text and neither a link nor fetched: a tier that is gone, or a field of Customer that is, must stop no document. Long text,
+# as a row of these tables has little room left. Copied where a document is made from another, as prices are.
+TIER_OF_SALE = {
+	"fieldname": "customer_tier",
+	"fieldtype": "Small Text",
+	"label": "Customer Tier",
+	"description": "The tier of the customer by which this was priced",
+	"depends_on": "customer_tier",
+	"insert_after": "customer_name",
+	"no_copy": 0,
+	"translatable": 0,
+}
+CUSTOM_FIELDS |= dict.fromkeys(DOCUMENTS_OF_SALES, (TIER_OF_SALE,))
 _LAYOUT = ("Tab Break", "Section Break", "Column Break")
 # what holds more than the 140 characters of other texts
 _LONG_TEXTS = ("Small Text", "Text", "Long Text")

@@ -13,7 +13,7 @@ from frappe.utils import nowdate
 from crm_success.customer_loyalty.tier_rules_form import tier_of
 from crm_success.record_names import TIER
 from crm_success.tests.support import factories, tills
-from crm_success.tests.support.tier_site import (
+from crm_success.tests.support.tiered_documents import (
 	GOLD,
 	PRICE,
 	SILVER,

@@ -9,7 +9,7 @@ from crm_success.patches import add_tiers_of_documents
 from crm_success.record_names import TIER
 from crm_success.setup.custom_fields import DOCUMENTS_WITH_TIER, make_custom_fields
 from crm_success.tests.support import factories
-from crm_success.tests.support.tier_site import GOLD, give_tier, make_rules, make_sale, make_tier
+from crm_success.tests.support.tiered_documents import GOLD, give_tier, make_rules, make_sale, make_tier
 from crm_success.tests.support.utils import SiteTestCase
 
 ANNA = "Anna Without"

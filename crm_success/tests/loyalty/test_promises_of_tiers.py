@@ -6,7 +6,7 @@ from frappe.utils import get_datetime, time_diff_in_hours
 
 from crm_success.record_names import TIER
 from crm_success.tests.support import factories
-from crm_success.tests.support.tier_site import (
+from crm_success.tests.support.tiered_documents import (
 	GOLD,
 	SILVER,
 	give_tier,

@@ -7,7 +7,7 @@ from crm_success.customer_loyalty.benefit_rules import BY_BENEFIT, make_rule
 from crm_success.customer_loyalty.tier_rules_form import get_rules, make, make_equal
 from crm_success.record_names import TIER
 from crm_success.tests.support import factories
-from crm_success.tests.support.tier_site import (
+from crm_success.tests.support.tiered_documents import (
 	GOLD,
 	SILVER,
 	give_tier,

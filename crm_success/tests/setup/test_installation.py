@@ -19,7 +19,9 @@ from crm_success.batches.kinds import series_of
 from crm_success.hooks import crm_success_work_kinds
 from crm_success.setup.custom_fields import CUSTOM_FIELDS
 from crm_success.tests.support import left_behind
-from crm_success.tests.support.left_behind import CUSTOMER, NAME, PAGE
+from crm_success.tests.support.factories import SLA
+from crm_success.tests.support.left_behind import CUSTOMER, NAME, PAGE, TIER
+from crm_success.tests.support.tiered_documents import make_sale
 from crm_success.tests.support.utils import SiteTestCase
 from crm_success.uninstall import NAMING_SERIES
 
@@ -80,6 +82,7 @@ class TestUninstall(SiteTestCase):
 			self.counters_of_others_go_on,
 			self.strangers_are_left_alone,
 			self.documents_of_erpnext_are_saved,
+			self.rules_that_ask_for_a_tier_are_switched_off,
 			self.a_page_of_somebody_shows_the_rest,
 			self.it_says_what_became_of_peoples_work,
 		):
@@ -140,7 +143,19 @@ class TestUninstall(SiteTestCase):
 		issue = frappe.get_doc("Issue", {"subject": NAME})
 		issue.save()
 		self.assertEqual(issue.their_segment, "Mid Value")
+		self.assertEqual(issue.service_level_agreement, f"SLA-Issue-{SLA}")
+		of_a_tier = frappe.get_doc("Issue", {"subject": f"{NAME} of a Tier"})
+		of_a_tier.save()
+		order = frappe.get_doc("Sales Order", {"po_no": NAME})
+		order.save()
+		self.assertEqual(order.items[0].rate, 90, "a price that was given stays")
+		self.assertEqual(make_sale("Sales Order", CUSTOMER).items[0].rate, 100)
 		frappe.get_doc("User", "Administrator").save()
+
+	def rules_that_ask_for_a_tier_are_switched_off(self):
+		rule = frappe.db.get_value("Pricing Rule", {"title": f"Customer Tier {TIER}"}, "disable")
+		agreement = frappe.db.get_value("Service Level Agreement", {"service_level": TIER}, "enabled")
+		self.assertEqual((rule, agreement), (1, 0))
 
 	def a_page_of_somebody_shows_the_rest(self):
 		page = frappe.get_doc("Workspace", PAGE)
@@ -162,6 +177,8 @@ class TestUninstall(SiteTestCase):
 			"  Field: Issue: their_segment",
 			"  Field: Issue: their_band",
 			f"  Number Card: {NAME} on Customers",
+			f"  Service Level Agreement: SLA-Issue-{TIER}",
+			"  Pricing Rule: PRLE-",
 			f"  Role: {ROLE_OF_OTHERS}",
 			"  File: ",
 			"  ToDo: ",
