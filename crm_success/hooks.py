@@ -172,6 +172,7 @@ scheduler_events = {
 			"crm_success.scoring.runs.customer_scoring.rescore_stale_customers",
 			"crm_success.batches.reaper.requeue_expired_batches",
 			"crm_success.audiences.evaluation.evaluate_if_due",
+			"crm_success.customer_loyalty.tier_evaluation.evaluate_tiers_if_due",
 		],
 	},
 	"daily": ["crm_success.scoring.runs.customer_scoring.end_overrides"],
@@ -182,12 +183,21 @@ crm_success_work_kinds = {
 	"Scoring": "crm_success.scoring.runs.scoring_work.ScoringWork",
 	"Audiences": "crm_success.audiences.audience_pass.AudiencePass",
 	"Back-test": "crm_success.scoring.backtest.back_test_work.BackTestWork",
+	"Tier Review": "crm_success.customer_loyalty.tier_review.TierReview",
 }
 # and what follows when such work has ended
 crm_success_work_ended = {
-	"Scoring": "crm_success.audiences.evaluation.evaluate_after",
-	# an audience that was saved meanwhile
-	"Audiences": "crm_success.audiences.evaluation.evaluate_after",
+	"Scoring": [
+		"crm_success.audiences.evaluation.evaluate_after",
+		"crm_success.customer_loyalty.tier_evaluation.evaluate_after",
+	],
+	"Audiences": [
+		# an audience that was saved meanwhile
+		"crm_success.audiences.evaluation.evaluate_after",
+		"crm_success.customer_loyalty.tier_evaluation.evaluate_after",
+	],
+	# an audience that filters by the tier
+	"Tier Review": "crm_success.audiences.evaluation.evaluate_after",
 }
 # and who is told that somebody has stopped it
 crm_success_work_cancelled = {

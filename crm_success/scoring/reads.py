@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from pypika import Table as SqlTable
 
@@ -16,7 +16,7 @@ from crm_success.batches.messages import Message
 from crm_success.database import reading
 from crm_success.database.dialects import Dialect, KeyRange, within
 from crm_success.record_names import HEALTH
-from crm_success.scoring.engine.definitions import Money
+from crm_success.scoring.engine.definitions import Money, from_json, to_json
 from crm_success.scoring.money import money_on
 from crm_success.scoring.queries.ledger_rows import INVOICE
 from crm_success.scoring.queries.read_statements import customers_statement
@@ -25,6 +25,8 @@ from crm_success.scoring.queries.tables import Table
 from crm_success.scoring.queries.till_sales import TILL
 from crm_success.scoring.shared.customer_ranges import customer_ranges
 from crm_success.scoring.source_tables import CUSTOMER, tables_for
+
+T = TypeVar("T")
 
 _READ = (CUSTOMER, INVOICE, TILL)
 
@@ -50,6 +52,16 @@ class Spent:
 
 	revenue: tuple[float, ...] = ()
 	first: date | None = None
+
+
+def as_text(frozen: Any) -> str:
+	"""JSON of a frozen dataclass, for a run; `from_text` reads it back."""
+	return to_json(frozen)
+
+
+def from_text(kind: type[T], text: str) -> T:
+	"""What `as_text` wrote of a dataclass of that kind."""
+	return from_json(kind, text)
 
 
 def freeze_reads(as_of: date) -> FrozenReads:
