@@ -139,21 +139,31 @@ override_doctype_dashboards = {"Customer": "crm_success.doc_events.customer_dash
 
 doc_events = {
 	"Customer": {
-		"validate": "crm_success.doc_events.customer.keep_health",
-		"on_update": "crm_success.doc_events.customer.keep_health_saved",
+		"validate": [
+			"crm_success.doc_events.customer.keep_health",
+			"crm_success.doc_events.customer_tiers.keep_tier",
+		],
+		"on_update": [
+			"crm_success.doc_events.customer.keep_health_saved",
+			"crm_success.doc_events.customer_tiers.keep_tier_saved",
+		],
 		# memberships before health, as passes write them: else one could wait for the other
 		"before_rename": [
 			"crm_success.doc_events.customer_audiences.make_room_for_memberships",
 			"crm_success.doc_events.customer_audiences.clear_memberships",
+			"crm_success.doc_events.customer_tiers.make_room_for_tier",
+			"crm_success.doc_events.customer_tiers.clear_tier",
 			"crm_success.doc_events.customer.make_room_for_merge",
 			"crm_success.doc_events.customer.clear_the_way",
 		],
 		"after_rename": [
 			"crm_success.doc_events.customer.rename_health",
 			"crm_success.doc_events.customer_audiences.show_memberships",
+			"crm_success.doc_events.customer_tiers.show_tier",
 		],
 		"on_trash": [
 			"crm_success.doc_events.customer_audiences.delete_memberships",
+			"crm_success.doc_events.customer_tiers.delete_tier",
 			"crm_success.doc_events.customer.delete_health",
 		],
 	},

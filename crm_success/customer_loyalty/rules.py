@@ -323,3 +323,18 @@ def protect(policy: Policy, standing: Standing, facts: Facts, day: Day) -> Verdi
 	standing = _without_old_protection(standing, day.as_of)
 	standing, events = _raise_to_protection(policy, standing, day.as_of)
 	return _told(policy, standing, tuple(events), facts, day)
+
+
+def merge(policy: Policy, standing: Standing, other: Standing, on: date) -> tuple[Standing, list[Event]]:
+	"""Two customers are one from now on, with the standing of the first: the higher tier of both holds, and the longer of two
+	protections. What waited for the other is decided by what both have earned together.
+	"""
+	if (other.protected_until or date.min) > (standing.protected_until or date.min):
+		standing = replace(
+			standing, protected_tier=other.protected_tier, protected_until=other.protected_until
+		)
+	if policy.level(other.tier) <= policy.level(standing.tier):
+		return standing, []
+	standing, withdrawn = _withdraw(policy, standing)
+	standing, moved = _moved(standing, other.tier, on, Cause.MERGED)
+	return replace(standing, tier_since=other.tier_since), [*withdrawn, *moved]

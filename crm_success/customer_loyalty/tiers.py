@@ -229,6 +229,12 @@ def forget_customers(customers: Collection[str]) -> None:
 			frappe.db.delete(doctype, {"customer": ("in", names)})
 
 
+def forget_tier(tier: str) -> None:
+	"""No standing names a tier that is being deleted, and that nobody has; history goes on saying what it was called."""
+	for fieldname in ("next_tier", "falls_to", "earned_tier"):
+		frappe.db.set_value(STANDING, {fieldname: tier}, fieldname, None, update_modified=False)
+
+
 def gone_among(customers: Sequence[str]) -> set[str]:
 	"""Those that do not exist any more."""
 	left = set(customers)

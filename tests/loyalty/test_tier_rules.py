@@ -15,6 +15,7 @@ from made_policies import (
 	approved,
 	decided,
 	has,
+	in_short,
 	other_day,
 	policy,
 	rejected_by,
@@ -23,7 +24,7 @@ from made_policies import (
 	told,
 )
 
-from crm_success.customer_loyalty.rules import decide, earned_tier, earns, protect
+from crm_success.customer_loyalty.rules import decide, earned_tier, earns, merge, protect
 from crm_success.customer_loyalty.tier_periods import Review
 from crm_success.customer_loyalty.tier_values import (
 	Approval,
@@ -348,6 +349,27 @@ def test_what_waits_is_applied_when_nobody_has_to_approve_any_more():
 		("Withdrawn", SILVER, GOLD),
 		("Applied", SILVER, GOLD),
 	]
+
+
+# ---- customers that become one
+
+
+def test_two_customers_that_are_merged_keep_the_higher_tier_and_the_longer_protection():
+	first = has(SILVER, since=date(2026, 1, 1), proposed=GOLD)
+	second = has(DIAMOND, since=date(2025, 6, 1), protected_tier=GOLD, protected_until=date(2026, 12, 31))
+	standing, events = merge(PLAIN, first, second, LATER)
+	assert [in_short(event) for event in events] == [
+		("Withdrawn", SILVER, GOLD),
+		("Applied", SILVER, DIAMOND),
+	]
+	assert events[1].cause is Cause.MERGED
+	assert (standing.tier, standing.tier_since, standing.moved_on) == (DIAMOND, date(2025, 6, 1), LATER)
+	assert (standing.protected_tier, standing.protected_until) == (GOLD, date(2026, 12, 31))
+
+
+def test_a_customer_with_the_higher_tier_stays_as_it_is_when_another_is_merged_into_it():
+	first, second = has(GOLD, protected_tier=GOLD, protected_until=LATER), has(SILVER, proposed=DIAMOND)
+	assert merge(PLAIN, first, second, LATER) == (first, [])
 
 
 # ---- tiers that change

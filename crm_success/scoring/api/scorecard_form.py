@@ -8,9 +8,9 @@ from frappe.model.document import Document
 from frappe.utils import escape_html, getdate
 
 from crm_success.record_checks.sizes import of_bounded_size
+from crm_success.record_checks.unsaved_records import parse_record
 from crm_success.record_names import SCORECARD
 from crm_success.scoring import door
-from crm_success.scoring.api.requests import parse_record
 from crm_success.visibility import check_reads_health
 
 

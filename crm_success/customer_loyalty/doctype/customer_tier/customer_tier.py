@@ -1,6 +1,10 @@
 """What a customer can earn, who earns it and what it gives. What it may be is checked in customer_loyalty/tier_checks.py."""
 
-from crm_success.customer_loyalty.tier_checks import check_tier
+import frappe
+from frappe import _
+
+from crm_success.customer_loyalty.tier_checks import check_not_held, check_tier, tell_who_keeps_it
+from crm_success.customer_loyalty.tiers import forget_tier
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.storable_values import check_entered
 
@@ -12,3 +16,15 @@ class CustomerTier(PrintedAsText):
 	def validate(self):
 		check_entered(self)
 		check_tier(self)
+
+	def on_update(self):
+		tell_who_keeps_it(self)
+
+	def before_rename(self, old: str, new: str, merge: bool = False):
+		if merge:
+			frappe.throw(_("Tiers cannot be merged. Disable one, and let a review move its customers."))
+
+	def on_trash(self):
+		"""Frappe would not delete a tier that was ever named."""
+		check_not_held(self)
+		forget_tier(self.name)
