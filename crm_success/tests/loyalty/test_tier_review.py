@@ -41,6 +41,11 @@ SPENT = {
 }
 NONE, OF_SILVER, OF_GOLD, OF_DIAMOND = SPENT
 A_MONTH_AGO, IN_A_YEAR = add_days(TODAY, -30), getdate(add_days(TODAY, 370))
+METRIC_OVER_CHANGES = {
+	**{"doctype": "Health Metric", "metric_name": "Changes of the Tier", "measure": "Count"},
+	**{"source_doctype": TIER_CHANGE, "customer_field": "customer", "date_field": "applied_on"},
+	**{"scale": "Linear", "worst": 0, "best": 10},
+}
 
 
 class TestTierReview(TierTestCase):
@@ -218,6 +223,41 @@ class TestTierReview(TierTestCase):
 		self.assertEqual(self.tiers(), [None, SILVER, "Platinum", DIAMOND])
 		self.review(IN_A_YEAR)
 		self.assertEqual(self.tiers(), [None] * 4)
+
+	def test_a_metric_over_changes_hears_of_whoever_moved(self):
+		self.addCleanup(self.measure_no_changes)
+		frappe.get_doc(METRIC_OVER_CHANGES).insert()
+		self.marked()
+		self.evaluate()
+		self.assertEqual(self.marked(), {OF_SILVER, OF_GOLD, OF_DIAMOND})
+		self.evaluate()
+		self.assertEqual(self.marked(), set())
+
+	def marked(self) -> set[str]:
+		"""Who is to be scored again; nobody is any more afterwards."""
+		frappe.db.commit()
+		stale = set(frappe.get_all(HEALTH, {"stale": 1}, pluck="customer"))
+		frappe.db.set_value(HEALTH, {"stale": 1}, "stale", 0, update_modified=False)
+		frappe.db.commit()
+		return stale
+
+	def measure_no_changes(self):
+		frappe.delete_doc("Health Metric", METRIC_OVER_CHANGES["metric_name"], force=True)
+		frappe.db.commit()
+
+	def test_a_notification_by_the_day_of_a_change_finds_it(self):
+		self.evaluate()
+		notification = frappe.get_doc(
+			{
+				**{"doctype": "Notification", "name": "Tier Changed", "subject": "Tier", "enabled": 1},
+				**{"document_type": TIER_CHANGE, "event": "Days After", "date_changed": "applied_on"},
+				**{"days_in_advance": 0, "channel": "System Notification", "message": "Tier"},
+				"condition": "doc.to_tier == 'Gold'",
+				"recipients": [{"receiver_by_role": "System Manager"}],
+			}
+		).insert()
+		found = [doc.customer for doc in notification.get_documents_for_today()]
+		self.assertEqual(found, [OF_GOLD])
 
 	def test_nobody_hears_of_what_did_not_change(self):
 		self.evaluate()
