@@ -5,11 +5,19 @@ import json
 import frappe
 from frappe.utils import add_days, getdate
 
+from crm_success.batches.working import drain
 from crm_success.customer_loyalty.api.tier_policy import what_would_change
+from crm_success.customer_loyalty.tier_records import last_review
 from crm_success.record_names import AUDIENCE, LOYALTY_SETTINGS, TIER
 from crm_success.tests.support import factories
 from crm_success.tests.support.audience_rows import store_audience
-from crm_success.tests.support.audience_site import forget_audiences, make_audience, members_of, on
+from crm_success.tests.support.audience_site import (
+	forget_audiences,
+	make_audience,
+	members_of,
+	on,
+	start_and_prepare_pass,
+)
 from crm_success.tests.support.tier_site import (
 	DIAMOND,
 	GOLD,
@@ -78,7 +86,7 @@ class TestTierRecords(TierTestCase):
 		settings = frappe.get_doc(LOYALTY_SETTINGS)
 		settings.reviewed_on = "2020-01-01"
 		settings.save()
-		self.assertEqual(frappe.db.get_single_value(LOYALTY_SETTINGS, "reviewed_on"), getdate("2026-01-01"))
+		self.assertEqual(last_review(), getdate("2026-01-01"))
 
 
 class TestTiersAndAudiences(TierTestCase):
@@ -99,14 +107,7 @@ class TestTiersAndAudiences(TierTestCase):
 		frappe.db.set_value(AUDIENCE, "Best", "wanted_utc", None)
 		self.evaluate()
 		self.assertTrue(frappe.db.get_value(AUDIENCE, "Best", "wanted_utc"))
-		from crm_success.audiences.evaluation import start_pass
-		from crm_success.batches.preparing import prepare_run
-		from crm_success.batches.working import drain
-
-		run = start_pass("Command")
-		frappe.db.commit()
-		prepare_run(run)
-		drain(run)
+		drain(start_and_prepare_pass())
 		self.assertEqual(members_of("Best"), [OF_GOLD])
 
 	def test_a_tier_that_asks_for_an_audience_that_asks_for_the_tier_is_refused_with_its_path(self):

@@ -1,9 +1,15 @@
 """Evaluations and reviews of real customers: what they spent gives a tier, and what they no longer spend takes it."""
 
+from unittest.mock import patch
+
 import frappe
 from frappe.utils import add_days, getdate
 
+from crm_success.batches.preparing import prepare_run
+from crm_success.batches.working import drain
+from crm_success.customer_loyalty import tier_evaluation
 from crm_success.customer_loyalty.tier_changed import HOOK
+from crm_success.customer_loyalty.tier_records import last_review
 from crm_success.record_names import HEALTH, LOYALTY_SETTINGS, STANDING, TIER_CHANGE
 from crm_success.tests.support import factories
 from crm_success.tests.support.audience_rows import store_audience
@@ -176,21 +182,15 @@ class TestTierReview(TierTestCase):
 		set_policy(upgrades="At Review", review="Monthly")
 		frappe.db.commit()
 		run = self.evaluate_as_scheduled("2026-04-10")
-		self.assertEqual(frappe.db.get_single_value(LOYALTY_SETTINGS, "reviewed_on"), getdate("2026-04-10"))
+		self.assertEqual(last_review(), getdate("2026-04-10"))
 		self.evaluate_as_scheduled("2026-04-30")
-		self.assertEqual(frappe.db.get_single_value(LOYALTY_SETTINGS, "reviewed_on"), getdate("2026-04-10"))
+		self.assertEqual(last_review(), getdate("2026-04-10"))
 		self.assertEqual(frappe.db.get_single_value(LOYALTY_SETTINGS, "evaluated_on"), getdate("2026-04-30"))
 		self.evaluate_as_scheduled("2026-05-02")
-		self.assertEqual(frappe.db.get_single_value(LOYALTY_SETTINGS, "reviewed_on"), getdate("2026-05-02"))
+		self.assertEqual(last_review(), getdate("2026-05-02"))
 		self.assertEqual(run.status, "Completed")
 
 	def evaluate_as_scheduled(self, day: str):
-		from unittest.mock import patch
-
-		from crm_success.batches.preparing import prepare_run
-		from crm_success.batches.working import drain
-		from crm_success.customer_loyalty import tier_evaluation
-
 		with patch.object(tier_evaluation, "getdate", lambda *_: getdate(day)):
 			run = tier_evaluation.start_evaluation("Schedule")
 		frappe.db.commit()
@@ -215,8 +215,6 @@ class TestTierReview(TierTestCase):
 		run = start_and_prepare_tiers(IN_A_YEAR, is_review=True)
 		frappe.rename_doc("Customer Tier", GOLD, "Platinum")
 		frappe.db.commit()
-		from crm_success.batches.working import drain
-
 		drain(run)
 		doc = frappe.get_doc("Work Run", run)
 		self.assert_message(doc, "renamed or deleted")
@@ -243,6 +241,7 @@ class TestTierReview(TierTestCase):
 
 	def measure_no_changes(self):
 		frappe.delete_doc("Health Metric", METRIC_OVER_CHANGES["metric_name"], force=True)
+		frappe.db.delete(HEALTH)
 		frappe.db.commit()
 
 	def test_a_notification_by_the_day_of_a_change_finds_it(self):

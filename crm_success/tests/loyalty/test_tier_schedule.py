@@ -7,12 +7,14 @@ from frappe.utils import add_days, getdate
 
 from crm_success.audiences import evaluation as audience_evaluation
 from crm_success.batches import queueing
+from crm_success.batches.preparing import prepare_run
 from crm_success.batches.working import drain
 from crm_success.customer_loyalty import tier_evaluation
 from crm_success.customer_loyalty.tier_evaluation import evaluate_tiers_if_due, is_due
-from crm_success.record_names import LOYALTY_SETTINGS
+from crm_success.customer_loyalty.tier_records import last_review
 from crm_success.tests.support import factories
 from crm_success.tests.support.audience_site import forget_audiences, make_audience, on
+from crm_success.tests.support.scoring_site import forget_scores
 from crm_success.tests.support.tier_site import (
 	GOLD,
 	GOLD_FROM,
@@ -36,6 +38,7 @@ class TestTierSchedule(TierTestCase):
 
 	def setUp(self):
 		super().setUp()
+		forget_scores()
 		self.addCleanup(forget_audiences)
 
 	def work_off(self) -> list[str]:
@@ -44,8 +47,6 @@ class TestTierSchedule(TierTestCase):
 			evaluate_tiers_if_due()
 		runs = [call.args[0] for call in enqueue.call_args_list]
 		for run in runs:
-			from crm_success.batches.preparing import prepare_run
-
 			prepare_run(run)
 			drain(run)
 		return runs
@@ -77,8 +78,6 @@ class TestTierSchedule(TierTestCase):
 		run = audience_evaluation.start_pass("Command")
 		frappe.db.commit()
 		self.assertFalse(is_due())
-		from crm_success.batches.preparing import prepare_run
-
 		prepare_run(run)
 		drain(run)
 		frappe.db.rollback()
@@ -100,4 +99,4 @@ class TestTierSchedule(TierTestCase):
 	def test_the_first_one_is_a_review(self):
 		self.score_all()
 		self.work_off()
-		self.assertEqual(frappe.db.get_single_value(LOYALTY_SETTINGS, "reviewed_on"), TODAY)
+		self.assertEqual(last_review(), TODAY)

@@ -17,6 +17,7 @@ from crm_success.batches.working import do_batch, drain
 from crm_success.customer_loyalty import tier_review
 from crm_success.customer_loyalty.tier_changed import HOOK, TierChange
 from crm_success.customer_loyalty.tier_evaluation import start_evaluation
+from crm_success.customer_loyalty.tier_records import last_review
 from crm_success.customer_loyalty.tier_review import TierReview
 from crm_success.database import clock
 from crm_success.record_names import LOYALTY_SETTINGS, STANDING, TIER_CHANGE
@@ -134,7 +135,7 @@ class TestKilledReviews(TierTestCase):
 		counted = frappe.db.get_value(RUN, run, ["customers_raised", "customers_lowered"])
 		self.assertEqual(counted, (6, 2), "each is counted once")
 		self.assertEqual(untrue_standings(), [])
-		self.assertEqual(frappe.db.get_single_value(LOYALTY_SETTINGS, "reviewed_on"), TODAY)
+		self.assertEqual(last_review(), TODAY)
 
 	def test_an_undisturbed_review(self):
 		run = self.start_night()
