@@ -150,21 +150,31 @@ doc_events = {
 	},
 	**{doctype: {"on_trash": "crm_success.doc_events.tier_rule.forget"} for doctype in _RULES_OF_TIERS},
 	"Customer": {
-		"validate": "crm_success.doc_events.customer.keep_health",
-		"on_update": "crm_success.doc_events.customer.keep_health_saved",
+		"validate": [
+			"crm_success.doc_events.customer.keep_health",
+			"crm_success.doc_events.customer_tiers.keep_tier",
+		],
+		"on_update": [
+			"crm_success.doc_events.customer.keep_health_saved",
+			"crm_success.doc_events.customer_tiers.keep_tier_saved",
+		],
 		# memberships before health, as passes write them: else one could wait for the other
 		"before_rename": [
 			"crm_success.doc_events.customer_audiences.make_room_for_memberships",
 			"crm_success.doc_events.customer_audiences.clear_memberships",
+			"crm_success.doc_events.customer_tiers.make_room_for_tier",
+			"crm_success.doc_events.customer_tiers.clear_tier",
 			"crm_success.doc_events.customer.make_room_for_merge",
 			"crm_success.doc_events.customer.clear_the_way",
 		],
 		"after_rename": [
 			"crm_success.doc_events.customer.rename_health",
 			"crm_success.doc_events.customer_audiences.show_memberships",
+			"crm_success.doc_events.customer_tiers.show_tier",
 		],
 		"on_trash": [
 			"crm_success.doc_events.customer_audiences.delete_memberships",
+			"crm_success.doc_events.customer_tiers.delete_tier",
 			"crm_success.doc_events.customer.delete_health",
 		],
 	},
@@ -184,6 +194,7 @@ scheduler_events = {
 			"crm_success.scoring.runs.customer_scoring.rescore_stale_customers",
 			"crm_success.batches.reaper.requeue_expired_batches",
 			"crm_success.audiences.evaluation.evaluate_if_due",
+			"crm_success.customer_loyalty.tier_evaluation.evaluate_tiers_if_due",
 		],
 	},
 	"daily": ["crm_success.scoring.runs.customer_scoring.end_overrides"],
@@ -194,17 +205,31 @@ crm_success_work_kinds = {
 	"Scoring": "crm_success.scoring.runs.scoring_work.ScoringWork",
 	"Audiences": "crm_success.audiences.audience_pass.AudiencePass",
 	"Back-test": "crm_success.scoring.backtest.back_test_work.BackTestWork",
+	"Tier Review": "crm_success.customer_loyalty.tier_review.TierReview",
 }
 # and what follows when such work has ended
 crm_success_work_ended = {
-	"Scoring": "crm_success.audiences.evaluation.evaluate_after",
-	# an audience that was saved meanwhile
-	"Audiences": "crm_success.audiences.evaluation.evaluate_after",
+	"Scoring": [
+		"crm_success.audiences.evaluation.evaluate_after",
+		"crm_success.customer_loyalty.tier_evaluation.evaluate_after",
+	],
+	"Audiences": [
+		# an audience that was saved meanwhile
+		"crm_success.audiences.evaluation.evaluate_after",
+		"crm_success.customer_loyalty.tier_evaluation.evaluate_after",
+	],
+	# an audience that filters by the tier
+	"Tier Review": "crm_success.audiences.evaluation.evaluate_after",
 }
 # and who is told that somebody has stopped it
 crm_success_work_cancelled = {
 	"Back-test": "crm_success.scoring.backtest.back_test_records.cancel_back_test",
 }
+
+# a hook of ours, for other apps too: fields of Customer that are made of audiences, which must not look at them
+crm_success_made_of_audiences = dict.fromkeys(
+	("customer_tier", "tier_since"), "crm_success.customer_loyalty.tier_circles.audiences_of_tiers"
+)
 
 # a hook of ours, for other apps too: who is told of documents that change, and of which
 crm_success_watchers = {

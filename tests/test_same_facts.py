@@ -270,6 +270,14 @@ def test_every_name_is_that_of_a_doctype():
 	assert named <= names_of_doctypes()
 
 
+def test_every_module_is_named_where_modules_are():
+	named = list(record_names.MODULES)
+	assert (APP / "modules.txt").read_text().split("\n") == [*named, ""]
+	assert {json.loads(path.read_text())["module"] for path in DOCTYPES} == set(named)
+	texts = (APP / "public/js/shared/plain_texts.js").read_text()
+	assert words_in(texts, r"MODULES: (\[.*?\])") == named
+
+
 def test_no_doctype_is_named_by_a_second_constant():
 	allowed = {"crm_success/record_names.py", "crm_success/batches/statuses.py"}
 	wrong = [

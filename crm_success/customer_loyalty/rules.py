@@ -105,14 +105,24 @@ def decide(policy: Policy, standing: Standing, facts: Facts, day: Day) -> Verdic
 	standing = _note_danger(policy, standing, earned, day.as_of)
 	standing, moved = _move(policy, standing, earned, day)
 	standing, kept = _keep(policy, standing, earned, day)
+	return _told(policy, standing, (*raised, *moved, *kept), facts, day, earned)
+
+
+def _told(
+	policy: Policy, standing: Standing, events: tuple[Event, ...], facts: Facts, day: Day, earned: str
+) -> Verdict:
+	"""The standing, with what it looks like for the customer."""
+	standing = _note_danger(policy, standing, earned, day.as_of)
+	lost_by, falls_to = _loss(policy, standing, earned, day)
 	above = next_tier_above(policy, standing.tier)
 	return Verdict(
 		standing=standing,
-		events=(*raised, *moved, *kept),
+		events=events,
 		earned=earned,
 		next_tier=above.name if above else NO_TIER,
 		missing=missing_for(above, facts, day.as_of) if above else (),
-		**_loss(policy, standing, earned, day),
+		lost_by=lost_by,
+		falls_to=falls_to,
 	)
 
 
@@ -126,13 +136,15 @@ def _raise_to_protection(policy: Policy, standing: Standing, as_of: date) -> tup
 	"""Who is protected at a tier has it at once: somebody has decided so by hand."""
 	if policy.level(standing.protected_tier) <= policy.level(standing.tier):
 		return standing, []
-	return _moved(standing, standing.protected_tier, as_of, Cause.BY_HAND)
+	standing, withdrawn = _withdraw(policy, standing)
+	standing, moved = _moved(standing, standing.protected_tier, as_of, Cause.BY_HAND)
+	return standing, [*withdrawn, *moved]
 
 
 def _note_danger(policy: Policy, standing: Standing, earned: str, as_of: date) -> Standing:
-	if policy.level(earned) >= policy.level(standing.tier):
-		return replace(standing, in_danger_since=None)
-	return replace(standing, in_danger_since=standing.in_danger_since or as_of)
+	is_safe = policy.level(earned) >= policy.level(standing.tier)
+	since = None if is_safe else standing.in_danger_since or as_of
+	return standing if since == standing.in_danger_since else replace(standing, in_danger_since=since)
 
 
 def _move(policy: Policy, standing: Standing, earned: str, day: Day) -> tuple[Standing, list[Event]]:
@@ -143,7 +155,7 @@ def _move(policy: Policy, standing: Standing, earned: str, day: Day) -> tuple[St
 	if not _needs_approval(policy, standing.tier, target):
 		standing, withdrawn = _withdraw(policy, standing)
 		standing, events = _moved(standing, target, day.as_of, _cause(policy, standing.tier, target))
-		return _note_danger(policy, standing, earned, day.as_of), [*withdrawn, *events]
+		return standing, [*withdrawn, *events]
 	if standing.proposed == target:
 		return standing, []
 	standing, events = _withdraw(policy, standing)
@@ -278,29 +290,52 @@ def _keep(policy: Policy, standing: Standing, earned: str, day: Day) -> tuple[St
 	return replace(standing, kept_on=day.as_of), [event]
 
 
-def _loss(policy: Policy, standing: Standing, earned: str, day: Day) -> dict[str, date | str | None]:
+def _loss(policy: Policy, standing: Standing, earned: str, day: Day) -> tuple[date | None, str]:
 	"""When the tier is lost, and for which, unless the figures change. What waits for approval is lost on no known day."""
 	if policy.level(earned) >= policy.level(standing.tier) or standing.proposed is not None:
-		return {}
+		return None, NO_TIER
 	until = max(until for until in _bounds(policy, standing).values() if until)
 	lost_by = next_review(policy.review, max(until, day.as_of + timedelta(days=1)))
 	# what protects a lower tier may be over by then
 	aim = _aim(policy, _without_old_protection(standing, lost_by), earned)
-	return {"lost_by": lost_by, "falls_to": _downwards(policy, standing.tier, aim)}
+	return lost_by, _downwards(policy, standing.tier, aim)
 
 
 # ---- what people decide ------------------------------------------------------------------------------------
 
 
-def approve(policy: Policy, standing: Standing, on: date) -> tuple[Standing, Event]:
+def approve(policy: Policy, standing: Standing, facts: Facts, day: Day) -> Verdict:
 	"""The customer moves as proposed."""
 	target = standing.proposed or NO_TIER
-	after, (event,) = _moved(standing, target, on, _cause(policy, standing.tier, target))
-	return after, event
+	after, events = _moved(standing, target, day.as_of, _cause(policy, standing.tier, target))
+	return _told(policy, after, tuple(events), facts, day, earned_tier(policy, facts, day.as_of))
 
 
-def reject(policy: Policy, standing: Standing, on: date) -> tuple[Standing, Event]:
+def reject(policy: Policy, standing: Standing, facts: Facts, day: Day) -> Verdict:
 	"""The customer stays; the next review may propose it again."""
 	target = standing.proposed or NO_TIER
 	event = Event(Decision.REJECTED, standing.tier, target, _cause(policy, standing.tier, target))
-	return replace(standing, proposed=None, declined=target, declined_on=on), event
+	after = replace(standing, proposed=None, declined=target, declined_on=day.as_of)
+	return _told(policy, after, (event,), facts, day, earned_tier(policy, facts, day.as_of))
+
+
+def protect(policy: Policy, standing: Standing, facts: Facts, day: Day) -> Verdict:
+	"""Somebody has just protected the customer, or taken a protection back: who has a lower tier is raised at once."""
+	standing = _without_old_protection(standing, day.as_of)
+	standing, events = _raise_to_protection(policy, standing, day.as_of)
+	return _told(policy, standing, tuple(events), facts, day, earned_tier(policy, facts, day.as_of))
+
+
+def merge(policy: Policy, standing: Standing, other: Standing, on: date) -> tuple[Standing, list[Event]]:
+	"""Two customers are one from now on, with the standing of the first: the higher tier of both holds, and the longer of two
+	protections. What waited for the other is decided by what both have earned together.
+	"""
+	if (other.protected_until or date.min) > (standing.protected_until or date.min):
+		standing = replace(
+			standing, protected_tier=other.protected_tier, protected_until=other.protected_until
+		)
+	if policy.level(other.tier) <= policy.level(standing.tier):
+		return standing, []
+	standing, withdrawn = _withdraw(policy, standing)
+	standing, moved = _moved(standing, other.tier, on, Cause.MERGED)
+	return replace(standing, tier_since=other.tier_since), [*withdrawn, *moved]

@@ -1,16 +1,18 @@
 """Checks a Customer Tier and the policy of the settings: each says what is wrong and what would be right. Moves nobody."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NoReturn
 
 import frappe
 from frappe import _
+from frappe.model import no_value_fields
 from frappe.model.document import Document
-from frappe.utils import cint, flt
+from frappe.utils import cint, cstr, flt, getdate
 
+from crm_success.customer_loyalty.tier_circles import check_no_circle
 from crm_success.record_checks.field_errors import Refusal, bold, one_of, refuse
-from crm_success.record_names import TIER
+from crm_success.record_names import STANDING, TIER
 
 REVENUE, SCORE, MONTHS, IN_AUDIENCE = "Net Revenue", "Health Score", "Months as Customer", "Audience"
 DISCOUNT, SUPPORT_PROMISE, MULTIPLIER = "Discount", "Support Promise", "Points Multiplier"
@@ -18,6 +20,13 @@ DISCOUNT, SUPPORT_PROMISE, MULTIPLIER = "Discount", "Support Promise", "Points M
 # fieldname of the settings: lowest and highest value
 RANGES = {"grace_days": (0, 3650), "minimum_stay_days": (0, 3650)}
 _HIGHEST_LEVEL = 100
+# what a person fills in to protect a customer
+ENTERED_PROTECTION = ("protected_tier", "protected_until", "protection_reason")
+_HELD_BY: Mapping[str, Callable[[], str]] = {
+	"tier": lambda: _("{1} customers have {0}. Disable it, and let a review move them first."),
+	"proposed_tier": lambda: _("{1} changes to {0} wait for approval. Reject them first."),
+	"protected_tier": lambda: _("{1} customers are protected at {0}. End that on their standings first."),
+}
 _MOST_MONTHS = 1200
 _LARGEST_MULTIPLIER = 1000
 
@@ -31,6 +40,8 @@ def check_tier(doc: Document) -> None:
 	for row in doc.requirements:
 		with _refusing_row(doc, "requirements", row):
 			_check_requirement(row)
+			if row.audience:
+				check_no_circle(doc.name or doc.tier_name, row.audience)
 	for row in doc.benefits:
 		with _refusing_row(doc, "benefits", row):
 			_check_benefit(row, flt(doc.points_multiplier))
@@ -41,6 +52,54 @@ def check_policy(doc: Document) -> None:
 	for fieldname, (lowest, highest) in RANGES.items():
 		if not lowest <= cint(doc.get(fieldname)) <= highest:
 			refuse(doc, fieldname, _("Enter a number from {0} to {1}.").format(lowest, highest))
+
+
+def check_not_held(doc: Document) -> None:
+	"""A tier that somebody has, may get or is protected at stays."""
+	for fieldname, words in _HELD_BY.items():
+		if number := frappe.db.count(STANDING, {fieldname: doc.name}):
+			frappe.throw(words().format(bold(doc.name), number), title=_("Tier Is Used"))
+
+
+def tell_who_keeps_it(doc: Document) -> None:
+	"""Say what becomes of the customers of a tier that nobody earns any more."""
+	before = doc.get_doc_before_save()
+	if doc.enabled or not before or not before.enabled:
+		return
+	if number := frappe.db.count(STANDING, {"tier": doc.name}):
+		message = _(
+			"{0} customers have {1}. They keep it until a review finds what they have earned instead."
+		)
+		frappe.msgprint(message.format(number, bold(doc.name)), indicator="orange")
+
+
+def restore_all_but(doc: Document, before: Document | None, entered: Collection[str]) -> None:
+	"""What evaluations write is not for a form to say, and it may hold what it was an hour ago."""
+	for df in doc.meta.fields:
+		if df.fieldtype not in no_value_fields and not df.is_virtual and df.fieldname not in entered:
+			doc.set(df.fieldname, before.get(df.fieldname) if before else None)
+
+
+def check_protection(doc: Document, before: Document | None = None) -> None:
+	"""Refuse an incomplete protection, and remember who gave it. One that nobody touched may have ended meanwhile."""
+	if not any(doc.get(fieldname) for fieldname in ENTERED_PROTECTION):
+		doc.protected_by = None
+		return
+	if before and all(cstr(doc.get(name)) == cstr(before.get(name)) for name in ENTERED_PROTECTION):
+		return
+	if not doc.protected_tier or not frappe.db.exists(TIER, doc.protected_tier):
+		refuse(doc, "protected_tier", _("Choose the tier below which the customer does not fall."))
+	if not doc.protected_until:
+		refuse(
+			doc,
+			"protected_until",
+			_("Enter the last day of the protection. It ends by itself after that day."),
+		)
+	if getdate(doc.protected_until) < getdate():
+		refuse(doc, "protected_until", _("This day is over. Enter today or a later day."))
+	if not cstr(doc.protection_reason).strip():
+		refuse(doc, "protection_reason", _("Say why, for those who read this tier."))
+	doc.protected_by = frappe.session.user
 
 
 def refuse_row_alone() -> NoReturn:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from crm_success.customer_loyalty.rules import decide
+from crm_success.customer_loyalty.rules import approve, decide, reject
 from crm_success.customer_loyalty.tier_values import (
 	Asked,
 	Day,
@@ -59,3 +59,13 @@ def told(verdict: Verdict) -> list[tuple[str, str, str]]:
 
 def in_short(event: Event) -> tuple[str, str, str]:
 	return event.decision.value, event.from_tier, event.to_tier
+
+
+def approved(rules: Policy, standing: Standing, revenue: float, on: date) -> tuple[Standing, Event]:
+	verdict = approve(rules, standing, spent(revenue), other_day(on))
+	return verdict.standing, verdict.events[0]
+
+
+def rejected_by(rules: Policy, standing: Standing, revenue: float, on: date) -> tuple[Standing, Event]:
+	verdict = reject(rules, standing, spent(revenue), other_day(on))
+	return verdict.standing, verdict.events[0]

@@ -76,8 +76,9 @@ def lived(rules: Policy, history: list) -> Iterator[Evening]:
 		standing = verdict.standing
 		if deed in ("approve", "reject") and standing.proposed is not None:
 			before = standing
-			standing, event = (approve if deed == "approve" else reject)(rules, standing, as_of)
-			yield Evening(rules, before, facts, day, standing, (event,))
+			verdict = (approve if deed == "approve" else reject)(rules, standing, facts, day)
+			standing = verdict.standing
+			yield Evening(rules, before, facts, day, standing, verdict.events)
 		if deed == "protect":
 			until = as_of + timedelta(days=protected_days)
 			standing = replace(standing, protected_tier=tier, protected_until=until if tier else None)

@@ -12,16 +12,19 @@ from made_policies import (
 	REVIEW,
 	SILVER,
 	TIERS,
+	approved,
 	decided,
 	has,
+	in_short,
 	other_day,
 	policy,
+	rejected_by,
 	review,
 	spent,
 	told,
 )
 
-from crm_success.customer_loyalty.rules import approve, decide, earned_tier, earns, reject
+from crm_success.customer_loyalty.rules import decide, earned_tier, earns, merge, protect
 from crm_success.customer_loyalty.tier_periods import Review
 from crm_success.customer_loyalty.tier_values import (
 	Approval,
@@ -242,6 +245,22 @@ def test_a_tier_that_is_given_by_hand_is_there_on_the_same_day_whatever_the_poli
 	assert (given.standing.tier_since, given.standing.in_danger_since) == (LATER, LATER)
 
 
+def test_who_protects_a_customer_raises_it_at_once_and_whoever_waits_waits_no_longer():
+	asks = policy(approval=Approval.ALL)
+	waits = decided(asks, has(SILVER), 5_000, other_day()).standing
+	protected = replace(waits, protected_tier=DIAMOND, protected_until=date(2026, 12, 31))
+	verdict = protect(asks, protected, spent(5_000), other_day())
+	assert told(verdict) == [("Withdrawn", SILVER, GOLD), ("Applied", SILVER, DIAMOND)]
+	assert (verdict.standing.tier, verdict.standing.proposed, verdict.next_tier) == (DIAMOND, None, "")
+	assert (verdict.falls_to, verdict.lost_by) == (GOLD, date(2027, 1, 1))
+
+
+def test_to_protect_what_a_customer_has_moves_nobody():
+	protected = has(GOLD, protected_tier=GOLD, protected_until=date(2026, 12, 31))
+	verdict = protect(PLAIN, protected, spent(0), other_day())
+	assert (verdict.standing.tier, verdict.events) == (GOLD, ())
+
+
 def test_after_protection_the_figures_decide_again():
 	"""Field case: a tier by hand until a date survives the nights, then what was earned decides."""
 	standing = has(GOLD, since=date(2026, 1, 10), protected_tier=GOLD, protected_until=date(2026, 6, 30))
@@ -261,7 +280,7 @@ def test_changes_wait_for_approval():
 	assert (proposed.standing.tier, proposed.standing.proposed) == (SILVER, GOLD)
 	# the next nights say nothing new
 	assert decided(asks, proposed.standing, 5_400, other_day(date(2026, 5, 12))).events == ()
-	standing, event = approve(asks, proposed.standing, date(2026, 5, 13))
+	standing, event = approved(asks, proposed.standing, 5_000, date(2026, 5, 13))
 	assert (standing.tier, standing.tier_since, standing.proposed) == (GOLD, date(2026, 5, 13), None)
 	assert (event.decision.value, event.from_tier, event.to_tier) == ("Applied", SILVER, GOLD)
 
@@ -272,16 +291,19 @@ def test_only_downgrades_wait_where_only_they_are_asked_for():
 	down = decided(asks, has(GOLD), 0, review())
 	assert told(down) == [("Proposed", GOLD, "")]
 	assert (down.standing.tier, down.standing.proposed, down.lost_by) == (GOLD, "", None)
-	standing, event = approve(asks, down.standing, date(2026, 4, 3))
+	assert decided(asks, down.standing, 0, other_day()).events == ()
+	standing, event = approved(asks, down.standing, 0, date(2026, 4, 3))
 	assert (standing.tier, event.cause) == ("", Cause.NO_LONGER_EARNED)
 
 
 def test_what_was_rejected_is_proposed_again_at_the_next_review_only():
 	asks = policy(approval=Approval.ALL)
 	proposed = decided(asks, has(GOLD), 1_000, review()).standing
-	rejected, event = reject(asks, proposed, date(2026, 4, 2))
+	rejected, event = rejected_by(asks, proposed, 1_000, date(2026, 4, 2))
 	assert (event.decision.value, rejected.tier, rejected.proposed) == ("Rejected", GOLD, None)
 	assert decided(asks, rejected, 1_000, other_day()).events == ()
+	on_the_day, _ = rejected_by(asks, proposed, 1_000, REVIEW)
+	assert decided(asks, on_the_day, 1_000, review()).events == ()
 	again = decided(asks, rejected, 1_000, review(date(2026, 7, 1)))
 	assert told(again) == [("Proposed", GOLD, SILVER)]
 
@@ -289,7 +311,7 @@ def test_what_was_rejected_is_proposed_again_at_the_next_review_only():
 def test_a_rejected_upgrade_is_not_proposed_every_night():
 	asks = policy(approval=Approval.ALL)
 	proposed = decided(asks, has(SILVER), 5_000, other_day()).standing
-	rejected, _ = reject(asks, proposed, LATER)
+	rejected, _ = rejected_by(asks, proposed, 5_000, LATER)
 	assert decided(asks, rejected, 5_500, other_day(date(2026, 5, 12))).events == ()
 	# something else than what was rejected is
 	assert told(decided(asks, rejected, 1e9, other_day(date(2026, 5, 12)))) == [("Proposed", SILVER, DIAMOND)]
@@ -332,6 +354,27 @@ def test_what_waits_is_applied_when_nobody_has_to_approve_any_more():
 	]
 
 
+# ---- customers that become one
+
+
+def test_two_customers_that_are_merged_keep_the_higher_tier_and_the_longer_protection():
+	first = has(SILVER, since=date(2026, 1, 1), proposed=GOLD)
+	second = has(DIAMOND, since=date(2025, 6, 1), protected_tier=GOLD, protected_until=date(2026, 12, 31))
+	standing, events = merge(PLAIN, first, second, LATER)
+	assert [in_short(event) for event in events] == [
+		("Withdrawn", SILVER, GOLD),
+		("Applied", SILVER, DIAMOND),
+	]
+	assert events[1].cause is Cause.MERGED
+	assert (standing.tier, standing.tier_since, standing.moved_on) == (DIAMOND, date(2025, 6, 1), LATER)
+	assert (standing.protected_tier, standing.protected_until) == (GOLD, date(2026, 12, 31))
+
+
+def test_a_customer_with_the_higher_tier_stays_as_it_is_when_another_is_merged_into_it():
+	first, second = has(GOLD, protected_tier=GOLD, protected_until=LATER), has(SILVER, proposed=DIAMOND)
+	assert merge(PLAIN, first, second, LATER) == (first, [])
+
+
 # ---- tiers that change
 
 
@@ -348,6 +391,12 @@ def test_steps_pass_over_a_tier_that_was_disabled():
 	off = policy(tiers=(TIERS[0], replace(TIERS[1], enabled=False), TIERS[2]), one_level_at_a_time=True)
 	assert decided(off, has(SILVER), 1e9, review()).standing.tier == DIAMOND
 	assert decided(off, has(DIAMOND), 0, review()).standing.tier == SILVER
+
+
+def test_a_step_down_stops_at_a_protected_tier_that_was_disabled():
+	off = policy(tiers=(TIERS[0], replace(TIERS[1], enabled=False), TIERS[2]), one_level_at_a_time=True)
+	standing = has(DIAMOND, protected_tier=GOLD, protected_until=date(2026, 12, 31))
+	assert decided(off, standing, 0, review()).standing.tier == GOLD
 
 
 def test_who_has_a_tier_that_is_gone_begins_from_none():
@@ -384,7 +433,8 @@ def test_a_policy_without_tiers_leaves_everybody_without():
 @pytest.mark.parametrize("revenue", [0, 1_000, 5_000, 1e9])
 @pytest.mark.parametrize("approval", list(Approval))
 def test_the_same_review_twice_changes_nothing(revenue, approval):
-	for rules in (policy(approval=approval), policy(approval=approval, one_level_at_a_time=True)):
+	kinds = ({}, {"one_level_at_a_time": True}, {"grace_days": 30}, {"minimum_stay_days": 900})
+	for rules in (policy(approval=approval, **kind) for kind in kinds):
 		for tier in ("", SILVER, GOLD, DIAMOND):
 			once = decided(rules, has(tier) if tier else NOBODY, revenue, review())
 			twice = decided(rules, once.standing, revenue, review())

@@ -10,7 +10,7 @@ from erpnext.stock.get_item_details import get_item_details
 from frappe.model.rename_doc import rename_doc
 from frappe.utils import nowdate
 
-from crm_success.customer_loyalty.tier_rules_form import tier_of
+from crm_success.customer_loyalty.api.tier_rules_form import tier_of
 from crm_success.record_names import TIER
 from crm_success.tests.support import factories, tills
 from crm_success.tests.support.tiered_documents import (

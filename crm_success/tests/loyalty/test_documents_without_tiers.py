@@ -4,7 +4,7 @@ import frappe
 from frappe.custom.doctype.custom_field.custom_field import rename_fieldname
 from frappe.custom.doctype.property_setter.property_setter import make_property_setter
 
-from crm_success.customer_loyalty.tier_rules_form import get_rules, make
+from crm_success.customer_loyalty.api.tier_rules_form import get_rules, make
 from crm_success.patches import add_tiers_of_documents
 from crm_success.record_names import TIER
 from crm_success.setup.custom_fields import DOCUMENTS_WITH_TIER, make_custom_fields

@@ -4,7 +4,7 @@ import frappe
 from frappe.model.rename_doc import rename_doc
 
 from crm_success.customer_loyalty.benefit_rules import BY_BENEFIT, make_rule
-from crm_success.customer_loyalty.tier_rules_form import get_rules, make, make_equal
+from crm_success.customer_loyalty.api.tier_rules_form import get_rules, make, make_equal
 from crm_success.record_names import TIER
 from crm_success.tests.support import factories
 from crm_success.tests.support.tiered_documents import (
@@ -224,14 +224,6 @@ class TestEnd(RuleTestCase):
 		self.tier.benefits[0].benefit_value = 30
 		self.tier.save()
 		self.assertTrue(make(GOLD, "Discount"))
-
-	def test_merged_tiers_leave_the_rule_of_the_one_that_stays(self):
-		kept = make_rule(make_tier("Platinum", 60, discount=20), BY_BENEFIT["Discount"])
-		order = make_sale("Sales Order", ANNA).submit()
-		rename_doc(TIER, GOLD, "Platinum", merge=True, force=True)
-		self.assertEqual((self.rule.reload().disable, kept.reload().disable), (1, 0))
-		self.assertEqual(order.reload().customer_tier, "Platinum")
-		self.assertEqual(make_sale("Sales Order", ANNA).items[0].rate, 80)
 
 
 class TestWarnings(RuleTestCase):

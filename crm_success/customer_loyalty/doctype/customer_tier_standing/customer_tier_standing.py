@@ -3,7 +3,12 @@
 import frappe
 from frappe import _
 
+from crm_success.customer_loyalty.tier_checks import ENTERED_PROTECTION, check_protection, restore_all_but
+from crm_success.customer_loyalty.tier_decisions import set_protection
+from crm_success.customer_loyalty.tier_standings import PROTECTION
+from crm_success.customer_loyalty.tier_words import missing_in_words
 from crm_success.printed_texts import PrintedAsText
+from crm_success.record_checks.storable_values import check_entered
 from crm_success.record_names import STANDING
 from crm_success.setup.table_columns import allow_null
 
@@ -21,7 +26,7 @@ class CustomerTierStanding(PrintedAsText):
 	@property
 	def missing_in_words(self) -> str:
 		"""What the next tier still takes, in the reader's language, a sentence a line."""
-		return ""
+		return missing_in_words(self.get("missing"), self.get("currency"))
 
 	def before_insert(self):
 		frappe.throw(
@@ -30,6 +35,18 @@ class CustomerTierStanding(PrintedAsText):
 			),
 			title=_("Made by Evaluations"),
 		)
+
+	def validate(self):
+		before = self.get_doc_before_save()
+		restore_all_but(self, before, ENTERED_PROTECTION)
+		check_entered(self, ENTERED_PROTECTION)
+		check_protection(self, before)
+
+	def db_update(self):
+		"""Frappe would write the whole record, as it was when it was read."""
+		protection = {fieldname: self.get(fieldname) for fieldname in PROTECTION}
+		standing = set_protection(self.customer, protection, frappe.session.user)
+		self.tier, self.tier_since = standing.tier or None, standing.tier_since
 
 	def before_print(self, settings=None):
 		super().before_print(settings)

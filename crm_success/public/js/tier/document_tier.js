@@ -29,7 +29,7 @@ crm_success.document_tier.is_made_from_another = function ({ doc }) {
 crm_success.document_tier.tier_of = async function (customer) {
 	if (!customer) return "";
 	const { message } = await frappe.call({
-		method: "crm_success.customer_loyalty.tier_rules_form.tier_of",
+		method: "crm_success.customer_loyalty.api.tier_rules_form.tier_of",
 		args: { customer },
 		type: "GET",
 	});

@@ -11,7 +11,7 @@ frappe.ui.form.on("Customer Tier", {
 crm_success.tier_rules.show = function (frm) {
 	const tier = frm.doc.name;
 	frappe.call({
-		method: "crm_success.customer_loyalty.tier_rules_form.get_rules",
+		method: "crm_success.customer_loyalty.api.tier_rules_form.get_rules",
 		args: { tier },
 		type: "GET",
 		callback({ message }) {
@@ -52,7 +52,7 @@ crm_success.tier_rules.add_button = function (frm, method, { benefit }, label, g
 			return;
 		}
 		frappe.call({
-			method: `crm_success.customer_loyalty.tier_rules_form.${method}`,
+			method: `crm_success.customer_loyalty.api.tier_rules_form.${method}`,
 			args: { tier: frm.doc.name, benefit },
 			type: "POST",
 			freeze: true,
