@@ -22,6 +22,7 @@ from crm_success.tests.support.tiered_documents import (
 	make_sale,
 	make_tier,
 	new_sale,
+	visit_till,
 )
 from crm_success.tests.support.utils import IS_VERSION_15, SiteTestCase, messages
 
@@ -65,22 +66,12 @@ class TestPrices(DiscountTestCase):
 		kinds = ["POS Invoice"] if IS_VERSION_15 else ["POS Invoice", "Sales Invoice"]
 		for doctype in kinds:
 			with self.subTest(doctype), tills.till_that_writes(doctype):
-				sale = self.visit(doctype)
+				sale = visit_till(doctype, ANNA, 180)
 				self.assert_priced(sale.reload(), GOLD, 90)
 				self.assertEqual((sale.grand_total, sale.outstanding_amount), (180, 0))
 				give_tier(ANNA, SILVER)
-				self.assert_priced(self.visit(doctype, 190).reload(), SILVER, 95)
+				self.assert_priced(visit_till(doctype, ANNA, 190).reload(), SILVER, 95)
 				give_tier(ANNA, GOLD)
-
-	def visit(self, doctype: str, amount: float = 180):
-		cash = {"mode_of_payment": "Cash", "amount": amount, "account": tills.account_of("Cash")}
-		till = {"is_pos": 1, "pos_profile": tills.TILL, "account_for_change_amount": tills.account_of("Cash")}
-		if doctype == "Sales Invoice":
-			till["is_created_using_pos"] = 1
-		currency = frappe.get_cached_value("Company", factories.default_company(), "default_currency")
-		sale = new_sale(doctype, ANNA, **till, currency=currency, payments=[cash])
-		sale.items[0].income_account = tills.company_account("default_income_account")
-		return sale.insert().submit()
 
 	def test_a_browser_that_has_the_tier_gets_the_price_of_a_row_before_anything_is_saved(self):
 		doc = new_sale("Sales Order", ANNA, conversion_rate=1)

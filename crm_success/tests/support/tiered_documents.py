@@ -6,7 +6,7 @@ from frappe.utils import add_days, nowdate
 
 from crm_success.customer_loyalty.benefit_rules import BY_BENEFIT, make_rule
 from crm_success.record_names import STANDING, TIER
-from crm_success.tests.support import factories
+from crm_success.tests.support import factories, tills
 from crm_success.tests.support.factories import default_company
 
 SILVER, GOLD = "Steel", "Gilt"
@@ -77,6 +77,18 @@ def new_sale(doctype: str, customer: str, **values):
 
 def make_sale(doctype: str, customer: str, **values):
 	return new_sale(doctype, customer, **values).insert()
+
+
+def visit_till(doctype: str, customer: str, amount: float):
+	"""Two of the item at a till that is open, paid in cash; a POS Invoice, or in version 16 a Sales Invoice."""
+	cash = {"mode_of_payment": "Cash", "amount": amount, "account": tills.account_of("Cash")}
+	till = {"is_pos": 1, "pos_profile": tills.TILL, "account_for_change_amount": tills.account_of("Cash")}
+	if doctype == "Sales Invoice":
+		till["is_created_using_pos"] = 1
+	currency = frappe.get_cached_value("Company", default_company(), "default_currency")
+	sale = new_sale(doctype, customer, **till, currency=currency, payments=[cash])
+	sale.items[0].income_account = tills.company_account("default_income_account")
+	return sale.insert().submit()
 
 
 def make_contact(customer: str, email: str) -> None:
