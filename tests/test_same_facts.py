@@ -109,7 +109,7 @@ def test_what_a_field_may_hold_is_what_the_engine_knows(kind: type[Enum], writte
 
 def test_the_moment_of_closing_is_the_field_that_installing_adds():
 	fields = constant("setup/custom_fields.py", "CUSTOM_FIELDS")[issue_rows.ISSUE]
-	assert [row["fieldname"] for row in fields] == [issue_rows.CLOSED_ON]
+	assert issue_rows.CLOSED_ON in [row["fieldname"] for row in fields]
 
 
 RUN, BATCH = (constant("batches/statuses.py", name) for name in ("RUN", "BATCH"))

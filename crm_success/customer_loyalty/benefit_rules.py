@@ -213,6 +213,7 @@ def _follow(tier: Document, before: Document, kind: RuleKind) -> list[str]:
 		else:
 			# given anew, with an amount of its own
 			kind.give(rule, amount(tier, kind))
+		# who may change the amount was asked before the tier was saved
 		rule.flags.ignore_permissions = True
 		rule.save()
 	if _is_given(tier, kind) != _is_given(before, kind):
@@ -234,8 +235,10 @@ def _is_used(name: str, kind: RuleKind) -> bool:
 def _could_delete(rule: Document) -> bool:
 	frappe.db.savepoint(_SAVEPOINT)
 	try:
+		# who may delete the tier deletes what gives its benefits
 		frappe.delete_doc(rule.doctype, rule.name, ignore_permissions=True)
 	except frappe.LinkExistsError:
+		# to the savepoint: it may be in use by what is not known here, and stays
 		frappe.db.rollback(save_point=_SAVEPOINT)
 		frappe.clear_last_message()
 		return False

@@ -100,8 +100,8 @@ def _all_items() -> list[str]:
 
 def _free_priority(tier: Document) -> str:
 	"""A higher one for a higher tier, for rules whose conditions somebody widens."""
-	most = max(map(cint, frappe.get_meta(PRICING_RULE).get_options("priority").split("\n")))
-	taken = set(map(cint, _rules_of_others("priority")))
+	most = max(cint(option) for option in frappe.get_meta(PRICING_RULE).get_options("priority").split("\n"))
+	taken = {cint(priority) for priority in _rules_of_others("priority")}
 	free = [priority for priority in range(1, most + 1) if priority not in taken] or [most]
 	lower_tiers = frappe.db.count(TIER, {"tier_level": ("<", cint(tier.tier_level))})
 	return str(free[min(lower_tiers, len(free) - 1)])

@@ -86,8 +86,9 @@ def rename_agreement(agreement: Document, old: str, new: str) -> None:
 	new_level = new + level.removeprefix(old)
 	if not frappe.db.exists(AGREEMENT, _name_with(new_level)):
 		agreement.db_set("service_level", new_level)
-		quietly = {"show_alert": False, "rebuild_search": False}
-		rename_doc(AGREEMENT, name, _name_with(new_level), force=True, ignore_permissions=True, **quietly)
+		quietly = {"force": True, "show_alert": False, "rebuild_search": False}
+		# who may rename the tier renames what is named after it
+		rename_doc(AGREEMENT, name, _name_with(new_level), ignore_permissions=True, **quietly)
 
 
 def promise_differences(agreement: Document, hours: float) -> list[str]:

@@ -20,12 +20,14 @@ from crm_success.customer_loyalty.benefit_rules import (
 from crm_success.customer_loyalty.document_tiers import tier_now
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import BENEFIT, TIER
+from crm_success.setup.custom_fields import DOCUMENTS_OF_SALES
 
 
 @frappe.whitelist(methods=["GET"])
 @of_bounded_size
 def tier_of(customer: str) -> str | None:
 	"""The tier of a customer that the user may choose for a document; None of another one, as of one without a tier."""
+	_check_reads_sales()
 	may_choose = any(frappe.has_permission("Customer", right, doc=customer) for right in ("select", "read"))
 	return tier_now(customer) if may_choose else None
 
@@ -34,8 +36,8 @@ def tier_of(customer: str) -> str | None:
 @of_bounded_size
 def get_rules(tier: str) -> list[dict[str, Any]]:
 	"""For each benefit that ERPNext can give: whether the tier has it, its rule, and what is to be said of it, as HTML."""
+	frappe.has_permission(TIER, "read", doc=tier, throw=True)
 	doc = frappe.get_doc(TIER, tier)
-	doc.check_permission("read")
 	found = {kind.benefit: rule for kind, rule in rules_of(doc)}
 	return [_about(doc, kind, found.get(kind.benefit)) for kind in KINDS]
 
@@ -58,6 +60,12 @@ def make_equal(tier: str, benefit: str) -> None:
 	if not doc.get(kind.fieldname):
 		frappe.throw(_("No {0} was made for this tier yet.").format(_(kind.doctype)))
 	bring_in_step(doc, kind)
+
+
+def _check_reads_sales() -> None:
+	"""A form of a sale asks, so whoever asks sees one."""
+	if not any(frappe.has_permission(doctype, "read") for doctype in DOCUMENTS_OF_SALES):
+		frappe.throw(_("You may not read documents of sales."), frappe.PermissionError)
 
 
 def _kind_of(benefit: str):

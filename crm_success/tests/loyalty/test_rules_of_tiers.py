@@ -3,7 +3,7 @@
 import frappe
 from frappe.model.rename_doc import rename_doc
 
-from crm_success.customer_loyalty.api.tier_rules_form import get_rules, make, make_equal
+from crm_success.customer_loyalty.api.tier_rules_form import get_rules, make, make_equal, tier_of
 from crm_success.customer_loyalty.benefit_rules import BY_BENEFIT, make_rule
 from crm_success.record_names import TIER
 from crm_success.tests.support import factories
@@ -245,3 +245,30 @@ class TestWarnings(RuleTestCase):
 
 	def warnings(self, benefit: str) -> str:
 		return " ".join(*(about["warnings"] for about in get_rules(GOLD) if about["benefit"] == benefit))
+
+
+class TestWhoIsTold(RuleTestCase):
+	def test_the_tier_of_a_customer_is_told_to_who_sells_and_may_choose_the_customer(self):
+		seller = factories.make_user("tier.sells@example.com", "Sales User")
+		stranger = factories.make_user("tier.stranger@example.com", "Blogger")
+		factories.make_customer("Ben Rules")
+		frappe.set_user(seller)
+		self.assertEqual(tier_of(ANNA), GOLD)
+		self.assertEqual(tier_of("Ben Rules"), None)
+		frappe.set_user("Administrator")
+		limit = {"user": seller, "allow": "Customer", "for_value": "Ben Rules"}
+		frappe.get_doc({"doctype": "User Permission", **limit}).insert()
+		frappe.set_user(seller)
+		self.assertEqual(tier_of(ANNA), None)
+		frappe.set_user(stranger)
+		with self.assertRaises(frappe.PermissionError):
+			tier_of(ANNA)
+
+	def test_who_may_not_read_the_rule_is_told_its_name_only(self):
+		frappe.set_user(factories.make_user("tiers@example.com", "Customer Success Manager"))
+		shown = {about["benefit"]: about for about in get_rules(GOLD)}
+		self.assertEqual(shown["Discount"]["rule"], self.rule.name)
+		self.assertNotIn("is_on", shown["Discount"])
+		frappe.set_user(factories.make_user("tier.stranger@example.com", "Blogger"))
+		with self.assertRaises(frappe.PermissionError):
+			get_rules(GOLD)

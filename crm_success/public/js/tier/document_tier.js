@@ -49,8 +49,8 @@ crm_success.document_tier.show = async function (frm) {
 		if ((frm.doc.customer_tier || "") === tier) return false;
 		await frappe.model.set_value(frm.doctype, name, "customer_tier", tier);
 		return true;
-	} catch (error) {
-		console.warn("The tier of the customer is set when the document is saved.", error);
+	} catch {
+		// saving sets it
 		return false;
 	}
 };
