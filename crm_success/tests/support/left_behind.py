@@ -30,8 +30,8 @@ def make_all() -> None:
 	make_rows_in_every_field()
 	make_documents()
 	make_custom_fields_of_others()
-	make_what_runs_on_customers()
 	make_what_a_tier_does()
+	make_what_runs_on_customers()
 	make_workspace()
 	rows = frappe.qb.Table("tabSeries")
 	for series, current in {**COUNTERS, **OUR_COUNTERS}.items():
