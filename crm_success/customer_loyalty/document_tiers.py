@@ -23,7 +23,11 @@ MADE_FROM: Mapping[str, Mapping[str, str]] = {
 	"Quotation": {},
 	"Sales Order": {"prevdoc_docname": "Quotation"},
 	"Delivery Note": {"against_sales_order": "Sales Order", "against_sales_invoice": "Sales Invoice"},
-	"Sales Invoice": {"sales_order": "Sales Order", "delivery_note": "Delivery Note"},
+	"Sales Invoice": {
+		"sales_order": "Sales Order",
+		"delivery_note": "Delivery Note",
+		"pos_invoice": "POS Invoice",
+	},
 	"POS Invoice": {"sales_order": "Sales Order", "delivery_note": "Delivery Note"},
 }
 # names a document of the same DocType

@@ -12,6 +12,7 @@ crm_success.document_tier.MADE_FROM = [
 	"against_sales_invoice",
 	"sales_order",
 	"delivery_note",
+	"pos_invoice",
 ];
 
 crm_success.document_tier.customer_of = function ({ doc }) {
