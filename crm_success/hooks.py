@@ -54,6 +54,11 @@ doctype_js = {
 		"public/js/audience/audience_recipients.js",
 	],
 	"Customer Segment": "public/js/shared/record_title.js",
+	"Customer Tier": ["public/js/shared/record_title.js", "public/js/tier/tier_rules.js"],
+	**dict.fromkeys(
+		("Quotation", "Sales Order", "Delivery Note", "Sales Invoice", "POS Invoice", "Issue"),
+		"public/js/tier/document_tier.js",
+	),
 	"Score Back-test": [
 		"public/js/shared/bands.js",
 		"public/js/back_test/back_test_bars.js",
@@ -117,7 +122,11 @@ doctype_list_js = {
 	"CRM Success Settings": "public/js/shared/plain_texts.js",
 	"Customer Audience": "public/js/shared/plain_texts.js",
 	"Customer Audience Member": "public/js/shared/plain_texts.js",
+	"Customer Loyalty Settings": "public/js/shared/plain_texts.js",
 	"Customer Segment": "public/js/shared/plain_texts.js",
+	"Customer Tier": "public/js/shared/plain_texts.js",
+	"Customer Tier Change": "public/js/shared/plain_texts.js",
+	"Customer Tier Standing": "public/js/shared/plain_texts.js",
 	"Health Dimension": "public/js/shared/plain_texts.js",
 	"Score Back-test": ["public/js/back_test/back_test_start.js", "public/js/shared/plain_texts.js"],
 	"Score Back-test Part": "public/js/shared/plain_texts.js",
@@ -127,32 +136,50 @@ doctype_list_js = {
 }
 # link fields find these by their translated names
 standard_queries = dict.fromkeys(
-	("Customer Audience", "Customer Segment", "Health Dimension", "Health Metric"),
+	("Customer Audience", "Customer Segment", "Customer Tier", "Health Dimension", "Health Metric"),
 	"crm_success.scoring.api.name_search.search_names",
 )
 override_doctype_dashboards = {"Customer": "crm_success.doc_events.customer_dashboard.get_data"}
 
+_SALES_DOCUMENTS = ("Quotation", "Sales Order", "Delivery Note", "Sales Invoice", "POS Invoice")
+_RULES_OF_TIERS = ("Pricing Rule", "Service Level Agreement")
 doc_events = {
+	**{
+		doctype: {"before_validate": "crm_success.doc_events.sales_document.keep_tier"}
+		for doctype in _SALES_DOCUMENTS
+	},
+	**{doctype: {"on_trash": "crm_success.doc_events.tier_rule.forget"} for doctype in _RULES_OF_TIERS},
 	"Customer": {
-		"validate": "crm_success.doc_events.customer.keep_health",
-		"on_update": "crm_success.doc_events.customer.keep_health_saved",
+		"validate": [
+			"crm_success.doc_events.customer.keep_health",
+			"crm_success.doc_events.customer_tiers.keep_tier",
+		],
+		"on_update": [
+			"crm_success.doc_events.customer.keep_health_saved",
+			"crm_success.doc_events.customer_tiers.keep_tier_saved",
+		],
 		# memberships before health, as passes write them: else one could wait for the other
 		"before_rename": [
 			"crm_success.doc_events.customer_audiences.make_room_for_memberships",
 			"crm_success.doc_events.customer_audiences.clear_memberships",
+			"crm_success.doc_events.customer_tiers.make_room_for_tier",
+			"crm_success.doc_events.customer_tiers.clear_tier",
 			"crm_success.doc_events.customer.make_room_for_merge",
 			"crm_success.doc_events.customer.clear_the_way",
 		],
 		"after_rename": [
 			"crm_success.doc_events.customer.rename_health",
 			"crm_success.doc_events.customer_audiences.show_memberships",
+			"crm_success.doc_events.customer_tiers.show_tier",
 		],
 		"on_trash": [
 			"crm_success.doc_events.customer_audiences.delete_memberships",
+			"crm_success.doc_events.customer_tiers.delete_tier",
 			"crm_success.doc_events.customer.delete_health",
 		],
 	},
 	"Issue": {
+		"validate": "crm_success.doc_events.issue.keep_tier",
 		"before_save": "crm_success.doc_events.issue.keep_closing",
 		"on_change": "crm_success.doc_events.issue.keep_closing_unsaved",
 	},
@@ -167,6 +194,7 @@ scheduler_events = {
 			"crm_success.scoring.runs.customer_scoring.rescore_stale_customers",
 			"crm_success.batches.reaper.requeue_expired_batches",
 			"crm_success.audiences.evaluation.evaluate_if_due",
+			"crm_success.customer_loyalty.tier_evaluation.evaluate_tiers_if_due",
 		],
 	},
 	"daily": ["crm_success.scoring.runs.customer_scoring.end_overrides"],
@@ -177,17 +205,31 @@ crm_success_work_kinds = {
 	"Scoring": "crm_success.scoring.runs.scoring_work.ScoringWork",
 	"Audiences": "crm_success.audiences.audience_pass.AudiencePass",
 	"Back-test": "crm_success.scoring.backtest.back_test_work.BackTestWork",
+	"Tier Review": "crm_success.customer_loyalty.tier_review.TierReview",
 }
 # and what follows when such work has ended
 crm_success_work_ended = {
-	"Scoring": "crm_success.audiences.evaluation.evaluate_after",
-	# an audience that was saved meanwhile
-	"Audiences": "crm_success.audiences.evaluation.evaluate_after",
+	"Scoring": [
+		"crm_success.audiences.evaluation.evaluate_after",
+		"crm_success.customer_loyalty.tier_evaluation.evaluate_after",
+	],
+	"Audiences": [
+		# an audience that was saved meanwhile
+		"crm_success.audiences.evaluation.evaluate_after",
+		"crm_success.customer_loyalty.tier_evaluation.evaluate_after",
+	],
+	# an audience that filters by the tier
+	"Tier Review": "crm_success.audiences.evaluation.evaluate_after",
 }
 # and who is told that somebody has stopped it
 crm_success_work_cancelled = {
 	"Back-test": "crm_success.scoring.backtest.back_test_records.cancel_back_test",
 }
+
+# a hook of ours, for other apps too: fields of Customer that are made of audiences, which must not look at them
+crm_success_made_of_audiences = dict.fromkeys(
+	("customer_tier", "tier_since"), "crm_success.customer_loyalty.tier_circles.audiences_of_tiers"
+)
 
 # a hook of ours, for other apps too: who is told of documents that change, and of which
 crm_success_watchers = {
@@ -206,15 +248,20 @@ ignore_links_on_delete = [
 	"Customer Health Snapshot",
 	"Customer Audience Member",
 	"Customer Audience Recipient",
+	# a tier that somebody has or may get is refused by its own controller
+	"Customer Tier Standing",
+	"Customer Tier Change",
 ]
 
 default_log_clearing_doctypes = _LOG_DAYS
 
 _OF_EVERYBODY = ("Work Run", "Work Batch", "Score Calibration", "Score Back-test", "Score Back-test Part")
 _OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot")
+# made of anything that a health says
+_OF_A_HEALTH = ("Customer Audience Member", "Customer Tier Standing", "Customer Tier Change")
 permission_query_conditions = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.conditions_for_customers"),
-	"Customer Audience Member": "crm_success.permissions.conditions_for_members",
+	**dict.fromkeys(_OF_A_HEALTH, "crm_success.permissions.conditions_for_members"),
 	# a table's rows can be listed without their parents
 	**dict.fromkeys(
 		(*_OF_EVERYBODY, "Work Run Message", "Score Back-test Date", "Score Back-test Suggestion"),
@@ -223,7 +270,7 @@ permission_query_conditions = {
 }
 has_permission = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.has_customer_permission"),
-	"Customer Audience Member": "crm_success.permissions.has_member_permission",
+	**dict.fromkeys(_OF_A_HEALTH, "crm_success.permissions.has_member_permission"),
 	**dict.fromkeys(_OF_EVERYBODY, "crm_success.permissions.has_everybody_permission"),
 	"Customer Audience": "crm_success.permissions.has_audience_permission",
 }

@@ -25,7 +25,7 @@ def has_customer_permission(doc: Document, ptype: str | None = None, user: str |
 
 
 def conditions_for_members(user: str, doctype: str) -> str:
-	"""For lists of members of audiences: an audience may be made of anything that a health says."""
+	"""For lists of members of audiences and of tiers: these may be made of anything that a health says."""
 	return only_of_seen_healths(doctype, user)
 
 

@@ -19,6 +19,15 @@ AUDIENCE = "Customer Audience"
 CONDITION = "Customer Audience Condition"
 MEMBER = "Customer Audience Member"
 RECIPIENT = "Customer Audience Recipient"
+TIER = "Customer Tier"
+REQUIREMENT = "Customer Tier Requirement"
+BENEFIT = "Customer Tier Benefit"
+STANDING = "Customer Tier Standing"
+TIER_CHANGE = "Customer Tier Change"
+LOYALTY_SETTINGS = "Customer Loyalty Settings"
+
+# the modules of Frappe in which these are
+MODULES = ("CRM Success", "Customer Loyalty")
 
 ROLES = ("Customer Success Manager", "Customer Success User")
 # the desk shows the button to the same ones

@@ -12,7 +12,7 @@ from frappe.utils import get_datetime
 
 from crm_success.batches.kinds import series_of
 from crm_success.hooks import crm_success_work_kinds
-from crm_success.record_names import ROLES
+from crm_success.record_names import MODULES, ROLES
 from crm_success.setup.custom_fields import CUSTOM_FIELDS, our_fields, remove_custom_fields
 from crm_success.setup.leftovers import HISTORY, Gone, Leftovers, Told
 from crm_success.setup.mentions import Found, Mentions
@@ -89,16 +89,20 @@ def after_uninstall() -> None:
 
 
 def our_doctypes() -> list[str]:
-	return frappe.get_all("DocType", filters={"module": MODULE}, pluck="name")
+	return frappe.get_all("DocType", filters={"module": ("in", MODULES)}, pluck="name")
 
 
 def our_records(doctypes: list[str]) -> Gone:
 	"""All records that Frappe will delete with the module, and the others that came with the app."""
-	records = {"DocType": set(doctypes), "Module Def": {MODULE}, "Onboarding Step": our_onboarding_steps()}
+	records = {
+		"DocType": set(doctypes),
+		"Module Def": set(MODULES),
+		"Onboarding Step": our_onboarding_steps(),
+	}
 	for reference in References().to("Module Def"):
 		if not reference.in_table and not reference.in_single and reference.doctype != "DocType":
-			in_module = {reference.fieldname: MODULE}
-			records[reference.doctype] = set(frappe.get_all(reference.doctype, in_module, pluck="name"))
+			in_modules = {reference.fieldname: ("in", MODULES)}
+			records[reference.doctype] = set(frappe.get_all(reference.doctype, in_modules, pluck="name"))
 	for doctype in _HAVE_AN_APP:
 		if "app" in frappe.db.get_db_table_columns(f"tab{doctype}"):
 			of_app = frappe.get_all(doctype, {"app": APP}, pluck="name")
@@ -221,7 +225,8 @@ def shortened(names: list[str]) -> str:
 
 def _is_ours(doctype: str, name: str) -> bool:
 	"""Whether the record came with the app, as a file."""
-	return os.path.exists(frappe.get_module_path(MODULE, frappe.scrub(doctype), frappe.scrub(name)))
+	folder = (frappe.scrub(doctype), frappe.scrub(name))
+	return any(os.path.exists(frappe.get_module_path(module, *folder)) for module in MODULES)
 
 
 def _uses(reference: Reference, role: str) -> bool:

@@ -11,6 +11,8 @@ import pytest
 
 APP = Path(__file__).resolve().parent.parent / "crm_success"
 MODULE = APP / "crm_success"
+# a folder each
+MODULES = (MODULE, APP / "customer_loyalty")
 # records that are files of this app, by the folder's name
 FOLDERS = (
 	*("dashboard_chart", "dashboard_chart_source", "doctype", "form_tour", "module_onboarding"),
@@ -32,15 +34,24 @@ def scrub(name: str) -> str:
 
 
 def exists(doctype: str, name: str) -> bool:
-	return (MODULE / scrub(doctype) / scrub(name) / f"{scrub(name)}.json").is_file()
+	return any(place.is_file() for place in places_of(doctype, name))
+
+
+def places_of(doctype: str, name: str) -> list[Path]:
+	return [module / scrub(doctype) / scrub(name) / f"{scrub(name)}.json" for module in MODULES]
 
 
 def record(doctype: str, name: str) -> dict[str, Any]:
-	return json.loads((MODULE / scrub(doctype) / scrub(name) / f"{scrub(name)}.json").read_text())
+	(place,) = (place for place in places_of(doctype, name) if place.is_file())
+	return json.loads(place.read_text())
 
 
 def records(folder: str) -> list[dict[str, Any]]:
-	return [json.loads(path.read_text()) for path in sorted((MODULE / folder).glob("*/*.json"))]
+	return [json.loads(path.read_text()) for path in files_in(folder)]
+
+
+def files_in(folder: str) -> list[Path]:
+	return [path for module in MODULES for path in sorted((module / folder).glob("*/*.json"))]
 
 
 WORKSPACE = record("Workspace", "CRM Success")
@@ -51,7 +62,7 @@ ICON = json.loads((APP / "desktop_icon/crm_success.json").read_text())
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_record_stands_where_frappe_looks_for_it(folder: str):
 	assert records(folder)
-	for path in (MODULE / folder).glob("*/*.json"):
+	for path in files_in(folder):
 		document = json.loads(path.read_text())
 		assert path.stem == path.parent.name == scrub(document["name"])
 		assert scrub(document["doctype"]) == folder
@@ -186,7 +197,7 @@ def test_no_column_of_a_list_has_the_name_of_a_css_class(doctype: dict[str, Any]
 
 
 def test_lists_ask_for_fields_that_are_there():
-	scripts = sorted((MODULE / "doctype").glob("*/*_list.js"))
+	scripts = [path for module in MODULES for path in sorted((module / "doctype").glob("*/*_list.js"))]
 	asked = {script: re.findall(r"add_fields: \[([^\]]*)\]", script.read_text()) for script in scripts}
 	named = [(script, name) for script, lists in asked.items() for name in re.findall(r'"(\w+)"', str(lists))]
 	assert len(named) > 10

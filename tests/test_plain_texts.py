@@ -14,11 +14,11 @@ from test_layers import tree_of
 APP = Path(__file__).resolve().parent.parent / "crm_success"
 DOCTYPES = {
 	document["name"]: document
-	for document in (json.loads(path.read_text()) for path in APP.glob("crm_success/doctype/*/*.json"))
+	for document in (json.loads(path.read_text()) for path in APP.glob("*/doctype/*/*.json"))
 }
 TEXTS = ("Data", "Small Text", "Text", "Long Text", "Autocomplete", "Read Only", "Link")
-REPORTS = sorted(APP.glob("crm_success/report/*/*.js"))
-LISTS = sorted(APP.glob("crm_success/doctype/*/*_list.js"))
+REPORTS = sorted(APP.glob("*/report/*/*.js"))
+LISTS = sorted(APP.glob("*/doctype/*/*_list.js"))
 SHARED = [
 	APP / "public/js/shared" / f"{name}.js" for name in ("bands", "coverage", "report_tables", "plain_texts")
 ]

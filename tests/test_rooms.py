@@ -11,8 +11,9 @@ from test_layers import APP, imported_names, is_test, tree_of
 # the parts that act on scores, each a folder of its own; design of the app: they come one after the other
 PARTS = ("customer_loyalty", "success_plans", "customer_voice")
 MAY_BE_USED_BY_PARTS = (
-	*("audiences", "batches", "customer_views", "database", "record_checks", "record_names", "setup"),
-	*("scoring.what_changed", "visibility", "watching"),
+	*("audiences", "batches", "customer_copies", "customer_views", "database", "printed_texts"),
+	*("record_checks", "record_names", "scoring.reads", "scoring.what_changed", "setup", "visibility"),
+	"watching",
 )
 # read by anybody: no room of their own
 ROOT_FILES = ("__init__", "hooks")

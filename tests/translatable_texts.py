@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crm_success.scoring.queries.computed import COMPUTED_FIELDS
-from crm_success.setup import audience_defaults, defaults, scorecard_defaults
+from crm_success.setup import audience_defaults, defaults, loyalty_defaults, scorecard_defaults
 
 APP = Path(__file__).resolve().parent.parent / "crm_success"
 # of records that come as files: what the desk shows of them, and of the rows of their tables
@@ -45,6 +45,7 @@ RECORDS_BY_DOCTYPE = {
 	),
 	"Customer Audience": (audience_defaults.AUDIENCES, ("audience_name", "description")),
 	"Customer Segment": (defaults.SEGMENTS, ("segment_name", "strategy", "service_promise")),
+	"Customer Tier": (loyalty_defaults.TIERS, ("tier_name", "description")),
 }
 # constants that are translated where they are shown, not where they stand
 CONSTANTS = {
@@ -140,6 +141,7 @@ def texts_of_code() -> Iterator[Text]:
 		yield from map(Text, strings_of_constant(APP / name, constant))
 	for doctype, fields in value_of_constant(APP / "setup/custom_fields.py", "CUSTOM_FIELDS").items():
 		yield from (Text(text, doctype) for field in fields for text in texts_of_field(field))
+	yield from map(Text, texts_of_field(value_of_constant(APP / "setup/custom_fields.py", "TIER_OF_SALE")))
 	for fields in COMPUTED_FIELDS.values():
 		yield from (Text(label) for label, _fieldtype in fields.values())
 

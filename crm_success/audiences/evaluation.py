@@ -6,12 +6,13 @@ import frappe
 from frappe.utils import getdate
 
 from crm_success.audiences.audience_pass import KIND
+from crm_success.audiences.audience_rules import LooksAt
 from crm_success.batches import queueing
 from crm_success.batches.run_life import RunInProgressError, start_run
 from crm_success.batches.scheduled import logged
 from crm_success.batches.statuses import COMPLETED, RUN, WITH_WARNINGS
 from crm_success.database import clock
-from crm_success.record_names import AUDIENCE
+from crm_success.record_names import AUDIENCE, CONDITION
 
 SCORING = "Scoring"
 _SECONDS = 300
@@ -40,6 +41,20 @@ def evaluate_for(audience: str) -> str | None:
 			return run
 	frappe.db.set_value(AUDIENCE, audience, "wanted_utc", clock.utc_now(), update_modified=False)
 	return going_on
+
+
+def look_again_at(fieldname: str) -> None:
+	"""A field of Customer that another part writes has changed, without committing: who filters by it is evaluated again."""
+	rows = frappe.get_all(
+		CONDITION,
+		{"parenttype": AUDIENCE, "looks_at": LooksAt.CUSTOMER.value, "filters": ("like", f'%"{fieldname}"%')},
+		pluck="parent",
+		distinct=True,
+	)
+	if names := [name for name in rows if frappe.db.get_value(AUDIENCE, name, "enabled")]:
+		frappe.db.set_value(
+			AUDIENCE, {"name": ("in", names)}, "wanted_utc", clock.utc_now(), update_modified=False
+		)
 
 
 def evaluate_after(run: str, status: str) -> None:

@@ -7,7 +7,8 @@ from enum import Enum
 from typing import Any
 
 from pypika import Case, MySQLQuery, PostgreSQLQuery, Query, SQLLiteQuery
-from pypika.functions import Cast
+from pypika.enums import DatePart
+from pypika.functions import Cast, Extract, Floor
 from pypika.queries import QueryBuilder
 from pypika.terms import AggregateFunction, Criterion, CustomFunction, LiteralValue, Parameter, Term
 
@@ -108,6 +109,19 @@ def days_between(later: Term, earlier: Term, dialect: Dialect) -> Term:
 		return as_date(later) - as_date(earlier)
 	julian = CustomFunction("JULIANDAY", ["value"])
 	return julian(later) - julian(earlier)
+
+
+def day_as_number(day: Term, dialect: Dialect) -> Term:
+	"""A date as a whole number: 20261231 for the last day of 2026."""
+	if dialect is Dialect.SQLITE:
+		return Cast(CustomFunction("STRFTIME", ["format", "day"])("%Y%m%d", day), "INTEGER")
+	year, month, number = (Extract(part, day) for part in (DatePart.year, DatePart.month, DatePart.day))
+	return year * 10_000 + month * 100 + number
+
+
+def whole_part(number: Term, dialect: Dialect) -> Term:
+	"""The number without its fraction, if it is not negative; SQLite divides whole numbers so by itself."""
+	return number if dialect is Dialect.SQLITE else Floor(number)
 
 
 def larger(one: Term, other: Term, dialect: Dialect) -> Term:

@@ -1,6 +1,7 @@
-"""Keeps the moment at which an issue was closed, which ERPNext keeps only where a Service Level Agreement applies.
+"""Keeps the moment at which an issue was closed, which ERPNext keeps only where a Service Level Agreement applies, and the
+tier of its customer, by which one may apply.
 
-It stays as it is while the issue is closed, whoever edits it then. What ERPNext writes past its documents, as the
+The moment stays as it is while the issue is closed, whoever edits it then. What ERPNext writes past its documents, as the
 buttons *Set as Closed* and *Set as Open* of the list do, is not seen here.
 """
 
@@ -9,9 +10,16 @@ from datetime import datetime
 import frappe
 from frappe.model.document import Document
 
+from crm_success.customer_loyalty.document_tiers import set_tier_of_issue
 from crm_success.doc_events.guard import never_stops_saving
 from crm_success.scoring.queries.issue_rows import CLOSED, CLOSED_ON, ISSUE
 from crm_success.setup.custom_fields import can_hold, our_fields
+
+
+@never_stops_saving
+def keep_tier(doc: Document, method: str | None = None) -> None:
+	"""validate: ERPNext has found the customer of a mail by then, and applies agreements after the hooks of the DocType."""
+	set_tier_of_issue(doc)
 
 
 @never_stops_saving

@@ -14,6 +14,12 @@ MODULE = "CRM Success"
 # a default of 0 and no precision: see setup/table_columns.py
 NULLABLE = {"Customer": ("health_score", "lapse_risk")}
 
+TIER_FIELD = "customer_tier"
+
+DOCUMENTS_OF_SALES = ("Quotation", "Sales Order", "Delivery Note", "Sales Invoice", "POS Invoice")
+# those whose own save sets the tier
+DOCUMENTS_WITH_TIER = (*DOCUMENTS_OF_SALES, "Issue")
+
 CUSTOM_FIELDS = {
 	"Customer": (
 		{
@@ -76,6 +82,23 @@ CUSTOM_FIELDS = {
 			"description": "The names of the audiences that the customer is in, each between two bars",
 			"insert_after": "lifecycle_stage",
 		},
+		{
+			"fieldname": "customer_tier",
+			"fieldtype": "Link",
+			"label": "Customer Tier",
+			"options": "Customer Tier",
+			"insert_after": "customer_audiences",
+			"in_standard_filter": 1,
+			# else renaming a tier locks every customer
+			"search_index": 1,
+		},
+		{
+			"fieldname": "tier_since",
+			"fieldtype": "Date",
+			"label": "Tier Since",
+			"depends_on": "customer_tier",
+			"insert_after": "customer_tier",
+		},
 	),
 	"Issue": (
 		{
@@ -86,20 +109,44 @@ CUSTOM_FIELDS = {
 			"depends_on": "health_closed_on",
 			"insert_after": "sla_resolution_date",
 		},
+		{
+			"fieldname": "customer_tier",
+			"fieldtype": "Small Text",
+			"label": "Customer Tier",
+			"description": "The tier that the customer had when the issue was opened",
+			"depends_on": "customer_tier",
+			"insert_after": "customer_name",
+			"translatable": 0,
+		},
 	),
 }
+# Text and neither a link nor fetched: a tier that is gone, or a field of Customer that is, must stop no document. Long text,
+# as a row of these tables has little room left. Copied where a document is made from another, as prices are.
+TIER_OF_SALE = {
+	"fieldname": "customer_tier",
+	"fieldtype": "Small Text",
+	"label": "Customer Tier",
+	"description": "The tier of the customer by which this was priced",
+	"depends_on": "customer_tier",
+	"insert_after": "customer_name",
+	"no_copy": 0,
+	"translatable": 0,
+}
+CUSTOM_FIELDS |= dict.fromkeys(DOCUMENTS_OF_SALES, (TIER_OF_SALE,))
 _LAYOUT = ("Tab Break", "Section Break", "Column Break")
 # what holds more than the 140 characters of other texts
 _LONG_TEXTS = ("Small Text", "Text", "Long Text")
+_MOMENTS = ("Date", "Datetime")
 
 
-def make_custom_fields(only: Collection[str] = ()) -> None:
-	"""Add the fields that are not there, all of ours or these only. One that an administrator changed, or another app
-	owns, stays as it is.
+def make_custom_fields(only: Collection[str] = (), on: Collection[str] = ()) -> None:
+	"""Add the fields that are not there, all of ours or these only, on all DocTypes or these only. One that an
+	administrator changed, or another app owns, stays as it is.
 	"""
 	missing = {
 		doctype: _missing(doctype, [field for field in fields if not only or field["fieldname"] in only])
 		for doctype, fields in CUSTOM_FIELDS.items()
+		if not on or doctype in on
 	}
 	create_custom_fields(missing, ignore_validate=True, update=False)
 	allow_missing_numbers()
@@ -124,11 +171,12 @@ def can_hold(doctype: str, fieldname: str) -> bool:
 	made = next(field for field in CUSTOM_FIELDS[doctype] if field["fieldname"] == fieldname)
 	field = frappe.get_meta(doctype).get_field(fieldname)
 	if field.fieldtype == "Select":
-		return set((made.get("options") or "").split("\n")) <= {"", *(field.options or "").split("\n")}
+		wanted = set((made.get("options") or "").split("\n"))
+		return made["fieldtype"] == "Select" and wanted <= {"", *(field.options or "").split("\n")}
 	if field.fieldtype == "Link":
 		return field.options == made.get("options")
-	if made["fieldtype"] == "Datetime":
-		return field.fieldtype == "Datetime"
+	if made["fieldtype"] in _MOMENTS:
+		return field.fieldtype == made["fieldtype"]
 	if made["fieldtype"] in _LONG_TEXTS:
 		return field.fieldtype in _LONG_TEXTS
 	return (field.fieldtype in numeric_fieldtypes) == (made["fieldtype"] in numeric_fieldtypes)
@@ -149,11 +197,11 @@ def remove_custom_fields(fieldnames_by_doctype: dict[str, set[str]]) -> None:
 
 def _missing(doctype: str, fields: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 	meta = frappe.get_meta(doctype, cached=False)
-	return [{**field, **_common(field)} for field in fields if not meta.get_field(field["fieldname"])]
+	return [{**_common(field), **field} for field in fields if not meta.get_field(field["fieldname"])]
 
 
 def _common(field: dict[str, Any]) -> dict[str, Any]:
-	"""Nobody edits, copies or prints what the app writes."""
+	"""Nobody edits, copies or prints what the app writes, unless a field says otherwise."""
 	if field["fieldtype"] in _LAYOUT:
 		return {"module": MODULE}
 	return {"module": MODULE, "read_only": 1, "no_copy": 1, "print_hide": 1}

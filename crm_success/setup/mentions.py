@@ -16,10 +16,13 @@ from frappe.model import table_fields
 # the DocTypes that hold fields, and where they name the DocType of a field
 _FIELDS = {"Custom Field": "dt", "DocField": "parent"}
 _CODE_FIELDTYPES = ("Code", "Long Text", "Small Text", "Text", "JSON", "Data", "Select", "HTML Editor")
-# what runs while documents are saved, the DocType that it runs for, and what switches it off
+# what runs while documents are saved, the field with the DocType that it runs for (None: for many), and what switches it off
 _RUNNING = {
 	"Notification": ("document_type", {"enabled": 0}),
+	# a price or a promise by a field that is gone is given to nobody
+	"Pricing Rule": (None, {"disable": 1}),
 	"Server Script": ("reference_doctype", {"disabled": 1}),
+	"Service Level Agreement": ("document_type", {"enabled": 0}),
 	"Webhook": ("webhook_doctype", {"enabled": 0}),
 }
 # what only shows something, or runs in a browser
@@ -106,21 +109,26 @@ class Mentions:
 			self.found.turned_to_text.append(f"{link.doctype}: {link.fieldname}")
 
 	def _mentioning(
-		self, doctype: str, owner_field: str, switch: Mapping[str, int] | None = None
+		self, doctype: str, owner_field: str | None, switch: Mapping[str, int] | None = None
 	) -> list[str]:
 		"""Records of this DocType, those that are switched off already left out."""
 		texts = [field.fieldname for field in frappe.get_meta(doctype).fields if may_mention(field)]
 		is_on = {fieldname: ("!=", off) for fieldname, off in (switch or {}).items()}
-		rows = frappe.get_all(doctype, is_on, ["name", owner_field, *texts], order_by="name")
+		owners = [owner_field] if owner_field else []
+		rows = frappe.get_all(doctype, is_on, ["name", *owners, *texts], order_by="name")
 		return [
-			row.name for row in rows if self._mentions(row.get(owner_field), (row[text] for text in texts))
+			row.name
+			for row in rows
+			if self._mentions(self._fields_for(row, owner_field), (row[text] for text in texts))
 		]
 
-	def _mentions(self, owner: str | None, texts: Iterable[str | None]) -> bool:
+	def _fields_for(self, row: frappe._dict, owner_field: str | None) -> set[str]:
+		return self.fields.get(row[owner_field], set()) if owner_field else set().union(*self.fields.values())
+
+	def _mentions(self, fields: set[str], texts: Iterable[str | None]) -> bool:
 		text = "\n".join(text for text in texts if text)
 		if self._names.search(text):
 			return True
-		fields = self.fields.get(owner, ())
 		return any(re.search(rf"\b{re.escape(fieldname)}\b", text) for fieldname in fields)
 
 

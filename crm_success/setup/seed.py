@@ -6,9 +6,10 @@ from typing import Any
 
 import frappe
 
-from crm_success.record_names import AUDIENCE, DIMENSION, METRIC, SCORECARD, SEGMENT, SETTINGS
+from crm_success.record_names import AUDIENCE, DIMENSION, METRIC, SCORECARD, SEGMENT, SETTINGS, TIER
 from crm_success.setup.audience_defaults import AUDIENCES
 from crm_success.setup.defaults import DIMENSIONS, METRICS, SEGMENTS
+from crm_success.setup.loyalty_defaults import TIERS
 from crm_success.setup.older_defaults import NEWEST_DEFAULTS
 from crm_success.setup.scorecard_defaults import SCORECARDS
 
@@ -21,6 +22,7 @@ SEEDS = (
 	(SCORECARD, "scorecard_name", SCORECARDS),
 	(SEGMENT, "segment_name", SEGMENTS),
 	(AUDIENCE, "audience_name", AUDIENCES),
+	(TIER, "tier_name", TIERS),
 )
 
 

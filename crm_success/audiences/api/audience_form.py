@@ -20,8 +20,8 @@ from crm_success.batches import queueing
 from crm_success.record_checks.field_errors import one_of
 from crm_success.record_checks.phrases import in_words
 from crm_success.record_checks.sizes import of_bounded_size, parsed_names
+from crm_success.record_checks.unsaved_records import parse_record
 from crm_success.record_names import AUDIENCE
-from crm_success.scoring.api.requests import parse_record
 from crm_success.scoring.engine.errors import ScoringError
 from crm_success.visibility import check_reads_health
 

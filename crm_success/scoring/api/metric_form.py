@@ -10,9 +10,9 @@ from frappe.utils import escape_html, getdate, strip_html
 
 from crm_success.record_checks.phrases import in_words
 from crm_success.record_checks.sizes import of_bounded_size
+from crm_success.record_checks.unsaved_records import parse_record
 from crm_success.record_names import METRIC
 from crm_success.scoring import door
-from crm_success.scoring.api.requests import parse_record
 from crm_success.scoring.checks.source_checks import check_readable
 from crm_success.scoring.checks.source_fields import (
 	SourceField,

@@ -1,4 +1,4 @@
-"""Finds metrics, dimensions, segments and audiences by name, as stored or in the reader's language. Searches nothing else."""
+"""Finds metrics, dimensions, segments, audiences and tiers by name, as stored or in the reader's language. Searches nothing else."""
 
 import json
 
@@ -9,12 +9,12 @@ from frappe.utils import escape_html
 from crm_success.record_checks.field_errors import Refusal
 from crm_success.record_checks.phrases import in_words
 from crm_success.record_checks.sizes import of_bounded_size
-from crm_success.record_names import AUDIENCE, DIMENSION, METRIC, SEGMENT
+from crm_success.record_names import AUDIENCE, DIMENSION, METRIC, SEGMENT, TIER
 from crm_success.scoring.checks.filter_checks import check_filters, parse
 from crm_success.scoring.checks.source_fields import fields_of
 from crm_success.scoring.engine.errors import ScoringError
 
-SEARCHED = (SEGMENT, DIMENSION, METRIC, AUDIENCE)
+SEARCHED = (SEGMENT, DIMENSION, METRIC, AUDIENCE, TIER)
 # what is disabled is offered nowhere, but an audience may be part of another one all the same
 _OFFERED_DISABLED = (AUDIENCE,)
 

@@ -48,11 +48,14 @@ class SourceRows:
 		dialect: Dialect,
 		fieldnames: Iterable[str] = (),
 		keys: KeyRange = EVERYBODY,
+		bindings: Bindings | None = None,
 	) -> None:
-		"""`fieldnames`: those that the statement will ask for; `keys`: the customers whose rows it reads."""
+		"""`fieldnames`: those that the statement will ask for; `keys`: the customers whose rows it reads; `bindings`: those
+		of the statement of which this is a part.
+		"""
 		self.source = source
 		self.as_of = as_of
-		self.bindings = Bindings(dialect)
+		self.bindings = bindings or Bindings(dialect)
 		self._money = money
 		self._fieldnames = frozenset(fieldnames) - {""}
 		self._keys = keys

@@ -8,10 +8,10 @@ from frappe.model import no_value_fields, table_fields
 
 from crm_success.batches.statuses import RUN
 from crm_success.patches import rename_progress_of_runs
+from crm_success.record_names import MODULES
 from crm_success.setup.custom_fields import CUSTOM_FIELDS
 from crm_success.tests.support.utils import SiteTestCase
 
-MODULE = "CRM Success"
 BUNDLES = (
 	"frappe/dist/css/desk.bundle.*.css",
 	"frappe/dist/css/report.bundle.*.css",
@@ -33,7 +33,9 @@ def classes_of_the_desk() -> set[str]:
 
 def fields_of_lists() -> set[tuple[str, str]]:
 	"""Every field of ours that somebody can have as a column of a list, by DocType."""
-	doctypes = frappe.get_all("DocType", {"module": MODULE, "istable": 0, "issingle": 0}, pluck="name")
+	doctypes = frappe.get_all(
+		"DocType", {"module": ("in", MODULES), "istable": 0, "issingle": 0}, pluck="name"
+	)
 	fields = {
 		(doctype, df.fieldname)
 		for doctype in doctypes

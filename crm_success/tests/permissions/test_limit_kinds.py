@@ -8,6 +8,7 @@ from frappe.custom.doctype.custom_field.custom_field import create_custom_field
 from frappe.utils import add_days, getdate, nowdate
 from werkzeug.test import TestResponse
 
+from crm_success.record_names import MODULES
 from crm_success.tests.support import factories
 from crm_success.tests.support import permission_matrix as matrix
 from crm_success.tests.support.audience_rows import store_audience
@@ -39,7 +40,7 @@ from crm_success.tests.support.scoring_site import drain, start_and_prepare
 from crm_success.tests.support.utils import IS_VERSION_15
 from crm_success.visibility import without_percent
 
-HEALTH, SNAPSHOT, MEMBER = matrix.OF_A_CUSTOMER
+HEALTH, SNAPSHOT, MEMBER, *_OF_TIERS = matrix.OF_A_CUSTOMER
 SHARED = "only what was shared"
 # what no customer of anybody is in: definitions and settings, which whoever reads customers may read
 DEFINITIONS = (
@@ -49,6 +50,8 @@ DEFINITIONS = (
 	"Health Scorecard",
 	"CRM Success Settings",
 	"Customer Audience",
+	"Customer Tier",
+	"Customer Loyalty Settings",
 )
 AUDIENCE_FORM = "crm_success.audiences.api.audience_form"
 
@@ -96,7 +99,7 @@ class TestLimitKinds(PermissionTestCase):
 
 	def test_every_doctype_that_names_a_customer_is_here(self):
 		"""Whatever else is of ours tells of no single customer: it is hidden from the limited, or a definition."""
-		ours = frappe.get_all("DocType", {"module": "CRM Success", "istable": 0}, pluck="name")
+		ours = frappe.get_all("DocType", {"module": ("in", MODULES), "istable": 0}, pluck="name")
 		naming = {doctype for doctype in ours if names_a_customer(doctype)}
 		self.assertEqual(naming, set(matrix.OF_A_CUSTOMER))
 		self.assertEqual(set(ours) - naming, {*matrix.TELL_OF_EVERYBODY, *DEFINITIONS})

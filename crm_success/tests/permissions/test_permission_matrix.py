@@ -7,6 +7,7 @@ import frappe
 from frappe.utils import add_days, nowdate
 
 from crm_success.batches.run_life import cancel_run
+from crm_success.record_names import MODULES
 from crm_success.tests.support import factories
 from crm_success.tests.support.permission_matrix import (
 	BACK_TEST,
@@ -29,7 +30,9 @@ from crm_success.tests.support.permission_site import (
 	rows_of,
 )
 
-SETTINGS = "CRM Success Settings"
+SETTINGS, LOYALTY_SETTINGS = "CRM Success Settings", "Customer Loyalty Settings"
+# records of which there is one
+SINGLES = (SETTINGS, LOYALTY_SETTINGS)
 NEW = "PM New"
 # in no audience
 THIRD = "PM-3"
@@ -54,6 +57,14 @@ CHANGES: dict[str, dict[str, Any]] = {
 	"Score Back-test Part": {"batch_no": 77},
 	"Customer Audience": {"description": "PM Changed"},
 	"Customer Audience Member": {"visit": 77},
+	"Customer Tier": {"description": "PM Changed"},
+	"Customer Tier Standing": {
+		"protected_tier": "Gold",
+		"protected_until": add_days(nowdate(), 7),
+		"protection_reason": "PM Reason",
+	},
+	"Customer Tier Change": {"note": "PM Changed"},
+	LOYALTY_SETTINGS: {"grace_days": 17},
 }
 
 # new records: valid ones, so that nothing but the permission refuses them
@@ -87,6 +98,9 @@ RECORDS: dict[str, dict[str, Any]] = {
 	"Score Back-test Part": {"back_test": BACK_TEST, "batch_no": 99},
 	"Customer Audience": {**AUDIENCE, "audience_name": NEW},
 	"Customer Audience Member": {"audience": BY_HAND, "customer": THIRD},
+	"Customer Tier": {"tier_name": NEW, "tier_level": 77, "points_multiplier": 1},
+	"Customer Tier Standing": {"customer": THIRD, "tier": "Gold"},
+	"Customer Tier Change": {"customer": THIRD, "to_tier": "Gold", "decision": "Applied"},
 }
 
 
@@ -117,13 +131,13 @@ class TestDocTypes(PermissionTestCase):
 					self.assertEqual(found, RIGHTS[doctype][role])
 
 	def test_no_doctype_is_missing_here(self):
-		filters = {"module": "CRM Success", "istable": 0}
+		filters = {"module": ("in", MODULES), "istable": 0}
 		self.assertEqual(set(frappe.get_all("DocType", filters, pluck="name")), set(RIGHTS))
-		reports = frappe.get_all("Report", {"module": "CRM Success"}, pluck="name")
+		reports = frappe.get_all("Report", {"module": ("in", MODULES)}, pluck="name")
 		self.assertEqual(set(reports), set(REPORTS))
 
 	def test_child_tables_grant_nothing_of_their_own(self):
-		for doctype in frappe.get_all("DocType", {"module": "CRM Success", "istable": 1}, pluck="name"):
+		for doctype in frappe.get_all("DocType", {"module": ("in", MODULES), "istable": 1}, pluck="name"):
 			self.assertFalse(frappe.get_meta(doctype).permissions, doctype)
 			for visitor in self.plain.values():
 				answer = visitor.get(f"/api/resource/{doctype}")
@@ -289,13 +303,13 @@ class TestDocTypes(PermissionTestCase):
 
 def tables() -> list[str]:
 	"""The DocTypes that have a list."""
-	return [doctype for doctype in RIGHTS if doctype != SETTINGS]
+	return [doctype for doctype in RIGHTS if doctype not in SINGLES]
 
 
 def an_existing(doctype: str) -> str:
 	"""A record that requests read and write: of customer OWN, where it is a customer's."""
-	if doctype == SETTINGS:
-		return SETTINGS
+	if doctype in SINGLES:
+		return doctype
 	filters = {"customer": OWN} if doctype in OF_A_CUSTOMER else {}
 	return frappe.get_all(doctype, filters, pluck="name", order_by="creation, name", limit=1)[0]
 
@@ -311,9 +325,9 @@ def modified_of(doctype: str, name: str) -> Any:
 
 def put_back(doctype: str, name: str, before: dict[str, Any]) -> None:
 	values = {field: None if value == "None" else value for field, value in before.items()}
-	if doctype == SETTINGS:
+	if doctype in SINGLES:
 		for field, value in values.items():
-			frappe.db.set_single_value(SETTINGS, field, value)
+			frappe.db.set_single_value(doctype, field, value)
 	else:
 		frappe.db.set_value(doctype, name, values)
 	frappe.db.commit()

@@ -10,8 +10,9 @@ from frappe.model.rename_doc import rename_doc
 from frappe.utils import add_days, getdate, nowdate
 from frappe.utils.background_jobs import get_queue
 
-from crm_success import hooks, permissions, visibility
+from crm_success import customer_copies, hooks, permissions, visibility
 from crm_success.batches.statuses import RUN
+from crm_success.database.dialects import KeyRange
 from crm_success.doc_events import customer as customer_hooks
 from crm_success.doc_events import customer_dashboard
 from crm_success.doc_events import issue as issue_hooks
@@ -97,9 +98,9 @@ class TestCustomFields(SiteTestCase):
 	def test_a_field_renamed_behind_a_long_job_is_left_out_by_it(self):
 		"""The job's process remembers the field; the table has another column."""
 		column = frappe.qb.Schema("information_schema").columns
-		self.assertIn("health_band", customer_fields.columns_of("Customer"))
+		self.assertIn("health_band", customer_copies.columns_of("Customer"))
 		self.assertEqual(
-			customer_fields.columns_of("Customer"),
+			customer_copies.columns_of("Customer"),
 			set(
 				frappe.qb.from_(column)
 				.select(column.column_name)
@@ -107,9 +108,9 @@ class TestCustomFields(SiteTestCase):
 				.run(pluck=True)
 			),
 		)
-		without_band = customer_fields.columns_of("Customer") - {"health_band"}
-		with patch.object(customer_fields, "columns_of", return_value=without_band):
-			rescored = customer_fields.update_customers(customer_fields.KeyRange(names=(ONE,)))
+		without_band = customer_copies.columns_of("Customer") - {"health_band"}
+		with patch.object(customer_copies, "columns_of", return_value=without_band):
+			rescored = customer_fields.update_customers(KeyRange(names=(ONE,)))
 		self.assertEqual(rescored, 1)
 		shown = frappe.db.get_value("Customer", ONE, ["health_band", "lifecycle_stage"])
 		self.assertEqual(shown, ("Watch", "Lost"))
@@ -320,7 +321,7 @@ class TestOldValues(ScoringTestCase):
 			frappe.db.set_value(HEALTH, customer, health, update_modified=False)
 		frappe.db.sql("set session innodb_lock_wait_timeout = 1")
 		self.addCleanup(frappe.db.sql, "set session innodb_lock_wait_timeout = default")
-		customer_fields.update_customers(customer_fields.KeyRange(names=(ONE, TWO)))
+		customer_fields.update_customers(KeyRange(names=(ONE, TWO)))
 		self.assertEqual(frappe.db.get_value(HEALTH, TWO, "stale"), 1, "left for the next scoring")
 		self.assertEqual(frappe.db.get_value(HEALTH, ONE, "stale"), 0)
 		saver.go()

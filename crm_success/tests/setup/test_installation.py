@@ -17,9 +17,12 @@ from pypika import Criterion
 
 from crm_success.batches.kinds import series_of
 from crm_success.hooks import crm_success_work_kinds
+from crm_success.record_names import MODULES
 from crm_success.setup.custom_fields import CUSTOM_FIELDS
 from crm_success.tests.support import left_behind
-from crm_success.tests.support.left_behind import CUSTOMER, NAME, PAGE
+from crm_success.tests.support.factories import SLA
+from crm_success.tests.support.left_behind import CUSTOMER, NAME, PAGE, TIER
+from crm_success.tests.support.tiered_documents import make_sale
 from crm_success.tests.support.utils import SiteTestCase
 from crm_success.uninstall import NAMING_SERIES
 
@@ -35,11 +38,11 @@ HISTORY = ("tabError Log", "tabActivity Log", "tabScheduled Job Log", "tabAccess
 class TestInstallation(SiteTestCase):
 	def test_uninstalling_knows_each_counter_of_ours(self):
 		autonames = frappe.get_all(
-			"DocType", {"module": MODULE, "autoname": ("like", "%.#%")}, pluck="autoname"
+			"DocType", {"module": ("in", MODULES), "autoname": ("like", "%.#%")}, pluck="autoname"
 		)
 		series = [*autonames, *map(series_of, crm_success_work_kinds)]
 		counters = [NamingSeries(name).get_prefix() for name in series]
-		self.assertEqual(len(counters), 5)
+		self.assertEqual(len(counters), 6)
 		self.assertEqual([name for name in counters if not NAMING_SERIES.fullmatch(name)], [])
 		# "SR-" is everybody's sales return
 		self.assertEqual([name for name in counters if len(re.sub("[^A-Z]", "", name)) < 5], [])
@@ -80,6 +83,7 @@ class TestUninstall(SiteTestCase):
 			self.counters_of_others_go_on,
 			self.strangers_are_left_alone,
 			self.documents_of_erpnext_are_saved,
+			self.rules_that_ask_for_a_tier_are_switched_off,
 			self.a_page_of_somebody_shows_the_rest,
 			self.it_says_what_became_of_peoples_work,
 		):
@@ -140,7 +144,19 @@ class TestUninstall(SiteTestCase):
 		issue = frappe.get_doc("Issue", {"subject": NAME})
 		issue.save()
 		self.assertEqual(issue.their_segment, "Mid Value")
+		self.assertEqual(issue.service_level_agreement, f"SLA-Issue-{SLA}")
+		of_a_tier = frappe.get_doc("Issue", {"subject": f"{NAME} of a Tier"})
+		of_a_tier.save()
+		order = frappe.get_doc("Sales Order", {"po_no": NAME})
+		order.save()
+		self.assertEqual(order.items[0].rate, 90, "a price that was given stays")
+		self.assertEqual(make_sale("Sales Order", CUSTOMER).items[0].rate, 100)
 		frappe.get_doc("User", "Administrator").save()
+
+	def rules_that_ask_for_a_tier_are_switched_off(self):
+		rule = frappe.db.get_value("Pricing Rule", {"title": f"Customer Tier {TIER}"}, "disable")
+		agreement = frappe.db.get_value("Service Level Agreement", {"service_level": TIER}, "enabled")
+		self.assertEqual((rule, agreement), (1, 0))
 
 	def a_page_of_somebody_shows_the_rest(self):
 		page = frappe.get_doc("Workspace", PAGE)
@@ -162,6 +178,8 @@ class TestUninstall(SiteTestCase):
 			"  Field: Issue: their_segment",
 			"  Field: Issue: their_band",
 			f"  Number Card: {NAME} on Customers",
+			f"  Service Level Agreement: SLA-Issue-{TIER}",
+			"  Pricing Rule: PRLE-",
 			f"  Role: {ROLE_OF_OTHERS}",
 			"  File: ",
 			"  ToDo: ",
@@ -173,6 +191,8 @@ class TestUninstall(SiteTestCase):
 		self.assertTrue(frappe.db.exists("Workspace", MODULE))
 		self.assertEqual(frappe.db.count("Customer Segment"), 6)
 		self.assertEqual(frappe.db.count("Customer Audience", {"enabled": 0}), 4)
+		self.assertEqual(frappe.db.count("Customer Tier"), 3)
+		self.assertEqual(frappe.db.get_single_value("Customer Loyalty Settings", "enabled"), 0)
 		self.assertEqual(columns_of_fields(), custom_columns())
 		self.assertTrue(frappe.db.exists("Scheduled Job Type", {"method": ("like", f"{APP}.scoring.%")}))
 		self.assertTrue(frappe.db.exists("Role", ROLE))
@@ -224,11 +244,11 @@ def edit_seeds() -> None:
 
 def names_of_ours() -> list[str]:
 	"""The app, its module and roles, and every record that came with it, by whatever DocType."""
-	names = {APP, MODULE, ROLE, ROLE_OF_OTHERS, *(fieldname for _, fieldname in custom_fields())}
+	names = {APP, *MODULES, ROLE, ROLE_OF_OTHERS, *(fieldname for _, fieldname in custom_fields())}
 	links = {"fieldtype": "Link", "options": "Module Def"}
 	for doctype, fieldname in frappe.get_all("DocField", links, ["parent", "fieldname"], as_list=True):
 		if doctype != "Property Setter" and not frappe.get_meta(doctype).istable:
-			names.update(frappe.get_all(doctype, {fieldname: MODULE}, pluck="name"))
+			names.update(frappe.get_all(doctype, {fieldname: ("in", MODULES)}, pluck="name"))
 	names.update(frappe.get_all("Onboarding Step Map", {"parent": MODULE}, pluck="step"))
 	return sorted(names)
 

@@ -4,13 +4,15 @@ import frappe
 from frappe.custom.doctype.custom_field.custom_field import create_custom_field
 from frappe.custom.doctype.property_setter.property_setter import make_property_setter
 
-from crm_success.tests.support.factories import make_customer
+from crm_success.tests.support.factories import SLA, make_customer, make_service_level_agreement
+from crm_success.tests.support.tiered_documents import give_tier, make_rules, make_sale, make_tier
 
 OURS = "Customer Health"
 RECORD = ("Health Metric", "Open Issues")
 NAME = "Left Behind"
 PAGE = "Left Behind Page"
 CUSTOMER = "Left Behind Ltd"
+TIER = "Left Behind Tier"
 # counters of others, and how far they are
 COUNTERS = {"SR-2026-": 41, "CAL-2026-": 7, "SR-2026-05-": 3, "SCORING-RUN-EU-2026-": 5}
 OUR_COUNTERS = {
@@ -28,6 +30,7 @@ def make_all() -> None:
 	make_rows_in_every_field()
 	make_documents()
 	make_custom_fields_of_others()
+	make_what_a_tier_does()
 	make_what_runs_on_customers()
 	make_workspace()
 	rows = frappe.qb.Table("tabSeries")
@@ -105,6 +108,15 @@ def make_what_runs_on_customers() -> None:
 		recipients=[{"receiver_by_role": "System Manager"}])  # fmt: skip
 
 
+def make_what_a_tier_does() -> None:
+	"""A discount and a promise, by documents of ERPNext, and an order and an issue that have them."""
+	make_service_level_agreement()
+	make_rules(make_tier(TIER, 90, discount=10, promise=1))
+	give_tier(CUSTOMER, TIER)
+	make_sale("Sales Order", CUSTOMER, po_no=NAME)
+	make("Issue", subject=f"{NAME} of a Tier", customer=CUSTOMER)
+
+
 def make_workspace() -> None:
 	"""Somebody's own page, with things of ours among others."""
 	blocks = [
@@ -159,8 +171,16 @@ def insert_row(doctype: str, values: dict[str, str]) -> None:
 
 def take_all_away() -> None:
 	"""What uninstalling kept."""
-	for issue in frappe.get_all("Issue", {"subject": NAME}, pluck="name"):
-		frappe.delete_doc("Issue", issue, force=True)
+	for doctype, filters in (
+		("Issue", {"customer": CUSTOMER}),
+		("Sales Order", {"customer": CUSTOMER}),
+		("Service Level Agreement", {"service_level": TIER}),
+		("Service Level Agreement", {"service_level": SLA}),
+		("Pricing Rule", {"title": f"Customer Tier {TIER}"}),
+	):
+		for name in frappe.get_all(doctype, filters, pluck="name"):
+			frappe.delete_doc(doctype, name, force=True)
+	frappe.db.set_single_value("Support Settings", "track_service_level_agreement", 0)
 	frappe.delete_doc("Customer", CUSTOMER, force=True)
 	for fieldname in ("Issue-their_band", "Issue-their_segment"):
 		frappe.delete_doc("Custom Field", fieldname, ignore_missing=True)

@@ -43,8 +43,10 @@ _TAKE_AWAY = "read report print export"
 _ALL = "read report print export write create delete import share"
 _DEFINITION = rights(_LOOK, _LOOK, _ALL, _ALL)
 _ADD = "read report print create"
+_SETTINGS = "read print write create share"
 
-# to write a Customer Health is to override its score; to create a Work Run or a Score Back-test is to start one
+# to write a Customer Health is to override its score, to write a Customer Tier Standing to protect a customer, to write a
+# Customer Tier Change to approve or reject it; to create a Work Run or a Score Back-test is to start one
 RIGHTS: dict[str, Rights] = {
 	"Customer Health": rights(_LOOK, _TAKE_AWAY, f"{_TAKE_AWAY} write share", f"{_TAKE_AWAY} write share"),
 	"Customer Health Snapshot": rights(_LOOK, _TAKE_AWAY, _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
@@ -52,7 +54,7 @@ RIGHTS: dict[str, Rights] = {
 	"Health Dimension": _DEFINITION,
 	"Health Metric": _DEFINITION,
 	"Health Scorecard": _DEFINITION,
-	"CRM Success Settings": rights("", "", "read print write create share", "read print write create share"),
+	"CRM Success Settings": rights("", "", _SETTINGS, _SETTINGS),
 	"Work Run": rights("", "", f"{_TAKE_AWAY} create delete", f"{_TAKE_AWAY} create delete"),
 	"Work Batch": rights("", "", _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
 	"Score Calibration": rights("", "", _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
@@ -68,6 +70,10 @@ RIGHTS: dict[str, Rights] = {
 		SUCCESS_USER: frozenset(_ADD.split()),
 		SALES_MANAGER: frozenset(f"{_TAKE_AWAY} create".split()),
 	},
+	"Customer Tier": _DEFINITION,
+	"Customer Tier Standing": rights(_LOOK, _TAKE_AWAY, f"{_TAKE_AWAY} write", f"{_TAKE_AWAY} write"),
+	"Customer Tier Change": rights(_LOOK, _TAKE_AWAY, f"{_TAKE_AWAY} write", f"{_TAKE_AWAY} write"),
+	"Customer Loyalty Settings": rights("", "", _SETTINGS, _SETTINGS),
 }
 # what a role may do besides, to what somebody who has it created
 RIGHTS_ON_OWN: dict[str, dict[str, frozenset[str]]] = {
@@ -82,6 +88,8 @@ MADE_BY_SCORING = (
 	"Work Batch",
 	"Score Calibration",
 	"Score Back-test Part",
+	"Customer Tier Standing",
+	"Customer Tier Change",
 )
 # hidden as a whole from whoever may see some customers only: they name customers of everybody, or are made of all
 TELL_OF_EVERYBODY = (
@@ -89,7 +97,10 @@ TELL_OF_EVERYBODY = (
 	*("Score Back-test", "Score Back-test Part"),
 )
 # of these, whoever may see some customers only sees the records of these customers
-OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot", "Customer Audience Member")
+OF_A_CUSTOMER = (
+	*("Customer Health", "Customer Health Snapshot", "Customer Audience Member"),
+	*("Customer Tier Standing", "Customer Tier Change"),
+)
 
 REPORTS: dict[str, tuple[str, ...]] = {
 	"Customer Health": READERS,
@@ -137,6 +148,11 @@ _SUGGESTED = "crm_success.scoring.api.suggested_weights_form"
 _SETTINGS_FORM = "crm_success.scoring.api.settings_form"
 _AUDIENCE_FORM = "crm_success.audiences.api.audience_form"
 _MEMBERS = "crm_success.audiences.api.audience_members"
+_TIER_POLICY = "crm_success.customer_loyalty.api.tier_policy"
+_TIER_CHANGES = "crm_success.customer_loyalty.api.tier_changes"
+# changes of tiers, of OWN and of OTHER
+OWN_CHANGE, OTHER_CHANGE = "pm-change-own", "pm-change-other"
+_OWN_CHANGE, _OTHER_CHANGE = ({"changes": f'["{name}"]'} for name in (OWN_CHANGE, OTHER_CHANGE))
 # of audiences that somebody else made
 _CHANGE_AUDIENCES = (SALES_MANAGER, *OWNERS)
 _MAKE_AUDIENCES = (SUCCESS_USER, *_CHANGE_AUDIENCES)
@@ -212,6 +228,11 @@ ENDPOINTS: dict[str, Endpoint] = {
 	"crm_success.audiences.api.audience_figures.make_number_card": Endpoint(
 		"POST", (SYSTEM_MANAGER,), {"audience": BY_HAND}, (SYSTEM_MANAGER,)
 	),
+	f"{_TIER_POLICY}.what_would_change": Endpoint("POST", OWNERS, {}, OWNERS),
+	f"{_TIER_POLICY}.evaluate_tiers": Endpoint("POST", OWNERS),
+	f"{_TIER_POLICY}.newest_evaluation": Endpoint("GET", OWNERS, {}, OWNERS),
+	f"{_TIER_CHANGES}.approve_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
+	f"{_TIER_CHANGES}.reject_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
 	# it takes a role that reads contacts, and one that changes Email Groups, which none of these does
 	"crm_success.audiences.api.audience_recipients.fill": Endpoint("POST", (), {"audience": BY_HAND}),
 }

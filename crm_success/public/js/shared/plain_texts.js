@@ -5,6 +5,7 @@ frappe.provide("crm_success.plain_texts");
 frappe.provide("frappe.listview_settings");
 
 Object.assign(crm_success.plain_texts, {
+	MODULES: ["CRM Success", "Customer Loyalty"],
 	TEXTS: ["Data", "Small Text", "Text", "Long Text", "Autocomplete", "Read Only"],
 
 	// Only "<": forms escape some themselves
@@ -41,7 +42,7 @@ Object.assign(crm_success.plain_texts, {
 	},
 
 	show_everywhere() {
-		const ours = Object.values(locals.DocType).filter(({ module }) => module === "CRM Success");
+		const ours = Object.values(locals.DocType).filter(({ module }) => crm_success.plain_texts.MODULES.includes(module));
 		ours.forEach(crm_success.plain_texts.show_in);
 	},
 });

@@ -1,0 +1,5 @@
+frappe.ui.form.on("Customer Tier", {
+	refresh(frm) {
+		crm_success.record_title.show(frm);
+	},
+});
