@@ -1,0 +1,51 @@
+// The list of tier changes: what waits for approval, approved or rejected in bulk.
+
+(function () {
+	const DOCTYPE = "Customer Tier Change";
+	const COLORS = { Proposed: "orange", Applied: "green", Rejected: "red", Withdrawn: "gray", Kept: "blue" };
+	const ARROWS = { Up: "▲", Down: "▼" };
+	const translated = (value) => (value ? __(value, null, DOCTYPE) : "");
+	const { ask, may_decide, waits } = crm_success.tier_decisions;
+
+	const decide = function (listview, is_approved) {
+		const chosen = listview.get_checked_items();
+		const waiting = chosen.filter(waits);
+		if (!waiting.length) {
+			frappe.msgprint(__("None of the chosen changes waits for approval. Choose those that are Proposed."));
+			return;
+		}
+		ask(waiting, is_approved, () => {
+			listview.clear_checked_items();
+			listview.refresh();
+		});
+	};
+
+	const show_waiting = function (listview) {
+		listview.filter_area.clear(false);
+		listview.filter_area.add([[DOCTYPE, "decision", "=", "Proposed"]]);
+	};
+
+	frappe.listview_settings[DOCTYPE] = {
+		add_fields: ["customer", "customer_name", "decision", "movement"],
+		hide_name_column: true,
+
+		onload(listview) {
+			listview.page.add_inner_button(__("Waiting for Approval"), () => show_waiting(listview));
+			if (!may_decide()) return;
+			listview.page.add_actions_menu_item(__("Approve"), () => decide(listview, true), false);
+			listview.page.add_actions_menu_item(__("Reject"), () => decide(listview, false), false);
+		},
+
+		get_indicator: ({ decision }) => [translated(decision), COLORS[decision] || "gray", `decision,=,${decision}`],
+
+		// elements, since version 16 takes other text for a selector
+		formatters: {
+			from_tier: crm_success.tier_names.in_list("from_tier"),
+			to_tier: crm_success.tier_names.in_list("to_tier"),
+			movement(value) {
+				const text = frappe.utils.escape_html(translated(value));
+				return value ? `<span>${ARROWS[value] || "="} ${text}</span>` : "";
+			},
+		},
+	};
+})();

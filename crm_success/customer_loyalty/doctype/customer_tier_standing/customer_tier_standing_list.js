@@ -1,0 +1,22 @@
+// The list of standings: who has which tier, and who is about to lose it.
+
+(function () {
+	const { in_list } = crm_success.tier_names;
+
+	frappe.listview_settings["Customer Tier Standing"] = {
+		add_fields: ["tier", "lost_by", "proposal", "protected_until"],
+		hide_name_column: true,
+
+		get_indicator(doc) {
+			if (doc.proposal) return [__("Waiting for Approval"), "orange", "proposal,is,set"];
+			if (doc.lost_by) return [__("In Danger"), "red", "lost_by,is,set"];
+			if (doc.protected_until) return [__("Protected"), "blue", "protected_until,is,set"];
+			return doc.tier ? [__("Safe"), "green", "lost_by,is,not set"] : [__("No Tier"), "gray", "tier,is,not set"];
+		},
+
+		formatters: {
+			tier: in_list("tier"),
+			next_tier: in_list("next_tier"),
+		},
+	};
+})();
