@@ -237,6 +237,11 @@ crm_success_work_cancelled = {
 customer_timeline = ["crm_success.customer_loyalty.tier_views.timeline_entries"]
 customer_call_list = ["crm_success.customer_loyalty.tier_views.reasons_to_call"]
 
+# a hook of ours, for other apps too: fields of Customer that are made of audiences, which must not look at them
+crm_success_made_of_audiences = dict.fromkeys(
+	("customer_tier", "tier_since"), "crm_success.customer_loyalty.tier_circles.audiences_of_tiers"
+)
+
 # a hook of ours, for other apps too: who is told of documents that change, and of which
 crm_success_watchers = {
 	"Scores": {

@@ -1,6 +1,7 @@
 """From the records of audiences to definitions, frozen for a pass, and what is wrong with them. Finds no members."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -123,6 +124,18 @@ def condition_of(row: Mapping[str, Any], keys: Mapping[str, str]) -> Condition:
 		return replace(condition, named=row.get("tag" if looks_at is LooksAt.TAG else "audience") or "")
 	doctype = (row.get("table_doctype") or "") if looks_at is LooksAt.TABLE else ""
 	return replace(condition, filters=filters_from_record(row.get("filters")), doctype=doctype)
+
+
+def built_audiences(unsaved: Mapping[str, Any] | None = None) -> dict[str, Audience]:
+	"""All audiences by name whose conditions can be read, one of them as it would be if it were saved."""
+	keys, records = metric_keys(), {record["name"]: record for record in _records()}
+	if unsaved and unsaved.get("name"):
+		records[unsaved["name"]] = unsaved
+	built = {}
+	for name, record in records.items():
+		with suppress(ScoringError, ValueError):
+			built[name] = audience_of(record, keys)
+	return built
 
 
 def metric_keys() -> dict[str, str]:

@@ -105,12 +105,13 @@ def decide(policy: Policy, standing: Standing, facts: Facts, day: Day) -> Verdic
 	standing = _note_danger(policy, standing, earned, day.as_of)
 	standing, moved = _move(policy, standing, earned, day)
 	standing, kept = _keep(policy, standing, earned, day)
-	return _told(policy, standing, (*raised, *moved, *kept), facts, day)
+	return _told(policy, standing, (*raised, *moved, *kept), facts, day, earned)
 
 
-def _told(policy: Policy, standing: Standing, events: tuple[Event, ...], facts: Facts, day: Day) -> Verdict:
+def _told(
+	policy: Policy, standing: Standing, events: tuple[Event, ...], facts: Facts, day: Day, earned: str
+) -> Verdict:
 	"""The standing, with what it looks like for the customer."""
-	earned = earned_tier(policy, facts, day.as_of)
 	standing = _note_danger(policy, standing, earned, day.as_of)
 	lost_by, falls_to = _loss(policy, standing, earned, day)
 	above = next_tier_above(policy, standing.tier)
@@ -141,9 +142,9 @@ def _raise_to_protection(policy: Policy, standing: Standing, as_of: date) -> tup
 
 
 def _note_danger(policy: Policy, standing: Standing, earned: str, as_of: date) -> Standing:
-	if policy.level(earned) >= policy.level(standing.tier):
-		return replace(standing, in_danger_since=None)
-	return replace(standing, in_danger_since=standing.in_danger_since or as_of)
+	is_safe = policy.level(earned) >= policy.level(standing.tier)
+	since = None if is_safe else standing.in_danger_since or as_of
+	return standing if since == standing.in_danger_since else replace(standing, in_danger_since=since)
 
 
 def _move(policy: Policy, standing: Standing, earned: str, day: Day) -> tuple[Standing, list[Event]]:
@@ -307,7 +308,7 @@ def approve(policy: Policy, standing: Standing, facts: Facts, day: Day) -> Verdi
 	"""The customer moves as proposed."""
 	target = standing.proposed or NO_TIER
 	after, events = _moved(standing, target, day.as_of, _cause(policy, standing.tier, target))
-	return _told(policy, after, tuple(events), facts, day)
+	return _told(policy, after, tuple(events), facts, day, earned_tier(policy, facts, day.as_of))
 
 
 def reject(policy: Policy, standing: Standing, facts: Facts, day: Day) -> Verdict:
@@ -315,14 +316,14 @@ def reject(policy: Policy, standing: Standing, facts: Facts, day: Day) -> Verdic
 	target = standing.proposed or NO_TIER
 	event = Event(Decision.REJECTED, standing.tier, target, _cause(policy, standing.tier, target))
 	after = replace(standing, proposed=None, declined=target, declined_on=day.as_of)
-	return _told(policy, after, (event,), facts, day)
+	return _told(policy, after, (event,), facts, day, earned_tier(policy, facts, day.as_of))
 
 
 def protect(policy: Policy, standing: Standing, facts: Facts, day: Day) -> Verdict:
 	"""Somebody has just protected the customer, or taken a protection back: who has a lower tier is raised at once."""
 	standing = _without_old_protection(standing, day.as_of)
 	standing, events = _raise_to_protection(policy, standing, day.as_of)
-	return _told(policy, standing, tuple(events), facts, day)
+	return _told(policy, standing, tuple(events), facts, day, earned_tier(policy, facts, day.as_of))
 
 
 def merge(policy: Policy, standing: Standing, other: Standing, on: date) -> tuple[Standing, list[Event]]:

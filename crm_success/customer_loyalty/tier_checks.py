@@ -10,6 +10,7 @@ from frappe.model import no_value_fields
 from frappe.model.document import Document
 from frappe.utils import cint, cstr, flt, getdate
 
+from crm_success.customer_loyalty.tier_circles import check_no_circle
 from crm_success.record_checks.field_errors import Refusal, bold, one_of, refuse
 from crm_success.record_names import STANDING, TIER
 
@@ -39,6 +40,8 @@ def check_tier(doc: Document) -> None:
 	for row in doc.requirements:
 		with _refusing_row(doc, "requirements", row):
 			_check_requirement(row)
+			if row.audience:
+				check_no_circle(doc.name or doc.tier_name, row.audience)
 	for row in doc.benefits:
 		with _refusing_row(doc, "benefits", row):
 			_check_benefit(row, flt(doc.points_multiplier))

@@ -50,9 +50,10 @@ def policy_of_now() -> Policy:
 
 
 def last_review() -> date | None:
-	"""The day of the last review."""
-	reviewed_on = frappe.db.get_single_value(LOYALTY_SETTINGS, "reviewed_on")
-	return reviewed_on and getdate(reviewed_on)
+	"""The day of the last review; None before the first one."""
+	# get_single_value takes an empty day for today
+	reviewed_on = frappe.db.get_singles_dict(LOYALTY_SETTINGS).get("reviewed_on")
+	return getdate(reviewed_on) if reviewed_on else None
 
 
 def policy_of(settings: Mapping[str, Any], tiers: Iterable[Mapping[str, Any]]) -> Policy:
@@ -74,7 +75,7 @@ def tier_of(record: Mapping[str, Any]) -> Tier:
 	return Tier(
 		name=record["name"],
 		level=cint(record["tier_level"]),
-		requirements=tuple(map(_requirement_of, record.get("requirements") or ())),
+		requirements=tuple(_requirement_of(row) for row in record.get("requirements") or ()),
 		any_is_enough=record.get("match") == ANY,
 		enabled=bool(cint(record["enabled"])),
 	)

@@ -6,6 +6,7 @@ A tier is named; "" is no tier.
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import cached_property
 
 from crm_success.customer_loyalty.tier_periods import Period, Review
 
@@ -91,12 +92,16 @@ class Policy:
 
 	def level(self, tier: str) -> int:
 		"""The level of a tier; 0 of none, and of one that is gone."""
-		return next((each.level for each in self.tiers if each.name == tier), 0)
+		return self._levels.get(tier, 0)
 
-	@property
-	def ladder(self) -> list[Tier]:
+	@cached_property
+	def ladder(self) -> tuple[Tier, ...]:
 		"""The tiers that can be earned, from the lowest to the highest."""
-		return sorted((tier for tier in self.tiers if tier.enabled), key=lambda tier: tier.level)
+		return tuple(sorted((tier for tier in self.tiers if tier.enabled), key=lambda tier: tier.level))
+
+	@cached_property
+	def _levels(self) -> dict[str, int]:
+		return {tier.name: tier.level for tier in self.tiers}
 
 
 @dataclass(frozen=True)

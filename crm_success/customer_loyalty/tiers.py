@@ -182,7 +182,8 @@ class Notes:
 def write_evaluation(frozen: FrozenTiers, keys: KeyRange, known: Known) -> Written:
 	"""Decide about the customers of a range, as their standings are now, and write what comes of it."""
 	stored = held_standings(keys)
-	forget_customers(set(stored).difference(known.facts))
+	# who was renamed since the facts were read is another customer to them, and keeps what it has
+	forget_customers(strangers_among(sorted(set(stored).difference(known.facts))))
 	notes = Notes(frozen.policy, frozen.day.as_of, clock.now(), at_review=frozen.day.is_review)
 	for customer, facts in known.facts.items():
 		before = stored.get(customer) or Stored({})
@@ -240,6 +241,15 @@ def gone_among(customers: Sequence[str]) -> set[str]:
 	left = set(customers)
 	for names in chunks(sorted(customers)):
 		left.difference_update(frappe.get_all(CUSTOMER, {"name": ("in", names)}, pluck="name"))
+	return left
+
+
+def strangers_among(customers: Sequence[str]) -> set[str]:
+	"""Those that do not exist any more, or are internal by now."""
+	left = set(customers)
+	for names in chunks(customers):
+		filters = {"name": ("in", names), "is_internal_customer": 0}
+		left.difference_update(frappe.get_all(CUSTOMER, filters, pluck="name", order_by=None))
 	return left
 
 

@@ -81,7 +81,7 @@ def _compare_noted() -> None:
 	except Exception as error:
 		# the customer is saved already: its author must not hear of it, and the next evaluation compares again
 		conflicts.raise_if_out_of_time(error)
-		frappe.db.rollback()
+		conflicts.start_over()
 		if not conflicts.is_passing(error):
 			frappe.log_error(title="Customers could not be compared with their tiers")
 	# the document's own commit is over, and nothing commits after it

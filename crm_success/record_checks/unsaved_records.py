@@ -1,4 +1,6 @@
-"""An unsaved record that a request sends, or a message that says what to send instead. Checks no permission."""
+"""An unsaved record that a request sends, or a message that says what to send instead: of what saving would refuse, in the
+same words. Checks no permission.
+"""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +9,8 @@ from typing import Any
 import frappe
 from frappe import _
 from frappe.model import data_fieldtypes, numeric_fieldtypes, table_fields
-from frappe.utils import cstr
+from frappe.model.document import Document
+from frappe.utils import cstr, escape_html
 
 from crm_success.record_checks.sizes import about_rows, check_readable, parsed
 
@@ -24,6 +27,29 @@ def parse_record(doctype: str, value: Any) -> dict[str, Any]:
 	check_readable(sent)
 	about = {name: cstr(sent[name]) for name in ABOUT_THE_RECORD if sent.get(name)}
 	return {**_known_fields(doctype, sent), **about, "doctype": doctype}
+
+
+def check_as_saving_would(doc: Document) -> None:
+	"""Refuse what saving would refuse, in the same words; afterwards the record is as saving would store it."""
+	doc._action = "save"
+	doc._set_defaults()
+	doc._validate_links()
+	if doc.is_new():
+		doc.set_new_name()
+		_check_name_is_free(doc)
+		doc._doc_before_save = None
+	else:
+		# for the checks that compare; Frappe's own way locks the record, which others may be saving
+		doc._doc_before_save = frappe.get_doc(doc.doctype, doc.name)
+	doc.set_parent_in_children()
+	doc.run_method("validate")
+	doc._validate()
+
+
+def _check_name_is_free(doc: Document) -> None:
+	if frappe.db.exists(doc.doctype, doc.name):
+		message = _("{0} {1} already exists").format(_(doc.doctype), frappe.bold(escape_html(doc.name)))
+		frappe.throw(message, frappe.DuplicateEntryError)
 
 
 def _known_fields(doctype: str, sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -291,6 +291,7 @@ def test_only_downgrades_wait_where_only_they_are_asked_for():
 	down = decided(asks, has(GOLD), 0, review())
 	assert told(down) == [("Proposed", GOLD, "")]
 	assert (down.standing.tier, down.standing.proposed, down.lost_by) == (GOLD, "", None)
+	assert decided(asks, down.standing, 0, other_day()).events == ()
 	standing, event = approved(asks, down.standing, 0, date(2026, 4, 3))
 	assert (standing.tier, event.cause) == ("", Cause.NO_LONGER_EARNED)
 
@@ -301,6 +302,8 @@ def test_what_was_rejected_is_proposed_again_at_the_next_review_only():
 	rejected, event = rejected_by(asks, proposed, 1_000, date(2026, 4, 2))
 	assert (event.decision.value, rejected.tier, rejected.proposed) == ("Rejected", GOLD, None)
 	assert decided(asks, rejected, 1_000, other_day()).events == ()
+	on_the_day, _ = rejected_by(asks, proposed, 1_000, REVIEW)
+	assert decided(asks, on_the_day, 1_000, review()).events == ()
 	again = decided(asks, rejected, 1_000, review(date(2026, 7, 1)))
 	assert told(again) == [("Proposed", GOLD, SILVER)]
 
@@ -390,6 +393,12 @@ def test_steps_pass_over_a_tier_that_was_disabled():
 	assert decided(off, has(DIAMOND), 0, review()).standing.tier == SILVER
 
 
+def test_a_step_down_stops_at_a_protected_tier_that_was_disabled():
+	off = policy(tiers=(TIERS[0], replace(TIERS[1], enabled=False), TIERS[2]), one_level_at_a_time=True)
+	standing = has(DIAMOND, protected_tier=GOLD, protected_until=date(2026, 12, 31))
+	assert decided(off, standing, 0, review()).standing.tier == GOLD
+
+
 def test_who_has_a_tier_that_is_gone_begins_from_none():
 	assert decided(PLAIN, has("Platinum"), 1_000, other_day()).standing.tier == SILVER
 
@@ -424,7 +433,8 @@ def test_a_policy_without_tiers_leaves_everybody_without():
 @pytest.mark.parametrize("revenue", [0, 1_000, 5_000, 1e9])
 @pytest.mark.parametrize("approval", list(Approval))
 def test_the_same_review_twice_changes_nothing(revenue, approval):
-	for rules in (policy(approval=approval), policy(approval=approval, one_level_at_a_time=True)):
+	kinds = ({}, {"one_level_at_a_time": True}, {"grace_days": 30}, {"minimum_stay_days": 900})
+	for rules in (policy(approval=approval, **kind) for kind in kinds):
 		for tier in ("", SILVER, GOLD, DIAMOND):
 			once = decided(rules, has(tier) if tier else NOBODY, revenue, review())
 			twice = decided(rules, once.standing, revenue, review())

@@ -4,4 +4,10 @@
 AMOUNTS = {"Silver": 20_000, "Gold": 60_000, "Diamond": 150_000}
 # with so much less, more customers had a tier a year ago than have it now
 EASIER = 0.5
-POLICY = {"enabled": 1, "period": "Rolling 12 Months", "review": "Quarterly", "approval": "All Changes", "grace_days": 0}
+POLICY = {
+	"enabled": 1,
+	"period": "Rolling 12 Months",
+	"review": "Quarterly",
+	"approval": "All Changes",
+	"grace_days": 0,
+}

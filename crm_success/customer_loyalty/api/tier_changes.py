@@ -18,6 +18,7 @@ _LONGEST_NOTE = 1000
 @of_bounded_size
 def approve_changes(changes: str | list, note: str = "") -> dict[str, Any]:
 	"""Give and take tiers as proposed; how many were `done`, and why others were not: `refused`, by name, in words."""
+	frappe.has_permission(TIER_CHANGE, "write", throw=True)
 	return _decided(changes, note, is_approved=True)
 
 
@@ -25,11 +26,11 @@ def approve_changes(changes: str | list, note: str = "") -> dict[str, Any]:
 @of_bounded_size
 def reject_changes(changes: str | list, note: str = "") -> dict[str, Any]:
 	"""Leave tiers as they are, until a review proposes it again; the same answer."""
+	frappe.has_permission(TIER_CHANGE, "write", throw=True)
 	return _decided(changes, note, is_approved=False)
 
 
 def _decided(changes: str | list, note: str, is_approved: bool) -> dict[str, Any]:
-	frappe.has_permission(TIER_CHANGE, "write", throw=True)
 	names = parsed_names(changes, _("Send the names of changes as a list."))
 	if len(names) > MOST_AT_ONCE:
 		message = _("{0} changes are too many at once. Choose {1} at most.")

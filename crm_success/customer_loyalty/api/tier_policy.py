@@ -4,7 +4,6 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.model.document import Document
 from frappe.utils import getdate
 
 from crm_success.batches import queueing
@@ -12,7 +11,7 @@ from crm_success.customer_loyalty.tier_evaluation import last_evaluation, start_
 from crm_success.customer_loyalty.tier_preview import what_would_change as compared
 from crm_success.customer_loyalty.tier_records import policy_of, policy_of_now, tier_rows
 from crm_success.record_checks.sizes import of_bounded_size
-from crm_success.record_checks.unsaved_records import parse_record
+from crm_success.record_checks.unsaved_records import check_as_saving_would, parse_record
 from crm_success.record_names import LOYALTY_SETTINGS, TIER
 from crm_success.scoring.reads import currency_of_amounts
 from crm_success.visibility import check_reads_health, may_see_all
@@ -70,7 +69,7 @@ def _settings(sent: str | dict) -> dict[str, Any]:
 	doc.update(
 		{name: value for name, value in parse_record(LOYALTY_SETTINGS, sent).items() if name in FIELDS}
 	)
-	_check(doc)
+	check_as_saving_would(doc)
 	return doc.as_dict()
 
 
@@ -80,12 +79,5 @@ def _tiers(sent: str | dict | None) -> list[dict[str, Any]]:
 		return tier_rows()
 	frappe.has_permission(TIER, "write", throw=True)
 	doc = frappe.get_doc(parse_record(TIER, sent))
-	_check(doc)
-	name = doc.name or doc.tier_name
-	return [*(row for row in tier_rows() if row["name"] != name), {**doc.as_dict(), "name": name}]
-
-
-def _check(doc: Document) -> None:
-	"""Refuse what saving would refuse, in the same words."""
-	doc.run_method("validate")
-	doc._validate()
+	check_as_saving_would(doc)
+	return [*(row for row in tier_rows() if row["name"] != doc.name), doc.as_dict()]

@@ -7,6 +7,7 @@ from crm_success.customer_loyalty.tier_changed import HOOK
 from crm_success.customer_loyalty.tier_standings import held_standings
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import STANDING, TIER, TIER_CHANGE
+from crm_success.setup.custom_fields import make_custom_fields
 from crm_success.tests.support import factories
 from crm_success.tests.support.tier_site import (
 	GOLD,
@@ -180,13 +181,11 @@ class TestCustomerOfTiers(TierTestCase):
 			frappe.rename_doc(TIER, GOLD, SILVER, merge=True)
 
 	def test_without_the_fields_everything_goes_on(self):
-		for fieldname in ("customer_tier", "tier_since"):
-			frappe.db.set_value("Custom Field", f"Customer-{fieldname}", "fieldname", f"x_{fieldname}")
-			self.addCleanup(
-				frappe.db.set_value, "Custom Field", f"Customer-{fieldname}", "fieldname", fieldname
-			)
-		frappe.clear_cache(doctype="Customer")
 		self.addCleanup(frappe.clear_cache, doctype="Customer")
+		self.addCleanup(make_custom_fields, only=("customer_tier", "tier_since"))
+		for fieldname in ("customer_tier", "tier_since"):
+			frappe.db.delete("Custom Field", {"name": f"Customer-{fieldname}"})
+		frappe.clear_cache(doctype="Customer")
 		self.review(add_days(TODAY, 370))
 		self.assertIsNone(tier_of(OF_GOLD))
 		frappe.get_doc("Customer", OF_GOLD).save()

@@ -1,9 +1,15 @@
 """Evaluations and reviews of real customers: what they spent gives a tier, and what they no longer spend takes it."""
 
+from unittest.mock import patch
+
 import frappe
 from frappe.utils import add_days, getdate
 
+from crm_success.batches.preparing import prepare_run
+from crm_success.batches.working import drain
+from crm_success.customer_loyalty import tier_evaluation
 from crm_success.customer_loyalty.tier_changed import HOOK
+from crm_success.customer_loyalty.tier_records import last_review
 from crm_success.record_names import HEALTH, LOYALTY_SETTINGS, STANDING, TIER_CHANGE
 from crm_success.tests.support import factories
 from crm_success.tests.support.audience_rows import store_audience
@@ -41,6 +47,11 @@ SPENT = {
 }
 NONE, OF_SILVER, OF_GOLD, OF_DIAMOND = SPENT
 A_MONTH_AGO, IN_A_YEAR = add_days(TODAY, -30), getdate(add_days(TODAY, 370))
+METRIC_OVER_CHANGES = {
+	**{"doctype": "Health Metric", "metric_name": "Changes of the Tier", "measure": "Count"},
+	**{"source_doctype": TIER_CHANGE, "customer_field": "customer", "date_field": "applied_on"},
+	**{"scale": "Linear", "worst": 0, "best": 10},
+}
 
 
 class TestTierReview(TierTestCase):
@@ -171,21 +182,15 @@ class TestTierReview(TierTestCase):
 		set_policy(upgrades="At Review", review="Monthly")
 		frappe.db.commit()
 		run = self.evaluate_as_scheduled("2026-04-10")
-		self.assertEqual(frappe.db.get_single_value(LOYALTY_SETTINGS, "reviewed_on"), getdate("2026-04-10"))
+		self.assertEqual(last_review(), getdate("2026-04-10"))
 		self.evaluate_as_scheduled("2026-04-30")
-		self.assertEqual(frappe.db.get_single_value(LOYALTY_SETTINGS, "reviewed_on"), getdate("2026-04-10"))
+		self.assertEqual(last_review(), getdate("2026-04-10"))
 		self.assertEqual(frappe.db.get_single_value(LOYALTY_SETTINGS, "evaluated_on"), getdate("2026-04-30"))
 		self.evaluate_as_scheduled("2026-05-02")
-		self.assertEqual(frappe.db.get_single_value(LOYALTY_SETTINGS, "reviewed_on"), getdate("2026-05-02"))
+		self.assertEqual(last_review(), getdate("2026-05-02"))
 		self.assertEqual(run.status, "Completed")
 
 	def evaluate_as_scheduled(self, day: str):
-		from unittest.mock import patch
-
-		from crm_success.batches.preparing import prepare_run
-		from crm_success.batches.working import drain
-		from crm_success.customer_loyalty import tier_evaluation
-
 		with patch.object(tier_evaluation, "getdate", lambda *_: getdate(day)):
 			run = tier_evaluation.start_evaluation("Schedule")
 		frappe.db.commit()
@@ -210,14 +215,48 @@ class TestTierReview(TierTestCase):
 		run = start_and_prepare_tiers(IN_A_YEAR, is_review=True)
 		frappe.rename_doc("Customer Tier", GOLD, "Platinum")
 		frappe.db.commit()
-		from crm_success.batches.working import drain
-
 		drain(run)
 		doc = frappe.get_doc("Work Run", run)
 		self.assert_message(doc, "renamed or deleted")
 		self.assertEqual(self.tiers(), [None, SILVER, "Platinum", DIAMOND])
 		self.review(IN_A_YEAR)
 		self.assertEqual(self.tiers(), [None] * 4)
+
+	def test_a_metric_over_changes_hears_of_whoever_moved(self):
+		self.addCleanup(self.measure_no_changes)
+		frappe.get_doc(METRIC_OVER_CHANGES).insert()
+		self.marked()
+		self.evaluate()
+		self.assertEqual(self.marked(), {OF_SILVER, OF_GOLD, OF_DIAMOND})
+		self.evaluate()
+		self.assertEqual(self.marked(), set())
+
+	def marked(self) -> set[str]:
+		"""Who is to be scored again; nobody is any more afterwards."""
+		frappe.db.commit()
+		stale = set(frappe.get_all(HEALTH, {"stale": 1}, pluck="customer"))
+		frappe.db.set_value(HEALTH, {"stale": 1}, "stale", 0, update_modified=False)
+		frappe.db.commit()
+		return stale
+
+	def measure_no_changes(self):
+		frappe.delete_doc("Health Metric", METRIC_OVER_CHANGES["metric_name"], force=True)
+		frappe.db.delete(HEALTH)
+		frappe.db.commit()
+
+	def test_a_notification_by_the_day_of_a_change_finds_it(self):
+		self.evaluate()
+		notification = frappe.get_doc(
+			{
+				**{"doctype": "Notification", "name": "Tier Changed", "subject": "Tier", "enabled": 1},
+				**{"document_type": TIER_CHANGE, "event": "Days After", "date_changed": "applied_on"},
+				**{"days_in_advance": 0, "channel": "System Notification", "message": "Tier"},
+				"condition": "doc.to_tier == 'Gold'",
+				"recipients": [{"receiver_by_role": "System Manager"}],
+			}
+		).insert()
+		found = [doc.customer for doc in notification.get_documents_for_today()]
+		self.assertEqual(found, [OF_GOLD])
 
 	def test_nobody_hears_of_what_did_not_change(self):
 		self.evaluate()

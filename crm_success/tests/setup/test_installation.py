@@ -17,6 +17,7 @@ from pypika import Criterion
 
 from crm_success.batches.kinds import series_of
 from crm_success.hooks import crm_success_work_kinds
+from crm_success.record_names import MODULES
 from crm_success.setup.custom_fields import CUSTOM_FIELDS
 from crm_success.tests.support import left_behind
 from crm_success.tests.support.left_behind import CUSTOMER, NAME, PAGE
@@ -35,11 +36,11 @@ HISTORY = ("tabError Log", "tabActivity Log", "tabScheduled Job Log", "tabAccess
 class TestInstallation(SiteTestCase):
 	def test_uninstalling_knows_each_counter_of_ours(self):
 		autonames = frappe.get_all(
-			"DocType", {"module": MODULE, "autoname": ("like", "%.#%")}, pluck="autoname"
+			"DocType", {"module": ("in", MODULES), "autoname": ("like", "%.#%")}, pluck="autoname"
 		)
 		series = [*autonames, *map(series_of, crm_success_work_kinds)]
 		counters = [NamingSeries(name).get_prefix() for name in series]
-		self.assertEqual(len(counters), 5)
+		self.assertEqual(len(counters), 6)
 		self.assertEqual([name for name in counters if not NAMING_SERIES.fullmatch(name)], [])
 		# "SR-" is everybody's sales return
 		self.assertEqual([name for name in counters if len(re.sub("[^A-Z]", "", name)) < 5], [])
@@ -173,6 +174,8 @@ class TestUninstall(SiteTestCase):
 		self.assertTrue(frappe.db.exists("Workspace", MODULE))
 		self.assertEqual(frappe.db.count("Customer Segment"), 6)
 		self.assertEqual(frappe.db.count("Customer Audience", {"enabled": 0}), 4)
+		self.assertEqual(frappe.db.count("Customer Tier"), 3)
+		self.assertEqual(frappe.db.get_single_value("Customer Loyalty Settings", "enabled"), 0)
 		self.assertEqual(columns_of_fields(), custom_columns())
 		self.assertTrue(frappe.db.exists("Scheduled Job Type", {"method": ("like", f"{APP}.scoring.%")}))
 		self.assertTrue(frappe.db.exists("Role", ROLE))
@@ -224,11 +227,11 @@ def edit_seeds() -> None:
 
 def names_of_ours() -> list[str]:
 	"""The app, its module and roles, and every record that came with it, by whatever DocType."""
-	names = {APP, MODULE, ROLE, ROLE_OF_OTHERS, *(fieldname for _, fieldname in custom_fields())}
+	names = {APP, *MODULES, ROLE, ROLE_OF_OTHERS, *(fieldname for _, fieldname in custom_fields())}
 	links = {"fieldtype": "Link", "options": "Module Def"}
 	for doctype, fieldname in frappe.get_all("DocField", links, ["parent", "fieldname"], as_list=True):
 		if doctype != "Property Setter" and not frappe.get_meta(doctype).istable:
-			names.update(frappe.get_all(doctype, {fieldname: MODULE}, pluck="name"))
+			names.update(frappe.get_all(doctype, {fieldname: ("in", MODULES)}, pluck="name"))
 	names.update(frappe.get_all("Onboarding Step Map", {"parent": MODULE}, pluck="step"))
 	return sorted(names)
 

@@ -148,6 +148,11 @@ _SUGGESTED = "crm_success.scoring.api.suggested_weights_form"
 _SETTINGS_FORM = "crm_success.scoring.api.settings_form"
 _AUDIENCE_FORM = "crm_success.audiences.api.audience_form"
 _MEMBERS = "crm_success.audiences.api.audience_members"
+_TIER_POLICY = "crm_success.customer_loyalty.api.tier_policy"
+_TIER_CHANGES = "crm_success.customer_loyalty.api.tier_changes"
+# changes of tiers, of OWN and of OTHER
+OWN_CHANGE, OTHER_CHANGE = "pm-change-own", "pm-change-other"
+_OWN_CHANGE, _OTHER_CHANGE = ({"changes": f'["{name}"]'} for name in (OWN_CHANGE, OTHER_CHANGE))
 # of audiences that somebody else made
 _CHANGE_AUDIENCES = (SALES_MANAGER, *OWNERS)
 _MAKE_AUDIENCES = (SUCCESS_USER, *_CHANGE_AUDIENCES)
@@ -223,6 +228,11 @@ ENDPOINTS: dict[str, Endpoint] = {
 	"crm_success.audiences.api.audience_figures.make_number_card": Endpoint(
 		"POST", (SYSTEM_MANAGER,), {"audience": BY_HAND}, (SYSTEM_MANAGER,)
 	),
+	f"{_TIER_POLICY}.what_would_change": Endpoint("POST", OWNERS, {}, OWNERS),
+	f"{_TIER_POLICY}.evaluate_tiers": Endpoint("POST", OWNERS),
+	f"{_TIER_POLICY}.newest_evaluation": Endpoint("GET", OWNERS, {}, OWNERS),
+	f"{_TIER_CHANGES}.approve_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
+	f"{_TIER_CHANGES}.reject_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
 	# it takes a role that reads contacts, and one that changes Email Groups, which none of these does
 	"crm_success.audiences.api.audience_recipients.fill": Endpoint("POST", (), {"audience": BY_HAND}),
 }

@@ -12,6 +12,7 @@ from frappe.utils.password import set_encrypted_password
 from werkzeug.test import TestResponse
 
 from crm_success.audiences.hand_picked import add_members
+from crm_success.record_names import STANDING, TIER_CHANGE
 from crm_success.scoring.backtest.suggestion_records import keep_suggestions
 from crm_success.scoring.engine.definitions import Scorecard
 from crm_success.scoring.engine.truth.intervals import Estimate
@@ -22,6 +23,7 @@ from crm_success.tests.support import permission_matrix as matrix
 from crm_success.tests.support.audience_site import forget_audiences, make_audience
 from crm_success.tests.support.permission_matrix import BY_HAND, GUEST, READERS, ROLES, SUCCESS_USER
 from crm_success.tests.support.scoring_site import ScoringTestCase, drain, start_and_prepare
+from crm_success.tests.support.tier_site import forget_tiers, set_policy
 
 OWN, OTHER = "PM-1", "PM-2"
 # in no request, so that an answer that has it leaks it
@@ -112,6 +114,8 @@ class PermissionTestCase(ScoringTestCase):
 		make_back_test()
 		make_audience_by_hand(cls.plain[SUCCESS_USER].user)
 		cls.addClassCleanup(forget_audiences)
+		make_standings()
+		cls.addClassCleanup(forget_tiers)
 
 	@classmethod
 	def _take_back(cls):
@@ -177,6 +181,21 @@ def suggestion_for(scorecard: str) -> CardSuggestion:
 		left_out=(),
 	)
 	return CardSuggestion(card, found)
+
+
+def make_standings() -> None:
+	"""OWN and OTHER have a tier each, past the controllers; tiers are kept."""
+	set_policy()
+	for customer, name, change in (
+		(OWN, OWN_NAME, matrix.OWN_CHANGE),
+		(OTHER, SECRET, matrix.OTHER_CHANGE),
+	):
+		values = {"customer": customer, "customer_name": name}
+		standing = {"tier": "Silver", "tier_since": "2020-02-20", "changes": 1}
+		frappe.new_doc(STANDING).update({**values, **standing}).db_insert()
+		row = {"name": change, "to_tier": "Silver", "decision": "Applied", "change_number": 1}
+		frappe.new_doc(TIER_CHANGE).update({**values, **row}).db_insert()
+	frappe.db.commit()
 
 
 def make_audience_by_hand(owner: str) -> None:

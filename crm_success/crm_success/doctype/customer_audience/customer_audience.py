@@ -12,6 +12,7 @@ from crm_success.audiences.audience_checks import (
 )
 from crm_success.audiences.audience_records import BY_HAND
 from crm_success.audiences.evaluation import evaluate_soon
+from crm_success.audiences.field_circles import check_no_field_circle
 from crm_success.audiences.membership import forget_audience, members_now, write_names_of
 from crm_success.audiences.recipients import forget_recipients
 from crm_success.database import clock
@@ -30,6 +31,7 @@ class CustomerAudience(PrintedAsText):
 		check_entered(self)
 		check_name(self, self.audience_name)
 		check_conditions(self)
+		check_no_field_circle(self)
 
 	def before_save(self):
 		self.keep_findings()

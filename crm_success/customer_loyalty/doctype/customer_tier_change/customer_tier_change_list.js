@@ -5,9 +5,11 @@
 	const COLORS = { Proposed: "orange", Applied: "green", Rejected: "red", Withdrawn: "gray", Kept: "blue" };
 	const ARROWS = { Up: "▲", Down: "▼" };
 	const translated = (value) => (value ? __(value, null, DOCTYPE) : "");
-	const { ask, may_decide, waits } = crm_success.tier_decisions;
+	// Frappe runs this file before those that have the names of tiers
+	const in_list = (fieldname) => (value) => crm_success.tier_names.in_list(fieldname)(value);
 
 	const decide = function (listview, is_approved) {
+		const { ask, waits } = crm_success.tier_decisions;
 		const chosen = listview.get_checked_items();
 		const waiting = chosen.filter(waits);
 		if (!waiting.length) {
@@ -31,7 +33,7 @@
 
 		onload(listview) {
 			listview.page.add_inner_button(__("Waiting for Approval"), () => show_waiting(listview));
-			if (!may_decide()) return;
+			if (!crm_success.tier_decisions.may_decide()) return;
 			listview.page.add_actions_menu_item(__("Approve"), () => decide(listview, true), false);
 			listview.page.add_actions_menu_item(__("Reject"), () => decide(listview, false), false);
 		},
@@ -40,8 +42,8 @@
 
 		// elements, since version 16 takes other text for a selector
 		formatters: {
-			from_tier: crm_success.tier_names.in_list("from_tier"),
-			to_tier: crm_success.tier_names.in_list("to_tier"),
+			from_tier: in_list("from_tier"),
+			to_tier: in_list("to_tier"),
 			movement(value) {
 				const text = frappe.utils.escape_html(translated(value));
 				return value ? `<span>${ARROWS[value] || "="} ${text}</span>` : "";

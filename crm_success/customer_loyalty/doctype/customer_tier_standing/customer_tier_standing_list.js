@@ -1,7 +1,8 @@
 // The list of standings: who has which tier, and who is about to lose it.
 
 (function () {
-	const { in_list } = crm_success.tier_names;
+	// Frappe runs this file before that which has the names of tiers
+	const in_list = (fieldname) => (value) => crm_success.tier_names.in_list(fieldname)(value);
 
 	frappe.listview_settings["Customer Tier Standing"] = {
 		add_fields: ["tier", "lost_by", "proposal", "protected_until"],
