@@ -54,7 +54,7 @@ def _entry(row: frappe._dict) -> TimelineEntry:
 	title = _TITLES[row.movement if row.decision == "Applied" else row.decision]()
 	kept_by = _(row.kept_by, context=TIER_CHANGE) if row.kept_by else ""
 	said = title.format(tier_name(row.from_tier), tier_name(row.to_tier), kept_by)
-	detail = "\n".join(filter(None, (row.note, facts_in_words(row.facts))))
+	detail = "\n".join(text for text in (row.note, facts_in_words(row.facts)) if text)
 	return TimelineEntry(row.happened_at, said, detail, TIER_CHANGE, row.name)
 
 

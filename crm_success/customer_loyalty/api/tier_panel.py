@@ -27,9 +27,10 @@ _SHOWN = ("name", "tier", "tier_since", "next_tier", "protected_tier", "protecte
 @of_bounded_size
 def get_tier(customer: str) -> dict[str, Any] | None:
 	"""How a customer stands, in words; None where tiers are not kept, or where it may not be seen."""
-	if not frappe.has_permission(STANDING, "read") or not _are_kept():
-		return None
+	frappe.has_permission(STANDING, "read", throw=True)
 	frappe.has_permission("Customer", "read", doc=customer, throw=True)
+	if not _are_kept():
+		return None
 	seen = visible_rows(STANDING, customer, fields=list(FIELDS), limit=1)
 	if not seen:
 		return None if frappe.db.exists(STANDING, {"customer": customer}) else {"name": None}

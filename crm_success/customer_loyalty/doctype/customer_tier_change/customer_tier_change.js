@@ -12,13 +12,15 @@ frappe.ui.form.on("Customer Tier Change", {
 Object.assign(crm_success.customer_tier_change, {
 	show_title(frm) {
 		const { customer, customer_name, from_tier, to_tier } = frm.doc;
-		const $line = $("<span>").append(
-			crm_success.tier_names.customer_link({ customer, customer_name }),
-			document.createTextNode(`: ${crm_success.tier_names.move(from_tier, to_tier)}`)
-		);
+		const { escape_html, get_form_link } = frappe.utils;
+		const move = escape_html(crm_success.tier_names.move(from_tier, to_tier));
+		const name = escape_html(customer_name || customer);
+		const who = frappe.model.can_read("Customer")
+			? `<a href="${escape_html(get_form_link("Customer", customer))}">${name}</a>`
+			: name;
 		const is_waiting = crm_success.tier_decisions.waits(frm.doc);
 		frm.set_intro("");
-		frm.set_intro($line.prop("outerHTML"), is_waiting ? "orange" : "blue");
+		frm.set_intro(`${who}: ${move}`, is_waiting ? "orange" : "blue");
 	},
 
 	add_buttons(frm) {

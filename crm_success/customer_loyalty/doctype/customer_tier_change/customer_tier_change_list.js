@@ -3,10 +3,9 @@
 (function () {
 	const DOCTYPE = "Customer Tier Change";
 	const COLORS = { Proposed: "orange", Applied: "green", Rejected: "red", Withdrawn: "gray", Kept: "blue" };
-	const ARROWS = { Up: "▲", Down: "▼" };
 	const translated = (value) => (value ? __(value, null, DOCTYPE) : "");
 	// Frappe runs this file before those that have the names of tiers
-	const in_list = (fieldname) => (value) => crm_success.tier_names.in_list(fieldname)(value);
+	const as_filter = (fieldname) => (value) => crm_success.tier_names.as_filter(fieldname)(value);
 
 	const decide = function (listview, is_approved) {
 		const { ask, waits } = crm_success.tier_decisions;
@@ -42,11 +41,11 @@
 
 		// elements, since version 16 takes other text for a selector
 		formatters: {
-			from_tier: in_list("from_tier"),
-			to_tier: in_list("to_tier"),
+			from_tier: as_filter("from_tier"),
+			to_tier: as_filter("to_tier"),
 			movement(value) {
 				const text = frappe.utils.escape_html(translated(value));
-				return value ? `<span>${ARROWS[value] || "="} ${text}</span>` : "";
+				return value ? `<span>${crm_success.tier_names.sign(value)} ${text}</span>` : "";
 			},
 		},
 	};

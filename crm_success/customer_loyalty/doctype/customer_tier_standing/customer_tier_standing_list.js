@@ -2,7 +2,7 @@
 
 (function () {
 	// Frappe runs this file before that which has the names of tiers
-	const in_list = (fieldname) => (value) => crm_success.tier_names.in_list(fieldname)(value);
+	const as_filter = (fieldname) => (value) => crm_success.tier_names.as_filter(fieldname)(value);
 
 	frappe.listview_settings["Customer Tier Standing"] = {
 		add_fields: ["tier", "lost_by", "proposal", "protected_until"],
@@ -16,8 +16,8 @@
 		},
 
 		formatters: {
-			tier: in_list("tier"),
-			next_tier: in_list("next_tier"),
+			tier: as_filter("tier"),
+			next_tier: as_filter("next_tier"),
 		},
 	};
 })();

@@ -1,14 +1,14 @@
 // Filters of the report; a number opens the customers that it counts.
 // {% include "crm_success/public/js/shared/report_tables.js" %}
+// {% include "crm_success/public/js/tier/tier_names.js" %}
 
 frappe.provide("crm_success.tier_movements");
 
 Object.assign(crm_success.tier_movements, {
 	KINDS: ["Up", "Down", "Kept"],
-	ARROWS: { Up: "▲", Down: "▼", Kept: "=" },
 
 	what(value, { kind }) {
-		return `${crm_success.tier_movements.ARROWS[kind]} ${frappe.utils.escape_html(value)}`;
+		return `${crm_success.tier_names.sign(kind)} ${frappe.utils.escape_html(value)}`;
 	},
 
 	// `data-asked`: the filters with which this report lists the customers

@@ -62,10 +62,7 @@ Object.assign(crm_success.tier_decisions, {
 		const { escape_html } = frappe.utils;
 		const by_name = Object.fromEntries(changes.map((row) => [row.name, row.customer_name || row.customer]));
 		const lines = names.map((name) => `<li>${escape_html(by_name[name] || name)}: ${escape_html(refused[name])}</li>`);
-		frappe.msgprint({
-			title: done ? __("Partly Done") : __("Nothing Was Done"),
-			indicator: "orange",
-			message: `<p>${escape_html(what)}</p><p>${escape_html(__("These were not:"))}</p><ul>${lines.join("")}</ul>`,
-		});
+		const message = `<p>${escape_html(what)}</p><p>${escape_html(__("These were not:"))}</p><ul>${lines.join("")}</ul>`;
+		frappe.msgprint({ title: done ? __("Partly Done") : __("Nothing Was Done"), indicator: "orange", message });
 	},
 });

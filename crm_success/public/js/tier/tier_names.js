@@ -12,6 +12,15 @@ Object.assign(crm_success.tier_names, {
 		return `${text(from_tier)} → ${text(to_tier)}`;
 	},
 
+	// what moved up or down, and what was kept
+	SIGNS: new Map([
+		["Up", "▲"],
+		["Down", "▼"],
+		["Kept", "="],
+	]),
+
+	sign: (kind) => crm_success.tier_names.SIGNS.get(kind) || "=",
+
 	link(tier) {
 		const text = crm_success.tier_names.text(tier);
 		if (!tier || !frappe.model.can_read("Customer Tier")) return $("<span>").text(text);
@@ -37,7 +46,7 @@ Object.assign(crm_success.tier_names, {
 	},
 
 	// An element, since version 16 takes other text for a selector
-	in_list(fieldname) {
+	as_filter(fieldname) {
 		return (value) => {
 			if (!value) return "";
 			const [filter, text] = [`${fieldname},=,${value}`, crm_success.tier_names.text(value)].map(
