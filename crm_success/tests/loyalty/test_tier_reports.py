@@ -60,7 +60,7 @@ class TestMovements(TierReportTestCase):
 	def test_by_owner_and_by_territory(self):
 		_columns, rows, *_rest = movements({"group_by": "Account Manager"})
 		self.assertEqual(
-			[(row["group"], row["up"], row["up_revenue"]) for row in rows][0], (MANAGER, 1, GOLD_FROM)
+			next((row["group"], row["up"], row["up_revenue"]) for row in rows), (MANAGER, 1, GOLD_FROM)
 		)
 		_columns, rows, *_rest = movements({"group_by": "Territory"})
 		self.assertEqual(sum(row["up"] for row in rows), 2)
