@@ -146,6 +146,11 @@ def short_key(parts: Sequence[Term], dialect: Dialect) -> list[Term]:
 	return [unhex(digest(lower(joined("|", *parts))))]
 
 
+def midnight_of(day: Term, dialect: Dialect) -> Term:
+	"""A bound day as a datetime: beside a column of such, MariaDB makes text of both."""
+	return CustomFunction("TIMESTAMP", ["day"])(day) if dialect is Dialect.MARIADB else day
+
+
 def moment_of(day: Term, time: Term, dialect: Dialect) -> Term:
 	"""A date and a time of day (NULL: midnight) as a datetime, on SQLite as its Julian day."""
 	time = CustomFunction("COALESCE", ["value", "otherwise"])(time, "00:00:00")

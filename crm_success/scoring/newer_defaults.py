@@ -165,7 +165,9 @@ def _proposed(doc: Document) -> dict[str, Any]:
 			*(row for row in _CARD["dimensions"] if row["dimension"] in dimensions),
 			*_rows_of(doc, "dimensions", "dimension", ("dimension", "weight"), known),
 		],
-		"metrics": [*metrics, *_rows_of(doc, "metrics", "metric", ("metric", "weight"), ours)],
+		"metrics": _with_dimension(
+			[*metrics, *_rows_of(doc, "metrics", "metric", ("metric", "weight"), ours)]
+		),
 		"caps": [*caps, *_rows_of(doc, "caps", "metric", _CAP_FIELDS, ours)],
 		**{name: _CARD[name] for name in _LIMITS},
 	}
@@ -175,6 +177,12 @@ def _names_on_site() -> dict[str, str]:
 	"""The names of the default metrics that are there and enabled, by key."""
 	filters = {"metric_key": ("in", list(_NEW)), "enabled": 1}
 	return dict(frappe.get_all(METRIC, filters, ["metric_key", "name"], as_list=True))
+
+
+def _with_dimension(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+	"""As a form shows it beside a metric, which it fetches only of one that a person enters."""
+	dimensions = dict(frappe.get_all(METRIC, fields=["name", "dimension"], as_list=True))
+	return [{**row, "dimension": dimensions.get(row["metric"])} for row in rows]
 
 
 def _rows_of(

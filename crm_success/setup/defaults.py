@@ -174,8 +174,9 @@ _SERVICE_METRICS = [
 		"description": "Issues that were not resolved on the scoring date",
 		"measure": "Count",
 		**_ISSUES,
+		# nothing open is good news where something was resolved lately; an issue of years ago tells nothing
+		"date_field": "open_until",
 		"filters": [["is_open", "=", 1]],
-		"window_days": 0,
 		"unit": "Count",
 		**_linear(5, 0),
 	},

@@ -10,6 +10,6 @@ NEWEST_DEFAULTS = 1
 
 # by the key of the metric, which survives that somebody renames it: only the fields whose default changed
 METRICS_BEFORE: dict[str, dict[str, Any]] = {
-	"open_issues": {"missing_treatment": "Best"},
+	"open_issues": {"date_field": "opening_date", "window_days": 0, "missing_treatment": "Best"},
 	"issues_180d": {"missing_treatment": "Best"},
 }

@@ -8,6 +8,7 @@ from asking import AS_OF, metric, value_of
 from databases import Database
 from erpnext_tables import TABLES
 
+from crm_success.scoring.engine.definitions import Scale, ScaleKind
 from crm_success.scoring.engine.measure_table import Measure
 from crm_success.scoring.queries.computed import (
 	COMPUTED_FIELDS,
@@ -18,6 +19,7 @@ from crm_success.scoring.queries.computed import (
 from crm_success.scoring.queries.tables import Column, Table
 
 OPEN = metric(doctype="Issue", filters=[("is_open", "=", 1)])
+FEWER = Scale(ScaleKind.LINEAR, worst=5, best=0)
 FAILED = metric(doctype="Issue", filters=[("is_sla_failed", "=", 1)])
 HOURS = metric(Measure.AVERAGE, "Issue", value_field="hours_to_resolve")
 
@@ -228,6 +230,27 @@ def test_issues_can_be_counted_by_the_day_of_resolution(database: Database) -> N
 		_issue(database, status="Closed", sla_resolution_date=f"{day} 12:00:00")
 	_issue(database)
 	assert value_of(database, metric(doctype="Issue", date_field="resolved_on", window_days=10)) == 2
+
+
+OPEN_LATELY = metric(
+	doctype="Issue", date_field="open_until", window_days=10, filters=[("is_open", "=", 1)], scale=FEWER
+)
+
+
+def test_an_issue_counts_as_open_however_old_it_is(database: Database) -> None:
+	_issue(database, "2022-01-01")
+	assert value_of(database, OPEN_LATELY) == 1
+	# as of a day before it was opened there was none
+	assert value_of(database, OPEN_LATELY, as_of=date(2021, 12, 31)) is None
+
+
+@pytest.mark.parametrize(("resolved_on", "value"), [("2024-06-21", 0), ("2024-06-20", None)])
+def test_that_nothing_is_open_is_known_of_who_had_something_lately(
+	database: Database, resolved_on: str, value: int | None
+) -> None:
+	_issue(database, "2022-01-01", status="Closed", sla_resolution_date=f"{resolved_on} 12:00:00")
+	assert value_of(database, OPEN_LATELY) == value
+	assert value_of(database, OPEN_LATELY, as_of=date(2024, 6, 19)) == 1
 
 
 @pytest.mark.parametrize(

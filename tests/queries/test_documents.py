@@ -60,6 +60,14 @@ def test_the_newest_documents_come_first_and_only_those_that_count(database: Dat
 	assert list(_documents(database, metric())) == ["document", "date"]
 
 
+def test_open_issues_are_shown_by_the_day_they_were_opened(database: Database) -> None:
+	for name, day in (("I-1", "2023-01-05"), ("I-2", "2024-06-02"), ("I-3", "2022-03-01")):
+		database.add("Issue", name=name, customer="A", opening_date=day)
+	found = _documents(database, metric(doctype="Issue", date_field="open_until", window_days=10))
+	assert found["document"].tolist() == ["I-2", "I-1", "I-3"]
+	assert str(found["date"].iloc[0]) == "2024-06-02"
+
+
 def test_documents_of_one_day_come_by_name(database: Database) -> None:
 	for name in ("S-3", "S-1", "S-2"):
 		database.add("Sales Invoice", name=name, customer="A", posting_date="2024-06-30")

@@ -23,7 +23,11 @@ HABITS = SpendForecast(30.0, 2.0, 30.0, Logistic(0.0, ()), Level(1.3, 1.42), Non
 @pytest.mark.parametrize(
 	("spend", "risk", "said"),
 	[
-		(1178.4, 38.0, "Expects 1,178 EUR in 90 days: buys with 62 %, then spends about 1,901 EUR"),
+		(
+			1178.4,
+			38.0,
+			"Expects 1,178 EUR in 90 days: buys with a chance of 62 %, then spends about 1,901 EUR",
+		),
 		(0.49, 38.0, "Expects nothing in 90 days"),
 		(0.0, 38.0, "Expects nothing in 90 days"),
 		(12.0, 100.0, "Expects 12 EUR in 90 days"),

@@ -48,6 +48,7 @@ def customer(**values: object) -> dict[str, object]:
 		"frequency_score": 3,
 		"monetary_score": 3,
 		"revenue": 1000.0,
+		"expected_spend": 250.0,
 		"overdue": 0.0,
 		"open_issues": 0,
 		"invoices": 4,

@@ -172,8 +172,8 @@ def test_progress_is_told_to_its_end(erp):
 	with connect(f"sqlite:///{erp}") as database:
 		replay = Replay(database, date.fromisoformat(AS_OF), 90, 10)
 		replay.run(told.append)
-	# calibrated, scored, the outcome, and for the lapse risk facts and outcomes of five earlier dates
-	assert sum(told) == replay.steps == (3 + 10) * 108
+	# calibrated, scored, the outcome, and once more for the lapse risk, with all earlier dates together
+	assert sum(told) == replay.steps == 4 * 108
 
 
 def test_the_demonstration_has_scores_that_tell(run, backtest, tmp_path):

@@ -41,6 +41,12 @@ def test_coverage_is_averaged_over_those_who_have_a_score():
 	assert (totals["average_coverage"], totals["low_coverage"]) == (49.95, 1)
 
 
+def test_what_is_expected_adds_up_where_it_can_be_told():
+	rows = [customer(expected_spend=120.5), customer(expected_spend=0.0), customer(expected_spend=None)]
+	assert figures(*rows).totals["expected_spend"] == 120.5
+	assert math.isnan(figures(customer(expected_spend=None)).totals["expected_spend"])
+
+
 def test_bands_and_segments_count_those_without_one_too():
 	result = figures(*THREE)
 	assert result.bands["customers"].to_dict() == {"Healthy": 1, "Watch": 0, "At Risk": 1, NO_SCORE: 1}

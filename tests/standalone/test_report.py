@@ -151,6 +151,13 @@ def test_says_so_where_nobody_has_to_be_called():
 	)
 
 
+def test_what_is_expected_stands_beside_the_revenue_where_it_can_be_told():
+	assert "net of returns; 1.23k expected in the next 90 days" in page(
+		frame(customer(expected_spend=1234.0))
+	)
+	assert "expected in the next" not in page(frame(customer(expected_spend=None)))
+
+
 def test_says_how_many_disabled_customers_it_leaves_out():
 	html = page(
 		frame(customer(customer_name="Left out", customer_disabled=1), customer(customer_name="Stays"))

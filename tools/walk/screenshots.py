@@ -118,6 +118,15 @@ def health(window: Window) -> None:
 	wait_for_health(window)
 
 
+def risk(window: Window) -> None:
+	"""Coverage on the gauge stands above; here are the risk, what moves it, and the rhythm."""
+	health(window)
+	window.page.evaluate(
+		"document.querySelector('[data-fieldname=risk_drivers]').closest('.form-section').scrollIntoView()"
+	)
+	window.page.mouse.wheel(0, -110)
+
+
 def health_parts(window: Window) -> None:
 	health(window)
 	window.shown.locator(".health-parts").scroll_into_view_if_needed()
@@ -199,6 +208,15 @@ def back_test(window: Window) -> None:
 	window.open("/score-back-test")
 	window.shown.locator('.list-row a[data-doctype="Score Back-test"]').last.click()
 	wait_for_figures(window)
+
+
+def suggested(window: Window) -> None:
+	back_test(window)
+	window.shown.locator(".suggested-weights p").first.wait_for()
+	window.page.evaluate(
+		"document.querySelector('[data-fieldname=suggested_weights]').closest('.form-section').scrollIntoView()"
+	)
+	window.page.mouse.wheel(0, -110)
 
 
 def audience_list(window: Window) -> None:
@@ -290,6 +308,7 @@ PICTURES: dict[View, tuple[Picture, ...]] = {
 		("report-score-movers", 760, report("Score Movers")),
 		("report-metric-quality", 760, report("Metric Quality")),
 		("customer-health", 900, health),
+		("customer-health-risk", 480, risk),
 		("customer-health-parts", 900, health_parts),
 		("customer-health-documents", 800, evidence),
 		("customer-health-contacts", 560, contacts),
@@ -319,6 +338,7 @@ PICTURES: dict[View, tuple[Picture, ...]] = {
 		("settings", 900, settings),
 		("scoring-run", 800, run),
 		("score-back-test", 1700, back_test),
+		("suggested-weights", 1100, suggested),
 	),
 	PHONE: (
 		("phone-customer-health", 812, health),

@@ -19,6 +19,7 @@ from crm_success.record_checks.markup import without_markup
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import HEALTH
 from crm_success.scoring.bands import BANDS
+from crm_success.scoring.engine.definitions import LifecycleStage
 from crm_success.visibility import check_reads_health
 
 Chart = dict[str, Any]
@@ -32,11 +33,12 @@ LOWEST = 10
 @frappe.whitelist()
 @of_bounded_size
 def lowest_scores(filters: Asked = None, **asked: Any) -> Chart:
-	"""The customers who need somebody first, by name, with their scores."""
+	"""The customers who need somebody first, by name, with their scores; those who are lost are not among them."""
 	check_reads_health()
 	health = frappe.qb.DocType(HEALTH)
 	query = frappe.qb.from_(health).select(health.customer_name, health.customer, health.score)
-	query = query.where(who_counts(filters_of_figure(filters)) & health.score.notnull())
+	not_lost = health.stage.isnull() | (health.stage != LifecycleStage.LOST.value)
+	query = query.where(who_counts(filters_of_figure(filters)) & health.score.notnull() & not_lost)
 	rows = query.orderby(health.score).orderby(health.name).limit(LOWEST).run()
 	if not rows:
 		return {}

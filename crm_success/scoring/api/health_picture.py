@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 import frappe
@@ -22,6 +23,7 @@ SNAPSHOTS = 18
 def picture_of(health: Document) -> dict[str, Any]:
 	"""Everything that the form draws. Numbers that are missing are None, not 0 as in the form's document."""
 	healthy_from, watch_from = limits_of(health.scorecard)
+	snapshots = snapshots_of(health.customer)
 	return {
 		"as_of": health.as_of,
 		"score": health.score if health.band else None,
@@ -34,7 +36,8 @@ def picture_of(health: Document) -> dict[str, Any]:
 		"watch_from": watch_from,
 		"currency": health.currency,
 		"components": components_of(health),
-		"snapshots": snapshots_of(health.customer),
+		"snapshots": snapshots,
+		"earlier_rules_until": earlier_rules_until(snapshots),
 		"contacts": contacts_of(health.customer),
 	}
 
@@ -69,11 +72,17 @@ def snapshots_of(customer: str) -> list[dict[str, Any]]:
 		SNAPSHOT,
 		customer,
 		filters={"band": ("is", "set")},
-		fields=["as_of", "score", "computed_score", "band"],
+		fields=["as_of", "score", "computed_score", "band", "scoring_rules"],
 		order_by="as_of desc",
 		limit=SNAPSHOTS,
 	)
 	return newest[::-1]
+
+
+def earlier_rules_until(snapshots: list[dict[str, Any]]) -> date | None:
+	"""The last day of a line of snapshots that was scored by other rules than its end: up to there an update moved it."""
+	earlier = [row["as_of"] for row in snapshots if row["scoring_rules"] != snapshots[-1]["scoring_rules"]]
+	return earlier[-1] if earlier else None
 
 
 def _row(key: str, metric: Mapping[str, Any] | None, component: Component | None) -> dict[str, Any]:

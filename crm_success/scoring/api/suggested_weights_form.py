@@ -58,13 +58,18 @@ def _card(kept: Kept) -> Picture:
 		"scorecard": kept.scorecard,
 		"title": _(kept.scorecard or kept.card.scorecard.name, context=SCORECARD),
 		"sentences": list(words.sentences(kept.card)),
-		"notes": list(changes_since(kept.card, today))
-		if today
-		else [_("This scorecard has been deleted since.")],
+		"notes": _notes(kept, today),
 		"dimensions": list(_dimensions(found, words)) if found else [],
 		"bands": list(_bands(found, words)) if found else [],
 		"may_enter": bool(today and _is_change(kept) and _may_edit(kept.scorecard)),
 	}
+
+
+def _notes(kept: Kept, today: Today | None) -> list[str]:
+	"""What to know of a suggestion before it is tried; nothing where none was found."""
+	if today is None:
+		return [_("This scorecard has been deleted since.")]
+	return list(changes_since(kept.card, today)) if kept.card.found else []
 
 
 def _is_change(kept: Kept) -> bool:

@@ -132,5 +132,6 @@ _READING_FIELDS = (
 	"filters",
 	"matching",
 	"window_days",
+	"days_ago",
 	"expression",
 )

@@ -122,6 +122,8 @@ class Metric:
 	"""One number per customer. `window_days` 0 means all history; `matching` is the numerator of a Share.
 
 	`parent_doctype` is set where `doctype` is a child table: customer, date and status come from that parent.
+	`days_ago`: as it was so many days before the date of scoring, for windows of days over plain columns. What is
+	computed as of a date, such as a debt, and calendar months are not moved by it.
 	"""
 
 	key: str
@@ -136,6 +138,7 @@ class Metric:
 	filters: tuple[Filter, ...] = ()
 	matching: tuple[Filter, ...] = ()
 	window_days: int = 0
+	days_ago: int = 0
 	expression: str = ""
 	unit: str = ""
 	scale: Scale = Scale()

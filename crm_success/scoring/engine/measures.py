@@ -6,7 +6,7 @@ a value is none.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -143,7 +143,7 @@ def _measured(metric: Metric, rows: pd.DataFrame, as_of: date) -> tuple[pd.Serie
 	if SEEN_PART not in parts:
 		return pd.Series(np.nan, index=rows.index), pd.Series(False, index=rows.index)
 	seen, row = parts.pop(SEEN_PART), metric.measure.row
-	value = _finite(row.number(parts, as_of)).where(seen > 0)
+	value = _finite(row.number(parts, as_of - timedelta(metric.days_ago))).where(seen > 0)
 	# a fact of the profile speaks neither for a customer nor against it
 	silent = False if is_of_profile(metric) else row.is_silent(parts)
 	return value, pd.Series(silent, index=rows.index) & value.notna()

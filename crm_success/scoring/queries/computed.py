@@ -19,9 +19,11 @@ from crm_success.scoring.queries.issue_rows import (
 	CLOSING_COLUMNS,
 	HOURS_COLUMNS,
 	ISSUE,
+	OPEN_COLUMNS,
 	hours_to_resolve,
 	is_open,
 	is_sla_failed,
+	open_until,
 	resolved_on,
 )
 from crm_success.scoring.queries.ledger_rows import (
@@ -47,6 +49,7 @@ from crm_success.scoring.queries.tables import Table, kind_of
 COMPUTED_FIELDS: dict[str, dict[str, tuple[str, str]]] = {
 	ISSUE: {
 		"is_open": ("Is Open on the Scoring Date", "Check"),
+		"open_until": ("Open Until, or the Scoring Date While It Is Open", "Datetime"),
 		"resolved_on": ("Resolved On", "Datetime"),
 		"hours_to_resolve": ("Hours to Resolve", "Float"),
 		"is_sla_failed": ("Has Failed Its Service Level Agreement", "Check"),
@@ -68,6 +71,7 @@ PURCHASE_COLUMNS = ("is_return", "is_debit_note")
 NEEDED_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
 	ISSUE: {
 		"is_open": CLOSING_COLUMNS,
+		"open_until": OPEN_COLUMNS,
 		"resolved_on": CLOSING_COLUMNS,
 		"hours_to_resolve": HOURS_COLUMNS,
 		"is_sla_failed": AGREEMENT_COLUMNS,
@@ -100,6 +104,9 @@ NEEDED_ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
 # computed fields that look at the invoice that a ledger row settles, and those that look at all rows of its debt
 NEEDS_INVOICE = frozenset(COMPUTED_FIELDS[LEDGER])
 NEEDS_DEBT = frozenset({"billed_amount", "overdue_amount"})
+
+# a date field that is the scoring day of many documents does not tell them apart: the field by whose day they are shown
+_SHOWN_BY = {"open_until": "opening_date"}
 
 # computed fields that say something of some rows only: whoever has no such row has nothing that could be measured
 _DEBTS = (Filter("is_debt", "=", 1),)
@@ -150,6 +157,11 @@ def concern(doctype: str, parent_doctype: str, fieldname: str) -> tuple[Filter, 
 	return _CONCERNS.get(fieldname, ()) if computed_field(doctype, fieldname) else ()
 
 
+def shown_by(doctype: str, date_field: str) -> str:
+	"""The field whose day is shown of a document that `date_field` places in the window."""
+	return _SHOWN_BY.get(date_field, date_field) if computed_field(doctype, date_field) else date_field
+
+
 def missing_columns(table: Table, fieldname: str) -> list[str]:
 	"""Which real columns a computed field needs that the table does not have."""
 	return [name for name in NEEDED_COLUMNS[table.doctype][fieldname] if not table.has(name)]
@@ -178,6 +190,7 @@ def _flag(criterion: Criterion) -> Term:
 
 _BUILDERS: dict[str, Callable[[Rows], Term]] = {
 	"is_open": is_open,
+	"open_until": open_until,
 	"resolved_on": resolved_on,
 	"hours_to_resolve": hours_to_resolve,
 	"is_sla_failed": is_sla_failed,

@@ -18,7 +18,7 @@ from crm_success.scoring.engine.measure_table import (
 	SEEN_PART,
 	Window,
 )
-from crm_success.scoring.queries.computed import computed_field, missing_columns
+from crm_success.scoring.queries.computed import computed_field, missing_columns, shown_by
 from crm_success.scoring.queries.debt_rows import rows_of
 from crm_success.scoring.queries.issue_rows import ISSUE, has_unknown_closing
 from crm_success.scoring.queries.ledger_rows import INVOICE
@@ -68,7 +68,7 @@ def documents_statement(
 	if computed_field(metric.doctype, metric.value_field):
 		inside &= rows.field(metric.value_field).notnull()
 	name = rows.column("parent" if metric.parent_doctype else "name")
-	day = rows.field(metric.date_field)
+	day = rows.field(shown_by(metric.doctype, metric.date_field))
 	columns = [*rows.document_type, name.as_("document"), day.as_("date")]
 	if metric.value_field:
 		columns.append(rows.value(metric.value_field).as_("value"))

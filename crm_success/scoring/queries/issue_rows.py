@@ -15,7 +15,7 @@ from pypika import Table as SqlTable
 from pypika.functions import Coalesce
 from pypika.terms import Criterion, Term
 
-from crm_success.database.dialects import Bindings, hours_between, moment_of, not_below_zero
+from crm_success.database.dialects import Bindings, hours_between, midnight_of, moment_of, not_below_zero
 from crm_success.scoring.queries.scalar import Scalar
 from crm_success.scoring.queries.tables import DATETIME
 
@@ -30,6 +30,7 @@ SPLIT_FROM = "issue_split_from"
 
 # the columns that each meaning rests on
 CLOSING_COLUMNS = ("status", "service_level_agreement", "sla_resolution_date", "modified")
+OPEN_COLUMNS = (*CLOSING_COLUMNS, "opening_date")
 HOURS_COLUMNS = (
 	*CLOSING_COLUMNS,
 	"creation",
@@ -76,6 +77,13 @@ def is_there(issue: SqlTable, bindings: Bindings, as_of: date) -> Criterion:
 def is_open(rows: IssueRows) -> Term:
 	"""1 while not resolved by the end of the day."""
 	return Case().when(_is_resolved(rows), 0).else_(1)
+
+
+def open_until(rows: IssueRows) -> Term:
+	"""When the issue was resolved, or the scoring day while it is not; nothing (NULL) before it is opened."""
+	today = midnight_of(rows.bindings.bind(rows.as_of), rows.bindings.dialect)
+	is_opened = rows.column("opening_date") < _day_after(rows)
+	return Case().when(_is_resolved(rows), _closed_on(rows)).when(is_opened, today)
 
 
 def hours_to_resolve(rows: IssueRows) -> Term:

@@ -1,7 +1,7 @@
 """From metrics to reads: which aggregates each source table has to deliver, each of them once. Builds no statement."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pypika import Field
 
@@ -198,9 +198,9 @@ def measure_parts(metric: Metric) -> dict[str, Aggregate]:
 	metric's filters: without one, the value is missing. `seen_in_window` counts those of the window.
 	"""
 	row = metric.measure.row
-	windows = {SEEN_PART: Window()}
+	windows = {SEEN_PART: Window(offset=metric.days_ago)}
 	if row.counts_window and not is_of_profile(metric):
-		windows[SEEN_IN_WINDOW_PART] = Window(metric.window_days)
+		windows[SEEN_IN_WINDOW_PART] = Window(metric.window_days, metric.days_ago)
 	counts = {
 		name: Aggregate(Function.COUNT, _added_field(metric), _telling(metric), metric.date_field, window)
 		for name, window in windows.items()
@@ -229,7 +229,7 @@ def _aggregate(metric: Metric, read: PartRead) -> Aggregate:
 		value_field="" if function is Function.COUNT else field,
 		filters=metric.filters + (metric.matching if read.matching else ()),
 		date_field=metric.date_field,
-		window=read.window,
+		window=replace(read.window, offset=read.window.offset + metric.days_ago),
 	)
 
 

@@ -15,15 +15,15 @@ from crm_success.scoring.engine.definitions import Definitions, Metric
 from crm_success.scoring.engine.forecast.expected_spend import NO_SPEND_LEARNED, LearnedSpend, learn_spend
 from crm_success.scoring.engine.forecast.lapse_facts import facts_of
 from crm_success.scoring.engine.forecast.lapse_risk import NOTHING_LEARNED, LearnedRisk, learn_risk
-from crm_success.scoring.engine.forecast.past_windows import MOST_WINDOWS, Measured, past_windows
+from crm_success.scoring.engine.forecast.past_windows import Measured, past_windows
 from crm_success.scoring.engine.measures import measured_values
 from crm_success.scoring.shared.reader import Reader
 from crm_success.scoring.shared.samples import even_sample
 
 # so many tell as much of a company's habits as all of them
 LEARNED_FROM = 20_000
-# how often a customer is read at most: now, and at both ends of each earlier window
-READS = 1 + 2 * MOST_WINDOWS
+# how often a customer is read at most: as of today, and for all earlier windows together
+READS = 2
 _AT_ONCE = 2_000
 
 ReaderOf = Callable[[tuple[Metric, ...]], Reader]
@@ -64,19 +64,20 @@ def _learn(
 	"""From an even sample of those who have bought, the same ones whatever database or range they were read from."""
 	facts, limits = facts_of(everybody).sort_index(), definitions.limits
 	facts = facts.loc[even_sample(facts.index, LEARNED_FROM)]
-	measured = _measured_of(facts.index, reader_of, after_each)
-	past = past_windows(measured, facts, limits, as_of, limits.horizon_days)
+	past = past_windows(
+		_measured_of(facts.index, reader_of, as_of, after_each), facts, limits, limits.horizon_days
+	)
 	risk = learn_risk(facts, past, limits.horizon_days)
 	return risk, learn_spend(risk, facts, past)
 
 
-def _measured_of(customers: pd.Index, reader_of: ReaderOf, after_each: AfterEach) -> Measured:
-	def measured(metrics: tuple[Metric, ...], day: date) -> pd.DataFrame:
+def _measured_of(customers: pd.Index, reader_of: ReaderOf, as_of: date, after_each: AfterEach) -> Measured:
+	def measured(metrics: tuple[Metric, ...]) -> pd.DataFrame:
 		reader, parts = reader_of(metrics), []
 		for start in range(0, len(customers), _AT_ONCE):
 			some = customers[start : start + _AT_ONCE]
-			aggregates = reader.aggregates(day, KeyRange(names=tuple(some)), some)
-			parts.append(measured_values(metrics, aggregates, some, day).values)
+			aggregates = reader.aggregates(as_of, KeyRange(names=tuple(some)), some)
+			parts.append(measured_values(metrics, aggregates, some, as_of).values)
 			after_each(len(some))
 		return pd.concat(parts)
 

@@ -18,7 +18,7 @@ class ValueWords:
 		self._words = words
 
 	def expected(self, spend: float, lapse_risk: float | None, horizon: int, currency: str | None) -> str:
-		"""Expects 1,178 EUR in 90 days: buys with 62 %, then spends about 1,900 EUR.
+		"""Expects 1,178 EUR in 90 days: buys with a chance of 62 %, then spends about 1,900 EUR.
 
 		`lapse_risk` is in percent, None where it is not known.
 		"""
@@ -28,7 +28,7 @@ class ValueWords:
 			return _("Expects nothing in {0}").format(days)
 		if buys <= 0:
 			return _("Expects {0} in {1}").format(self._amount(spend, currency), days)
-		return _("Expects {0} in {1}: buys with {2}, then spends about {3}").format(
+		return _("Expects {0} in {1}: buys with a chance of {2}, then spends about {3}").format(
 			self._amount(spend, currency),
 			days,
 			self._words.in_unit(round(buys), "Percent"),

@@ -34,6 +34,7 @@ _LEAN = (
 	"recency_score",
 	"frequency_score",
 	"revenue",
+	"expected_spend",
 	"overdue",
 	"open_issues",
 )
@@ -46,7 +47,7 @@ class Figures:
 	"""Everything the report shows. Tables are indexed by what their rows are about, in the order shown.
 
 	totals: customers, scored, average_score, weighted_score, average_coverage, low_coverage (customers), revenue,
-	revenue_at_risk, money_at_risk, overdue, overdue_customers, open_issues; beside them disabled, who are in no other
+	expected_spend (NaN: of nobody), revenue_at_risk, money_at_risk, overdue, overdue_customers, open_issues; beside them disabled, who are in no other
 	figure. bands, segments, stages, activities, classes: customers, revenue, score
 	(the mean). heat: recency by frequency (5 is best), customers, revenue and the names of their
 	segments. histogram: customers by band, a
@@ -129,6 +130,7 @@ def _lean(batch: pd.DataFrame) -> pd.DataFrame:
 		"recency_score",
 		"frequency_score",
 		"revenue",
+		"expected_spend",
 		"overdue",
 		"open_issues",
 	):
@@ -161,6 +163,7 @@ def _totals(everyone: pd.DataFrame) -> dict[str, float]:
 		"average_coverage": scored["coverage"].mean(),
 		"low_coverage": int((scored["coverage"] < LOW_BELOW).sum()),
 		"revenue": revenue.sum(),
+		"expected_spend": everyone["expected_spend"].sum(min_count=1),
 		"revenue_at_risk": revenue[at_risk].sum(),
 		"money_at_risk": (bought * (100 - scored["score"]) / 100)[scored["band"].isin(_TO_CALL)].sum(),
 		"overdue": everyone["overdue"].sum(),

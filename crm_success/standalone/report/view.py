@@ -126,7 +126,9 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class Page:
-	"""The whole page. `totals` as in the figures; `calls_at_risk` is the money at risk of those to call."""
+	"""The whole page. `totals` as in the figures; `expected_spend` is None where nobody's can be told, `calls_at_risk` the
+	money at risk of those to call.
+	"""
 
 	as_of: date
 	source: str
@@ -134,6 +136,7 @@ class Page:
 	window_days: int
 	horizon_days: int
 	totals: Mapping[str, float]
+	expected_spend: float | None
 	bands: GroupTable
 	ring: tuple[Arc, ...]
 	histogram: tuple[Column, ...]
@@ -161,6 +164,9 @@ def page_of(report: Report) -> Page:
 		window_days=definitions.limits.window_days,
 		horizon_days=definitions.limits.horizon_days,
 		totals=figures.totals,
+		expected_spend=None
+		if pd.isna(figures.totals["expected_spend"])
+		else figures.totals["expected_spend"],
 		bands=bands,
 		ring=ring_arcs({band.name: band.customers for band in bands.rows}),
 		histogram=histogram_columns(figures.histogram),

@@ -126,6 +126,13 @@ class TestHealthForm(ScoringTestCase):
 		part = self.parts(BUYER)["invoices_365d"]
 		self.assertEqual((part["label"], part["is_kept"], part["raw"]), ("invoices_365d", False, INVOICES))
 
+	def test_the_history_says_until_when_scores_are_by_earlier_rules(self):
+		self.add_snapshots(SILENT, 4)
+		self.assertIsNone(health_form.picture(SILENT)["earlier_rules_until"])
+		snapshots = {"customer": SILENT, "as_of": ("<", day(7))}
+		frappe.db.set_value("Customer Health Snapshot", snapshots, "scoring_rules", 99)
+		self.assertEqual(health_form.picture(SILENT)["earlier_rules_until"], day(14))
+
 	def test_thresholds_are_those_of_the_scorecard(self):
 		frappe.db.set_value("Health Scorecard", "Standard", {"healthy_from": 81, "watch_from": 33})
 		picture = health_form.picture(BUYER)

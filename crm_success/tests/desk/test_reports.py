@@ -16,7 +16,10 @@ from crm_success.tests.support.utils import SiteTestCase
 
 HEALTH = "Customer Health"
 SNAPSHOT = "Customer Health Snapshot"
-REPORTS = ("Customer Health", "RFM Matrix", "Score Movers", "Metric Quality", "Audience Movement")
+REPORTS = (
+	*("Customer Health", "RFM Matrix", "Score Movers", "Metric Quality", "Audience Movement"),
+	*("Tier Movements", "Tier Costs and Revenue"),
+)
 FACTS = json.dumps(
 	[
 		{"metric": "open_issues", "value": 2.0, "points": 60.0, "contribution": -5.0},
@@ -87,7 +90,10 @@ class TestCustomerHealthReport(ReportTestCase):
 	def setUp(self):
 		super().setUp()
 		money = {"currency": "USD"}
-		store_health("Report A", 80, "Healthy", revenue=1000, territory="Report Far North", **money)
+		forecast = {"lapse_risk": 12.5, "expected_spend": 210}
+		store_health(
+			"Report A", 80, "Healthy", revenue=1000, territory="Report Far North", **money, **forecast
+		)
 		store_health("Report B", 20, "At Risk", revenue=300, trend="Down", driver_facts=FACTS, **money)
 		store_health("Report C", 30, "At Risk", revenue=50.5, territory="Report North", **money)
 		store_health("Report D", None, "", **money)
@@ -99,6 +105,10 @@ class TestCustomerHealthReport(ReportTestCase):
 		self.assertEqual(column(report, "band"), ["At Risk", "At Risk", "Healthy", "No Score"])
 		self.assertEqual(report.result[0]["trend"], "↓ Down")
 		self.assertEqual(report.result[0]["drivers"], SENTENCES)
+
+	def test_what_is_expected_stands_beside_the_score(self):
+		row = self.ask(HEALTH, band="Healthy").result[0]
+		self.assertEqual((row["lapse_risk"], row["expected_spend"]), (12.5, 210))
 
 	def test_summary_and_chart_count_what_fits(self):
 		report = self.ask(HEALTH)
@@ -421,7 +431,8 @@ class TestReportFiles(SiteTestCase):
 
 	def test_every_script_escapes_texts_before_it_shows_them(self):
 		folder = Path(customer_health.__file__).parent.parent
-		scripts = sorted(folder.glob("*/*.js"))
+		of_tiers = folder.parents[1] / "customer_loyalty/report"
+		scripts = [*sorted(folder.glob("*/*.js")), *sorted(of_tiers.glob("*/*.js"))]
 		self.assertEqual(len(scripts), len(REPORTS))
 		for script in scripts:
 			for inserted in re.findall(r"\$\{(\w+)\b", script.read_text()):

@@ -128,6 +128,12 @@ class TestCharts(WorkspaceTestCase):
 		self.assertEqual(chart["labels"], ["(img src=x onerror=alert(1))", "Desk D", "Desk B", "Desk A"])
 		self.assertEqual(chart["datasets"][0]["values"], [20, 29.9, 55, 91.5])
 
+	def test_who_is_lost_is_not_among_the_lowest_scores(self):
+		self.store_four()
+		frappe.db.set_value(HEALTH, "Desk C", "stage", "Lost")
+		frappe.db.set_value(HEALTH, "Desk D", "stage", "At Risk")
+		self.assertEqual(drawn_by_chart("Lowest Scores")["labels"], ["Desk D", "Desk B", "Desk A"])
+
 	def test_segment_sizes_put_nobodys_last(self):
 		self.store_four()
 		chart = drawn_by_chart("Segment Sizes")
@@ -244,7 +250,9 @@ class TestPermissions(WorkspaceTestCase):
 		for role in sorted(roles):
 			frappe.set_user(make_user("desk-reader@example.com", role))
 			page = self.page()
-			self.assertEqual((len(page["number_cards"]["items"]), len(page["charts"]["items"])), (7, 5), role)
+			self.assertEqual(
+				(len(page["number_cards"]["items"]), len(page["charts"]["items"])), (10, 5), role
+			)
 			self.assertTrue(frappe.call("crm_success.permissions.may_open_app"))
 			frappe.set_user("Administrator")
 

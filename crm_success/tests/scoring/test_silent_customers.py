@@ -12,7 +12,9 @@ from crm_success.tests.support import factories
 from crm_success.tests.support.audience_site import AudienceTestCase, make_audience, members_of, on
 from crm_success.tests.support.scoring_site import forget_scores, health_rows, snapshot_rows
 
-BUYS, ASKS, LEFT, RETURNS = (f"Silence {name}" for name in ("Buys", "Asks", "Left", "Returns"))
+BUYS, ASKS, LEFT, RETURNS, LATELY, ONCE = (
+	f"Silence {name}" for name in ("Buys", "Asks", "Left", "Returns", "Asked Lately", "Asked Once")
+)
 
 
 def day(days_ago: int):
@@ -24,13 +26,16 @@ class TestSilentCustomers(AudienceTestCase):
 	def make_documents(cls):
 		year = getdate().year
 		factories.make_fiscal_years(*range(year - 3, year + 1))
-		for name in (BUYS, ASKS, LEFT, RETURNS):
+		for name in (BUYS, ASKS, LEFT, RETURNS, LATELY, ONCE):
 			factories.make_customer(name)
 		for days_ago in (10, 45, 120, 200):
 			factories.make_payment(factories.make_invoice(BUYS, 500, day(days_ago)), day(days_ago - 5))
 		factories.make_payment(factories.make_invoice(LEFT, 900, day(800)), day(780))
 		factories.make_invoice(RETURNS, 80, day(30), due_in_days=0, qty=-1, is_return=1)
 		factories.make_issue(ASKS, f"{day(3)} 10:00:00")
+		for customer, opened, closed in ((LATELY, 400, 20), (ONCE, 700, 690)):
+			issue = factories.make_issue(customer, f"{day(opened)} 10:00:00", status="Closed").name
+			frappe.db.set_value("Issue", issue, "health_closed_on", f"{day(closed)} 10:00:00")
 
 	def setUp(self):
 		super().setUp()
@@ -50,6 +55,12 @@ class TestSilentCustomers(AudienceTestCase):
 		self.assertEqual(parts["revenue_change_90d"]["raw"], -100)
 		for metric in ("net_revenue_365d", "revenue_change_90d", "invoices_365d", "days_since_last_invoice"):
 			self.assertEqual(parts[metric]["points"], 0)
+
+	def test_that_nothing_is_open_is_good_news_of_who_asked_lately_only(self):
+		part = self.components(LATELY)["open_issues"]
+		self.assertEqual((part["raw"], part["points"]), (0, 100))
+		row, part = self.rows[ONCE], self.components(ONCE)["open_issues"]
+		self.assertEqual((part["raw"], part["weight"], row["band"]), (None, 0, None))
 
 	def test_who_only_returned_something_has_neither_score_nor_band(self):
 		row = self.rows[RETURNS]

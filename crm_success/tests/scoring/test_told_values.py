@@ -51,7 +51,8 @@ class TestToldValues(RiskCase):
 		row, words = self.told[self.one], frappe.get_doc(HEALTH, self.one).value_told_by.splitlines()
 		buys = round(100 - row.lapse_risk)
 		self.assertRegex(
-			words[0], f"^Expects £ [0-9,]+ in 90 days: buys with {buys} %, then spends about £ [0-9,]+$"
+			words[0],
+			f"^Expects £ [0-9,]+ in 90 days: buys with a chance of {buys} %, then spends about £ [0-9,]+$",
 		)
 		self.assertEqual(
 			words[1], "Lifetime value: this and what follows for 10 years, discounted by 10 % a year"

@@ -139,7 +139,7 @@ class TestSuggestedWeights(ScoringTestCase):
 
 	def test_one_date_suggests_nothing_and_says_why(self):
 		card = self.shown(self.finished(late_day()))
-		self.assertEqual((card["dimensions"], card["may_enter"]), ([], False))
+		self.assertEqual((card["dimensions"], card["notes"], card["may_enter"]), ([], [], False))
 		self.assertIn("Take earlier dates too.", card["sentences"][0])
 
 	def test_other_readers_have_other_words(self):

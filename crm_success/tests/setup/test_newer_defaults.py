@@ -127,7 +127,7 @@ class TestNewerDefaults(SiteTestCase):
 		card.save()
 		new = offered()["scorecard"]
 		self.assertEqual(new["dimensions"][-1], {"dimension": "Ours", "weight": 7})
-		self.assertEqual(new["metrics"][-1], {"metric": "Own", "weight": 3})
+		self.assertEqual(new["metrics"][-1], {"metric": "Own", "weight": 3, "dimension": "Ours"})
 		self.assertEqual(new["caps"][-1]["reason"], "Ours")
 		entered(new).save()
 

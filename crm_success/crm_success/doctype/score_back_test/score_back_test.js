@@ -63,7 +63,7 @@ crm_success.score_back_test.show_progress = async function (frm) {
 crm_success.score_back_test.show_how_far = function (frm, run) {
 	const counted = [run.customers_done, run.customers_total].map((count) => format_number(count, null, 0));
 	const words =
-		run.status === "Running" ? __("{0} of {1} customers", counted) : __("Taking the cut points of past dates");
+		run.status === "Running" ? __("{0} of {1} customers", counted) : __("Preparing the past dates");
 	frm.dashboard.show_progress(__("Back-test"), run.percent_done || 0, words);
 };
 
@@ -79,6 +79,10 @@ crm_success.score_back_test.show_picture = function (frm) {
 	const { name, status } = frm.doc;
 	const place = (fieldname) => frm.get_field(fieldname).$wrapper;
 	["verdict", "areas", "lapse_by_group", "calls", "told_risks"].forEach((fieldname) => place(fieldname).empty());
+	if (status === "Cancelled") {
+		const text = __("This back-test was cancelled and has no figures. Check again to start another one.");
+		place("verdict").append($("<p class='back-test-sentence'>").text(text));
+	}
 	if (!["Completed", "Refused"].includes(status)) return;
 	frappe.call({
 		method: "crm_success.scoring.api.back_test_form.picture",

@@ -12,7 +12,10 @@ crm_success.customer_health_report.may_choose = function ({ fieldtype, options }
 
 crm_success.customer_health_report.cells = {
 	...crm_success.report_tables.health_cells(),
+	// the desk takes a precision of 0 for none
+	usual_gap: (value) => format_number(value, null, 0),
 	drivers: crm_success.report_tables.in_one_line,
+	risk_drivers: crm_success.report_tables.in_one_line,
 };
 
 crm_success.report_tables.register("Customer Health", crm_success.customer_health_report.cells, {

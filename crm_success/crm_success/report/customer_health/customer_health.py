@@ -39,7 +39,7 @@ SHOWN = (
 	*("customer", "customer_name", "score", "coverage", "band", "trend", "change_30", "segment"),
 	*("value_class", "stage"),
 	*("revenue", "overdue", "open_issues", "account_manager", "driver_facts"),
-	*("override_until", "customer_disabled", *RISK_FIELDS),
+	*("expected_spend", "override_until", "customer_disabled", *RISK_FIELDS),
 )
 ROWS = 1000
 MOST_ROWS = 1_000_000
@@ -191,6 +191,7 @@ def columns(filters: frappe._dict) -> list[Row]:
 		column("stage", _("Lifecycle Stage"), "Data", 140),
 		column("lapse_risk", _("Lapse Risk"), "Percent", 110, precision=0),
 		column("usual_gap", _("Usual Gap (Days)"), "Float", 140, precision=0),
+		column("expected_spend", _("Expected Spend"), "Currency", 140, options="currency"),
 		column("revenue", _("Revenue"), "Currency", 120, options="currency"),
 		column("overdue", _("Overdue Amount"), "Currency", 140, options="currency"),
 		column("open_issues", _("Open Issues"), "Int", 115),

@@ -24,7 +24,7 @@ Object.assign(crm_success.back_test.picture, {
 		if (refusal) sentences.push($("<p class='back-test-sentence'>").text(refusal));
 		if (is_outdated) {
 			const text = __("Metrics, weights or limits have changed since: what is scored now was not tested.");
-			sentences.push($("<p class='text-warning'>").text(text));
+			sentences.push($("<p class='back-test-warning'>").text(text));
 		}
 		return sentences;
 	},
@@ -60,7 +60,7 @@ Object.assign(crm_success.back_test.picture, {
 		return [
 			$("<p>").text(summary),
 			...notes.map((note) => $("<p class='text-muted small'>").text(note)),
-			$("<h6>").text(title),
+			$("<h6 class='back-test-title'>").text(title),
 			crm_success.back_test.bars.draw(areas, { title, mark: LOTS }),
 			$("<p class='text-muted small'>").text(
 				__("The dashed line is drawing lots. In brackets: where the truth lies with a chance of 95 %.")
@@ -75,7 +75,7 @@ Object.assign(crm_success.back_test.picture, {
 				color: by === "Band" ? crm_success.bands.color(row.group) : "gray",
 			}));
 			const $bars = crm_success.back_test.bars.draw(colored, { title });
-			return $("<div class='back-test-group'>").append($("<h6>").text(title), $bars);
+			return $("<div class='back-test-group'>").append($("<h6 class='back-test-title'>").text(title), $bars);
 		});
 	},
 

@@ -12,10 +12,10 @@ Object.assign(crm_success.suggested_weights, {
 	card(each, has_title, enter) {
 		const { bands, button, weights } = crm_success.suggested_weights;
 		const $card = $("<div class='suggested-weights'>");
-		if (has_title) $("<h6>").text(each.title).appendTo($card);
+		if (has_title) $("<h6 class='back-test-title'>").text(each.title).appendTo($card);
 		$card.append(each.sentences.map((sentence) => $("<p>").text(sentence)));
 		if (each.dimensions.length) $card.append(weights(each), bands(each));
-		$card.append(each.notes.map((note) => $("<p class='text-warning'>").text(note)));
+		$card.append(each.notes.map((note) => $("<p class='back-test-warning'>").text(note)));
 		if (each.may_enter) $card.append(button(each, enter));
 		return $card;
 	},
@@ -29,7 +29,7 @@ Object.assign(crm_success.suggested_weights, {
 		return crm_success.suggested_weights.table(__("Shares of the score, today and suggested"), titles, bodies);
 	},
 
-	row({ label, today, suggested, spread, why }, name = "") {
+	row({ label, today, suggested, spread, why }, name = "suggested-weights-metric") {
 		const cells = [today, suggested, spread || "", why || ""].map((text) => $("<td>").text(text));
 		return $("<tr>").addClass(name).append($("<th scope='row'>").text(label), cells);
 	},

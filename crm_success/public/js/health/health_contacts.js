@@ -13,7 +13,8 @@ Object.assign(crm_success.customer_health.contacts, {
 			return;
 		}
 		const titles = [__("Name"), __("Designation"), __("Email"), __("Phone")];
-		$place.append(table(titles, rows.map((contact) => row(contact, may_open))));
+		const $table = table(titles, rows.map((contact) => row(contact, may_open)));
+		$place.append($table.addClass("health-contacts"));
 		if (more) $place.append($("<p class='text-muted small'>").text(__("Only the first {0} are listed.", [rows.length])));
 	},
 

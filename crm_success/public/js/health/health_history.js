@@ -13,6 +13,17 @@ Object.assign(crm_success.customer_health.history, {
 			return;
 		}
 		crm_success.customer_health.history.line($("<div class='health-history'>").appendTo($place), picture);
+		crm_success.customer_health.history.about_rules($place, picture);
+	},
+
+	// Where the line jumps because the app changed, and not the customer
+	about_rules($place, { earlier_rules_until }) {
+		if (!earlier_rules_until) return;
+		const text = __(
+			"An update of CRM Success changed the rules: scores up to {0} are by the earlier ones, and are not compared with later scores.",
+			[frappe.datetime.str_to_user(earlier_rules_until)]
+		);
+		$("<p class='small text-muted'>").text(text).appendTo($place);
 	},
 
 	line($line, { snapshots, watch_from, healthy_from }) {

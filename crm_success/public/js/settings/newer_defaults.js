@@ -66,7 +66,7 @@ Object.assign(crm_success.newer_defaults, {
 		const titles = ["", __("Metric"), __("Field"), __("Now"), __("New")];
 		const $head = $("<tr>").append(titles.map((title) => $("<th scope='col'>").text(title)));
 		return $("<table class='table table-bordered table-sm'>").append(
-			$("<caption>").text(__("Those that somebody here has changed are not ticked.")),
+			$("<caption>").css("caption-side", "top").text(__("Those that somebody here has changed are not ticked.")),
 			$("<thead>").append($head),
 			$("<tbody>").append(metrics.flatMap(choice))
 		);
