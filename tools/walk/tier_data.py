@@ -3,8 +3,10 @@
 import frappe
 from frappe.utils import add_days, add_months, getdate
 
+from crm_success.customer_loyalty.tier_decisions import decide_changes, set_protection
+from crm_success.customer_loyalty.tiers import By
 from crm_success.record_names import LOYALTY_SETTINGS, STANDING, TIER, TIER_CHANGE
-from tools.walk.walk_tiers import AMOUNTS, EASIER, POLICY
+from tools.walk.walk_tiers import AMOUNTS, EASIER, GIVEN_A_CHANCE, POLICY
 
 
 def make_tiers() -> None:
@@ -13,6 +15,7 @@ def make_tiers() -> None:
 	as_if_earlier()
 	set_policy(POLICY, 1.0)
 	evaluate(is_review=True)
+	decide_some()
 
 
 def set_policy(policy: dict, share: float) -> None:
@@ -34,6 +37,24 @@ def as_if_earlier() -> None:
 		TIER_CHANGE, {"decision": "Applied"}, {"applied_on": day, "found_on": day, "creation": day}
 	)
 	frappe.db.set_single_value(LOYALTY_SETTINGS, "reviewed_on", add_days(getdate(), -100))
+	frappe.db.commit()
+
+
+def decide_some() -> None:
+	"""Somebody gave the largest of those who would fall a last chance, and keeps one as it is for a year."""
+	falling = frappe.get_all(
+		TIER_CHANGE, {"decision": "Proposed", "movement": "Down"}, ["name", "customer", "from_tier"]
+	)
+	last_chance, promised = falling[:GIVEN_A_CHANCE], falling[GIVEN_A_CHANCE]
+	by = By("Administrator", "A new contract is being talked about")
+	decide_changes([change.name for change in last_chance], False, by)
+	protection = {
+		"protected_tier": promised.from_tier,
+		"protected_until": add_months(getdate(), 12),
+		"protection_reason": "Promised when their warehouse burned down",
+		"protected_by": "Administrator",
+	}
+	set_protection(promised.customer, protection, "Administrator")
 	frappe.db.commit()
 
 

@@ -11,3 +11,5 @@ POLICY = {
 	"approval": "All Changes",
 	"grace_days": 0,
 }
+# whose downgrade was rejected
+GIVEN_A_CHANCE = 3
