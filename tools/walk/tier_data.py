@@ -3,8 +3,6 @@
 import frappe
 from frappe.utils import add_days, add_months, getdate
 
-from crm_success.customer_loyalty.tier_decisions import decide_changes, set_protection
-from crm_success.customer_loyalty.tiers import By
 from crm_success.record_names import LOYALTY_SETTINGS, STANDING, TIER, TIER_CHANGE
 from tools.walk.walk_tiers import AMOUNTS, EASIER, GIVEN_A_CHANCE, POLICY
 
@@ -42,6 +40,9 @@ def as_if_earlier() -> None:
 
 def decide_some() -> None:
 	"""Somebody gave the largest of those who would fall a last chance, and keeps one as it is for a year."""
+	from crm_success.customer_loyalty.tier_decisions import decide_changes, set_protection
+	from crm_success.customer_loyalty.tiers import By
+
 	falling = frappe.get_all(
 		TIER_CHANGE, {"decision": "Proposed", "movement": "Down"}, ["name", "customer", "from_tier"]
 	)
