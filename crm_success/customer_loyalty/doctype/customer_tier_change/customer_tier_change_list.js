@@ -21,9 +21,9 @@
 		});
 	};
 
-	const show_waiting = function (listview) {
-		listview.filter_area.clear(false);
-		listview.filter_area.add([[DOCTYPE, "decision", "=", "Proposed"]]);
+	const show_waiting = async function (listview) {
+		await listview.filter_area.clear(false);
+		await listview.filter_area.add([[DOCTYPE, "decision", "=", "Proposed"]]);
 	};
 
 	frappe.listview_settings[DOCTYPE] = {

@@ -14,17 +14,17 @@ Object.assign(crm_success.tier_movements, {
 	// `data-asked`: the filters with which this report lists the customers
 	number(value, asked) {
 		const text = frappe.utils.escape_html(format_number(value, null, 0));
-		if (!value) return text;
+		if (!value || !asked) return text;
 		const filters = frappe.utils.escape_html(JSON.stringify({ group_by: "Customer", ...asked }));
 		return `<a href="#" data-asked="${filters}">${text}</a>`;
 	},
 
-	// The group of a row as a filter
-	group_of({ group }) {
+	// The group of a row as a filter; nothing can be asked for of those who have none
+	group_of(data) {
 		const fieldname = { "Account Manager": "account_manager", Territory: "territory" }[
 			frappe.query_report.get_filter_value("group_by")
 		];
-		return fieldname && group ? { [fieldname]: group } : {};
+		return fieldname && data.filter ? { [fieldname]: data.filter } : null;
 	},
 
 	open_here(event) {
@@ -62,7 +62,10 @@ crm_success.report_tables.register(
 		...Object.fromEntries(
 			crm_success.tier_movements.KINDS.map((kind) => [
 				kind.toLowerCase(),
-				(value, data) => crm_success.tier_movements.number(value, { kind, ...crm_success.tier_movements.group_of(data) }),
+				(value, data) => {
+					const group = crm_success.tier_movements.group_of(data);
+					return crm_success.tier_movements.number(value, group && { kind, ...group });
+				},
 			])
 		),
 	},

@@ -154,7 +154,15 @@ def _by(fieldname: str) -> Callable[[list[frappe._dict]], list[Row]]:
 		for row in rows:
 			found[row[fieldname] or _NOBODY][row.kind][row.customer] = flt(row.revenue)
 		names = sorted(found, key=lambda name: (-_sum(found[name]), name))
-		return [{"group": name, **_counted(found[name]), "currency": _currency(rows)} for name in names]
+		return [
+			{
+				"group": name or _("None"),
+				"filter": name,
+				**_counted(found[name]),
+				"currency": _currency(rows),
+			}
+			for name in names
+		]
 
 	return grouped
 
@@ -251,7 +259,7 @@ def _columns_of_movement() -> list[Row]:
 	]
 
 
-def _columns_of_group(label: str, doctype: str) -> list[Row]:
+def _columns_of_group(label: str) -> list[Row]:
 	figures = []
 	for kind, count, revenue in (
 		(UP, _("Customers Up"), _("Revenue of Those Up")),
@@ -260,7 +268,7 @@ def _columns_of_group(label: str, doctype: str) -> list[Row]:
 	):
 		figures.append(column(kind.lower(), count, "Int", 150))
 		figures.append(column(f"{kind.lower()}_revenue", revenue, "Currency", 170, options="currency"))
-	return [column("group", label, "Link", 200, options=doctype), *figures]
+	return [column("group", label, "Data", 200), *figures]
 
 
 def _columns_of_customers() -> list[Row]:
@@ -279,7 +287,7 @@ def _columns_of_customers() -> list[Row]:
 
 _COLUMNS: Mapping[str, Callable[[], list[Row]]] = {
 	MOVEMENT: _columns_of_movement,
-	MANAGER: lambda: _columns_of_group(_("Account Manager"), "User"),
-	TERRITORY: lambda: _columns_of_group(_("Territory"), "Territory"),
+	MANAGER: lambda: _columns_of_group(_("Account Manager")),
+	TERRITORY: lambda: _columns_of_group(_("Territory")),
 	CUSTOMER: _columns_of_customers,
 }

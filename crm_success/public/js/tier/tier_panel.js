@@ -6,7 +6,7 @@ frappe.provide("crm_success.tier_panel");
 frappe.ui.form.on("Customer", {
 	refresh(frm) {
 		crm_success.tier_panel.remove(frm);
-		// the panel says them
+		// copies of a standing, for whoever may read that
 		frm.toggle_display(["customer_tier", "tier_since"], frappe.model.can_read("Customer Tier Standing"));
 		if (!frm.is_new()) crm_success.tier_panel.ask(frm);
 	},
