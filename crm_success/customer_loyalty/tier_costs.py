@@ -68,12 +68,11 @@ def _below_list_price(row: Any) -> Term:
 
 def _counts(invoice: Any, reads: FrozenReads, days: tuple[date, date]) -> list[Criterion]:
 	"""The invoices whose revenue counts."""
-	is_opening = invoice.is_opening == "Yes"
 	found = [
 		conditions_on(STANDING),
 		invoice.docstatus == 1,
 		invoice.posting_date.between(*days),
-		is_opening.negate() | invoice.is_opening.isnull(),
+		(invoice.is_opening != "Yes") | invoice.is_opening.isnull(),
 	]
 	companies = reads.money.companies
 	return [*found, invoice.company.isin(companies)] if companies else found

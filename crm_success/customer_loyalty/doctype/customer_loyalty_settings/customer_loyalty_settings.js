@@ -22,6 +22,6 @@ frappe.ui.form.on("Customer Loyalty Settings", {
 	},
 
 	...Object.fromEntries(
-		crm_success.policy_words.FIELDS.map((fieldname) => [fieldname, (frm) => crm_success.policy_words.show(frm)])
+		["enabled", "period", "review", "upgrades", "steps", "grace_days", "minimum_stay_days", "approval"].map((fieldname) => [fieldname, (frm) => crm_success.policy_words.show(frm)])
 	),
 });

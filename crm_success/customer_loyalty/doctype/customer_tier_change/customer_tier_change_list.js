@@ -27,7 +27,7 @@
 	};
 
 	frappe.listview_settings[DOCTYPE] = {
-		add_fields: ["customer", "customer_name", "decision", "movement"],
+		add_fields: ["customer", "customer_name", "decision", "from_tier", "to_tier", "movement"],
 		hide_name_column: true,
 
 		onload(listview) {
@@ -43,9 +43,12 @@
 		formatters: {
 			from_tier: as_filter("from_tier"),
 			to_tier: as_filter("to_tier"),
-			movement(value) {
-				const text = frappe.utils.escape_html(translated(value));
-				return value ? `<span>${crm_success.tier_names.sign(value)} ${text}</span>` : "";
+			// from where to where: a narrow list has room for one column
+			movement(value, df, { from_tier, to_tier }) {
+				if (!value) return "";
+				const { move, sign } = crm_success.tier_names;
+				const text = frappe.utils.escape_html(move(from_tier, to_tier));
+				return `<a class="filterable ellipsis" data-filter="movement,=,${frappe.utils.escape_html(value)}">${sign(value)} ${text}</a>`;
 			},
 		},
 	};

@@ -1,6 +1,11 @@
 // The form of a standing: where it leads to, and how the customer got there.
 
 frappe.ui.form.on("Customer Tier Standing", {
+	setup(frm) {
+		// not in the field: there it would also decide what the database stores
+		frm.set_df_property("score", "precision", 1);
+	},
+
 	refresh(frm) {
 		const { customer } = frm.doc;
 		if (frappe.model.can_read("Customer")) {

@@ -10,8 +10,11 @@
 
 		get_indicator(doc) {
 			if (doc.proposal) return [__("Waiting for Approval"), "orange", "proposal,is,set"];
-			if (doc.lost_by) return [__("In Danger"), "red", "lost_by,is,set"];
-			if (doc.protected_until) return [__("Protected"), "blue", "protected_until,is,set"];
+			const day = frappe.datetime.str_to_user;
+			if (doc.lost_by) return [__("Lost on {0}", [day(doc.lost_by)]), "red", "lost_by,is,set"];
+			if (doc.protected_until) {
+				return [__("Protected until {0}", [day(doc.protected_until)]), "blue", "protected_until,is,set"];
+			}
 			return doc.tier ? [__("Safe"), "green", "lost_by,is,not set"] : [__("No Tier"), "gray", "tier,is,not set"];
 		},
 

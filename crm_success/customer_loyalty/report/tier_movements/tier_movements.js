@@ -48,7 +48,7 @@ Object.assign(crm_success.tier_movements, {
 		const text = (name) => (name === "-" ? __("No Tier") : __(name, null, "Customer Tier"));
 		const pairs = names.flatMap((from) => names.map((to) => ({ value: `${from} > ${to}`, label: `${text(from)} → ${text(to)}` })));
 		const filter = report.get_filter("move");
-		filter.df.options = [{ value: "", label: __("All") }, ...pairs.filter(({ value }) => value !== "- > -")];
+		filter.df.options = [{ value: "", label: __("Any Movement") }, ...pairs.filter(({ value }) => value !== "- > -")];
 		filter.refresh();
 		filter.set_input(filter.get_value() || "");
 	},
@@ -98,11 +98,11 @@ crm_success.report_tables.register(
 				label: __("What Happened"),
 				fieldtype: "Select",
 				options: [
-					{ value: "", label: __("All") },
+					{ value: "", label: __("Up, Down and Kept") },
 					...["Up", "Down", "Kept"].map((value) => ({ value, label: __(value, null, "Customer Tier Change") })),
 				],
 			},
-			{ fieldname: "move", label: __("Movement"), fieldtype: "Select", options: [{ value: "", label: __("All") }] },
+			{ fieldname: "move", label: __("Movement"), fieldtype: "Select", options: [{ value: "", label: __("Any Movement") }] },
 			{ fieldname: "account_manager", label: __("Account Manager"), fieldtype: "Link", options: "User" },
 			{ fieldname: "territory", label: __("Territory"), fieldtype: "Link", options: "Territory" },
 			...crm_success.report_tables.audience(),

@@ -266,8 +266,8 @@ def _columns_of_group(label: str) -> list[Row]:
 		(DOWN, _("Customers Down"), _("Revenue of Those Down")),
 		(KEPT, _("Kept Though Not Earned"), _("Revenue of Those Kept")),
 	):
-		figures.append(column(kind.lower(), count, "Int", 150))
-		figures.append(column(f"{kind.lower()}_revenue", revenue, "Currency", 170, options="currency"))
+		figures.append(column(kind.lower(), count, "Int", 190))
+		figures.append(column(f"{kind.lower()}_revenue", revenue, "Currency", 210, options="currency"))
 	return [column("group", label, "Data", 200), *figures]
 
 

@@ -3,10 +3,6 @@
 frappe.provide("crm_success.policy_words");
 
 Object.assign(crm_success.policy_words, {
-	FIELDS: [
-		...["enabled", "period", "review", "upgrades", "steps", "grace_days", "minimum_stay_days", "approval"],
-	],
-
 	show(frm) {
 		const $place = frm.get_field("policy_in_words").$wrapper.empty();
 		const $list = $("<ul class='loyalty-policy-words' aria-live='polite'>").appendTo($place);

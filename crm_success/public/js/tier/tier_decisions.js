@@ -27,10 +27,16 @@ Object.assign(crm_success.tier_decisions, {
 		dialog.show();
 	},
 
-	describe(changes, is_approved) {
+	what(changes) {
+		const [{ customer, customer_name, from_tier, to_tier }] = changes;
+		if (changes.length === 1) return `${customer_name || customer}: ${crm_success.tier_names.move(from_tier, to_tier)}`;
 		const count = (movement) => format_number(changes.filter((row) => row.movement === movement).length, null, 0);
 		const figures = [format_number(changes.length, null, 0), count("Up"), count("Down")];
-		const what = __("{0} changes are chosen: {1} up, {2} down.", figures);
+		return __("{0} changes are chosen: {1} up, {2} down.", figures);
+	},
+
+	describe(changes, is_approved) {
+		const what = crm_success.tier_decisions.what(changes);
 		if (is_approved) return [what, __("The tiers change at once, on customers and on what follows from them.")];
 		return [what, __("The customers keep their tiers. The next review proposes the change again where it still fits.")];
 	},
