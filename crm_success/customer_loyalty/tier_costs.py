@@ -30,7 +30,7 @@ def discounts(reads: FrozenReads, days: tuple[date, date], who: Sequence[Criteri
 	rates = {each.company: each.rate for each in reads.money.rates}
 	for query in (_of_rows(), _of_invoices()):
 		invoice = frappe.qb.DocType("Sales Invoice")
-		query = query.where(Criterion.all([*who, *_counts(invoice, reads, days)]))
+		query = query.where(Criterion.all([*_counts(invoice, reads, days), *who]))
 		for tier, company, amount in query.run():
 			# a company whose currency nobody can convert has no amounts
 			found[tier or ""] += flt(amount) * (rates.get(company, 1.0) or 0.0)
