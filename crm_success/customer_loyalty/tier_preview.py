@@ -5,7 +5,7 @@ Both are asked what a review of today would do, of the customers that the user m
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from crm_success.customer_loyalty.rules import decide
 from crm_success.customer_loyalty.tier_facts import Known, facts_of
 from crm_success.customer_loyalty.tier_records import FrozenTiers
 from crm_success.customer_loyalty.tier_standings import Stored, read_standings
-from crm_success.customer_loyalty.tier_values import Decision, Facts, Policy, Verdict
+from crm_success.customer_loyalty.tier_values import Facts, Policy, Verdict
 from crm_success.database.dialects import EVERYBODY, KeyRange
 from crm_success.scoring.reads import FrozenReads, freeze_reads, names_of
 from crm_success.visibility import visible_among
@@ -40,10 +40,10 @@ class Outcome:
 		standing = self.verdict.standing
 		return standing.tier if standing.proposed is None else standing.proposed
 
-	@property
-	def is_kept(self) -> bool:
+	def is_kept(self, policy: Policy) -> bool:
 		"""Whether something keeps a tier that is not earned any more."""
-		return any(event.decision is Decision.KEPT for event in self.verdict.events)
+		is_below = policy.level(self.verdict.earned) < policy.level(self.before)
+		return is_below and self.after == self.before
 
 
 def what_would_change(saved: Policy, unsaved: Policy, as_of: date) -> dict[str, Any]:
@@ -89,10 +89,8 @@ def _outcomes(frozen: FrozenTiers, keys: KeyRange, chosen: set[str]) -> dict[str
 
 def _outcome(frozen: FrozenTiers, customer: str, known: Known, stored: Stored) -> Outcome:
 	facts = known.facts[customer]
-	# a review that was today already would find nothing new
-	standing = replace(stored.standing, kept_on=None)
-	verdict = decide(frozen.policy, standing, facts, frozen.day)
-	return Outcome(customer, known.names[customer], facts, standing.tier, verdict)
+	verdict = decide(frozen.policy, stored.standing, facts, frozen.day)
+	return Outcome(customer, known.names[customer], facts, stored.standing.tier, verdict)
 
 
 def _summary(policy: Policy, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
@@ -112,7 +110,7 @@ def _summary(policy: Policy, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
 		],
 		"raised": sum(counted[move] for move in risen),
 		"lowered": sum(counted[move] for move in fallen),
-		"kept": sum(outcome.is_kept for outcome in outcomes.values()),
+		"kept": sum(outcome.is_kept(policy) for outcome in outcomes.values()),
 		"waiting": sum(outcome.verdict.standing.proposed is not None for outcome in outcomes.values()),
 	}
 

@@ -34,7 +34,7 @@ def check_as_saving_would(doc: Document) -> None:
 	doc._action = "save"
 	doc._set_defaults()
 	doc._validate_links()
-	if doc.is_new():
+	if doc.is_new() or not doc.name:
 		doc.set_new_name()
 		_check_name_is_free(doc)
 		doc._doc_before_save = None
