@@ -52,8 +52,7 @@ def open_policy(window: Window) -> None:
 
 
 def choose(window: Window, fieldname: str, value: str) -> None:
-	field = window.shown.locator(f'select[data-fieldname="{fieldname}"]')
-	field.select_option(value)
+	window.shown.locator(f'.frappe-control[data-fieldname="{fieldname}"] select').select_option(value)
 	window.settle()
 
 
