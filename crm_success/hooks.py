@@ -32,7 +32,11 @@ after_uninstall = "crm_success.uninstall.after_uninstall"
 
 doctype_js = {
 	"CRM Success Settings": "public/js/settings/newer_defaults.js",
-	"Customer": ["public/js/shared/coverage.js", "public/js/customer/customer.js"],
+	"Customer": [
+		"public/js/shared/coverage.js",
+		"public/js/customer/customer.js",
+		"public/js/tier/tier_panel.js",
+	],
 	"Customer Health": [
 		"public/js/shared/health_values.js",
 		"public/js/health/health_gauge.js",
@@ -54,7 +58,18 @@ doctype_js = {
 		"public/js/audience/audience_recipients.js",
 	],
 	"Customer Segment": "public/js/shared/record_title.js",
-	"Customer Tier": ["public/js/shared/record_title.js", "public/js/tier/tier_rules.js"],
+	"Customer Loyalty Settings": [
+		"public/js/tier/policy_words.js",
+		"public/js/tier/policy_status.js",
+		"public/js/tier/tier_changes_preview.js",
+	],
+	"Customer Tier": [
+		"public/js/shared/record_title.js",
+		"public/js/tier/tier_requirements.js",
+		"public/js/tier/tier_holders.js",
+		"public/js/tier/tier_changes_preview.js",
+		"public/js/tier/tier_rules.js",
+	],
 	**dict.fromkeys(
 		("Quotation", "Sales Order", "Delivery Note", "Sales Invoice", "POS Invoice", "Issue"),
 		"public/js/tier/document_tier.js",
@@ -96,6 +111,7 @@ doctype_list_js = {
 		"public/js/audience/add_to_audience.js",
 		"public/js/audience/save_as_audience.js",
 		"public/js/audience/audience_list.js",
+		"public/js/tier/tier_names.js",
 		"public/js/customer/customer_list.js",
 	],
 	"Customer Health": [
@@ -122,11 +138,15 @@ doctype_list_js = {
 	"CRM Success Settings": "public/js/shared/plain_texts.js",
 	"Customer Audience": "public/js/shared/plain_texts.js",
 	"Customer Audience Member": "public/js/shared/plain_texts.js",
-	"Customer Loyalty Settings": "public/js/shared/plain_texts.js",
+	"Customer Loyalty Settings": ["public/js/tier/tier_names.js", "public/js/shared/plain_texts.js"],
 	"Customer Segment": "public/js/shared/plain_texts.js",
-	"Customer Tier": "public/js/shared/plain_texts.js",
-	"Customer Tier Change": "public/js/shared/plain_texts.js",
-	"Customer Tier Standing": "public/js/shared/plain_texts.js",
+	"Customer Tier": ["public/js/tier/tier_names.js", "public/js/shared/plain_texts.js"],
+	"Customer Tier Change": [
+		"public/js/tier/tier_names.js",
+		"public/js/tier/tier_decisions.js",
+		"public/js/shared/plain_texts.js",
+	],
+	"Customer Tier Standing": ["public/js/tier/tier_names.js", "public/js/shared/plain_texts.js"],
 	"Health Dimension": "public/js/shared/plain_texts.js",
 	"Score Back-test": ["public/js/back_test/back_test_start.js", "public/js/shared/plain_texts.js"],
 	"Score Back-test Part": "public/js/shared/plain_texts.js",
@@ -225,6 +245,10 @@ crm_success_work_ended = {
 crm_success_work_cancelled = {
 	"Back-test": "crm_success.scoring.backtest.back_test_records.cancel_back_test",
 }
+
+# hooks of ours, for other apps too: what parts add to what people see of a customer
+customer_timeline = ["crm_success.customer_loyalty.tier_views.timeline_entries"]
+customer_call_list = ["crm_success.customer_loyalty.tier_views.reasons_to_call"]
 
 # a hook of ours, for other apps too: fields of Customer that are made of audiences, which must not look at them
 crm_success_made_of_audiences = dict.fromkeys(

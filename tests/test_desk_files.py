@@ -128,15 +128,21 @@ def test_every_filter_names_a_field_and_one_of_its_options():
 	conditions += [
 		("Customer Health", name, "=", value) for several in filters for name, value in several.items()
 	]
-	assert len(conditions) == 8
+	assert len(conditions) == 11
 	for doctype, fieldname, operator, value in conditions:
 		(field,) = (row for row in record("DocType", doctype)["fields"] if row["fieldname"] == fieldname)
+		if (operator, value) == ("is", "set"):
+			continue
 		assert operator == "="
 		assert value in ((0, 1) if field["fieldtype"] == "Check" else field["options"].split("\n"))
 
 
 def test_what_the_workspace_counts_leaves_disabled_customers_out():
-	cards = [json.loads(card["filters_json"]) for card in records("number_card") if card["type"] != "Custom"]
+	cards = [
+		json.loads(card["filters_json"])
+		for card in records("number_card")
+		if (card["type"], card["document_type"]) == ("Document Type", "Customer Health")
+	]
 	assert len(cards) == 3
 	assert all(["Customer Health", "customer_disabled", "=", 0] in conditions for conditions in cards)
 	(at_risk,) = (row for row in WORKSPACE["shortcuts"] if row.get("stats_filter"))
@@ -159,10 +165,16 @@ def test_every_card_with_a_method_has_it():
 	assert all(is_whitelisted(method) for method in methods)
 
 
-@pytest.mark.parametrize("kind", ["number_card", "dashboard_chart"])
-def test_cards_and_charts_are_for_whoever_reads_health(kind: str):
+@pytest.mark.parametrize(
+	("kind", "doctypes"),
+	[
+		("number_card", {"Customer Health", "Customer Tier Change", "Customer Tier Standing"}),
+		("dashboard_chart", {"Customer Health"}),
+	],
+)
+def test_cards_and_charts_are_for_whoever_reads_what_they_count(kind: str, doctypes: set[str]):
 	"""Frappe asks for this DocType when it decides who gets them."""
-	assert {document["document_type"] for document in records(kind)} == {"Customer Health"}
+	assert {document["document_type"] for document in records(kind)} == doctypes
 
 
 def test_every_step_of_the_onboarding_has_what_it_opens():

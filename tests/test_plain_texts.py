@@ -23,6 +23,7 @@ SHARED = [
 	APP / "public/js/shared" / f"{name}.js" for name in ("bands", "coverage", "report_tables", "plain_texts")
 ]
 NAMES, SAVE = (APP / "public/js/audience" / f"{name}.js" for name in ("audience_names", "save_as_audience"))
+TIERS = APP / "public/js/tier/tier_names.js"
 POISON = """x" onmouseover="alert(1)"><img src=x onerror=alert(1)>"""
 # ways past the escaping: what the desk's scripts show is set as text, or put together with escaped values
 RAW = re.compile(r"\.html\(|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function")
@@ -105,7 +106,7 @@ def harmful(shown: dict[str, str]) -> dict[str, str]:
 @needs_node
 @pytest.mark.parametrize("readable", [True, False])
 def test_forms_tables_and_lists_show_texts_as_texts(readable: bool):
-	shown = shown_by([*SHARED[:2], NAMES, *LISTS, SHARED[3]], LIST, readable)
+	shown = shown_by([*SHARED[:2], NAMES, *LISTS, TIERS, SHARED[3]], LIST, readable)
 	fields = {
 		f"{name}: {field['fieldname']}"
 		for name, document in DOCTYPES.items()
@@ -120,7 +121,7 @@ def test_forms_tables_and_lists_show_texts_as_texts(readable: bool):
 @pytest.mark.parametrize("readable", [True, False])
 @pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.stem)
 def test_reports_show_texts_as_texts(report: Path, readable: bool):
-	shown = shown_by([*SHARED[:3], SAVE, report], REPORT, readable)
+	shown = shown_by([*SHARED[:3], SAVE, TIERS, report], REPORT, readable)
 	assert len(shown) == 9
 	assert harmful(shown) == {}
 

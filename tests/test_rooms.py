@@ -12,7 +12,15 @@ from test_layers import APP, imported_names, is_test, tree_of
 PARTS = ("customer_loyalty", "success_plans", "customer_voice")
 MAY_BE_USED_BY_PARTS = (
 	*("audiences", "batches", "customer_copies", "customer_views", "database", "printed_texts"),
-	*("record_checks", "record_names", "scoring.reads", "scoring.what_changed", "setup", "visibility"),
+	*(
+		"record_checks",
+		"record_names",
+		"scoring.reads",
+		"scoring.scoring_day",
+		"scoring.what_changed",
+		"setup",
+		"visibility",
+	),
 	"watching",
 )
 # read by anybody: no room of their own

@@ -322,8 +322,11 @@ def reject(policy: Policy, standing: Standing, facts: Facts, day: Day) -> Verdic
 def protect(policy: Policy, standing: Standing, facts: Facts, day: Day) -> Verdict:
 	"""Somebody has just protected the customer, or taken a protection back: who has a lower tier is raised at once."""
 	standing = _without_old_protection(standing, day.as_of)
-	standing, events = _raise_to_protection(policy, standing, day.as_of)
-	return _told(policy, standing, tuple(events), facts, day, earned_tier(policy, facts, day.as_of))
+	earned = earned_tier(policy, facts, day.as_of)
+	standing, raised = _raise_to_protection(policy, standing, day.as_of)
+	# a loss that waits for approval waits no longer
+	standing, withdrawn = _without_wrong_proposal(policy, standing, earned, day)
+	return _told(policy, standing, (*raised, *withdrawn), facts, day, earned)
 
 
 def merge(policy: Policy, standing: Standing, other: Standing, on: date) -> tuple[Standing, list[Event]]:

@@ -17,7 +17,7 @@ from crm_success.database import reading
 from crm_success.database.dialects import Dialect, KeyRange, within
 from crm_success.record_names import HEALTH
 from crm_success.scoring.engine.definitions import Money, from_json, to_json
-from crm_success.scoring.money import money_on
+from crm_success.scoring.money import money_on, reporting_currency
 from crm_success.scoring.queries.ledger_rows import INVOICE
 from crm_success.scoring.queries.read_statements import customers_statement
 from crm_success.scoring.queries.span_revenue import Spans, revenue_statement
@@ -69,6 +69,11 @@ def freeze_reads(as_of: date) -> FrozenReads:
 	money, messages = money_on(as_of)
 	tables = (table for table in tables_for(()).values() if table.doctype in _READ)
 	return FrozenReads(as_of, tuple(tables), money, tuple(messages))
+
+
+def currency_of_amounts() -> str:
+	"""The currency in which amounts of today are told."""
+	return reporting_currency()
 
 
 def ranges_of(frozen: FrozenReads, size: int) -> list[tuple[KeyRange, int]]:

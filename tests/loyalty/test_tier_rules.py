@@ -255,6 +255,18 @@ def test_who_protects_a_customer_raises_it_at_once_and_whoever_waits_waits_no_lo
 	assert (verdict.falls_to, verdict.lost_by) == (GOLD, date(2027, 1, 1))
 
 
+def test_who_protects_a_customer_that_would_fall_withdraws_what_waits():
+	asks = policy(approval=Approval.DOWNGRADES)
+	waits = decided(asks, has(GOLD), 1_000, review()).standing
+	assert waits.proposed == SILVER
+	protected = replace(waits, protected_tier=GOLD, protected_until=date(2026, 12, 31))
+	verdict = protect(asks, protected, spent(1_000), other_day())
+	assert told(verdict) == [("Withdrawn", GOLD, SILVER)]
+	assert (verdict.standing.proposed, verdict.lost_by) == (None, date(2027, 1, 1))
+	below = replace(waits, protected_tier=SILVER, protected_until=date(2026, 12, 31))
+	assert protect(asks, below, spent(1_000), other_day()).standing.proposed == SILVER
+
+
 def test_to_protect_what_a_customer_has_moves_nobody():
 	protected = has(GOLD, protected_tier=GOLD, protected_until=date(2026, 12, 31))
 	verdict = protect(PLAIN, protected, spent(0), other_day())

@@ -28,28 +28,28 @@ def bare_reads(keys: KeyRange = EVERYBODY) -> float:
 	statements = [customers_statement(definitions.scorecards, tables["Customer"], reading.dialect(), keys)]
 	for read in plan.reads:
 		statements.append(read_statement(read, tables, as_of, reading.dialect(), definitions.money, keys))
-	return sum(_seconds(statement) for statement in statements)
+	return sum(seconds_of(statement) for statement in statements)
 
 
-def _seconds(statement: Statement) -> float:
+def seconds_of(statement: Statement) -> float:
 	start = time.perf_counter()
 	frappe.db.sql(statement.sql, statement.parameters)
 	return time.perf_counter() - start
 
 
-def bare_upsert(customers: Sequence[str] = ()) -> float:
-	"""Seconds to write rows of Customer Health over themselves, all or those of some customers, a commit every
-	ROWS_AT_ONCE rows.
+def bare_upsert(customers: Sequence[str] = (), doctype: str = "Customer Health") -> float:
+	"""Seconds to write rows of the DocType over themselves, all or those of some customers, a commit every ROWS_AT_ONCE
+	rows.
 	"""
 	some = "WHERE customer IN %(customers)s" if customers else ""
-	rows = frappe.db.sql(f"SELECT * FROM `tabCustomer Health` {some} ORDER BY name", {"customers": customers})
+	rows = frappe.db.sql(f"SELECT * FROM `tab{doctype}` {some} ORDER BY name", {"customers": customers})
 	columns = [column[0] for column in frappe.db.get_description()]
 	stamp, place = now(), columns.index("modified")
 	rows = [(*row[:place], stamp, *row[place + 1 :]) for row in rows]
 	names = ", ".join(f"`{column}`" for column in columns)
 	values = ", ".join(["%s"] * len(columns))
 	updates = ", ".join(f"`{column}` = VALUES(`{column}`)" for column in columns if column != "name")
-	sql = f"INSERT INTO `tabCustomer Health` ({names}) VALUES ({values}) ON DUPLICATE KEY UPDATE {updates}"
+	sql = f"INSERT INTO `tab{doctype}` ({names}) VALUES ({values}) ON DUPLICATE KEY UPDATE {updates}"
 	cursor = frappe.db._conn.cursor()
 	start = time.perf_counter()
 	for first in range(0, len(rows), ROWS_AT_ONCE):

@@ -11,7 +11,16 @@ from pathlib import Path
 
 import frappe
 
-from tools.benchmarks import audience_passes, back_tests, floor, loop, saving, small_jobs, whole_run
+from tools.benchmarks import (
+	audience_passes,
+	back_tests,
+	floor,
+	loop,
+	saving,
+	small_jobs,
+	tier_reviews,
+	whole_run,
+)
 
 
 def main(site: str, purpose: str, results: Path) -> None:
@@ -48,6 +57,7 @@ def measure_large() -> dict:
 		"back_test": back_tests.measure(),
 		"unwatched_save": saving.nobody_watches(),
 		"watched_save": saving.a_metric_watches(),
+		"tiers": tier_reviews.measure(),
 		# last: customers move because their stored values are changed
 		"audiences": audience_passes.measure(),
 	}

@@ -88,6 +88,7 @@ def _lines(small: dict, large: dict) -> list[str]:
 		_of_save("hearing of a document that nobody watches / its save", large["unwatched_save"], 0.01),
 		_of_save("hearing of one that a metric watches / its save", large["watched_save"], 0.03),
 		*_of_audiences(audiences),
+		*_of_tiers(large["tiers"]),
 		_line("peak memory of a worker / 1 GB", peak / 1024, "<=", 1, f"{peak:.0f} MB"),
 	]
 
@@ -126,6 +127,34 @@ def _of_audiences(figures: dict) -> list[str]:
 			"",
 			None,
 			f"{figures['first']:.1f} s",
+		),
+	]
+
+
+def _of_tiers(figures: dict) -> list[str]:
+	read, write = figures["bare_read"], figures["bare_upserts"]
+	quiet, moved = figures["quiet"], figures["moved"]
+	return [
+		_line(
+			"first review of tiers / bare read and bare upserts",
+			figures["first"] / (read + write),
+			"<=",
+			2,
+			f"{figures['first']:.1f} s / ({read:.1f} s read + {write:.1f} s upserts)",
+		),
+		_line(
+			"review in which some move / the same",
+			moved / (read + figures["bare_some"]),
+			"<=",
+			2,
+			f"{moved:.1f} s / ({read:.1f} s + {figures['bare_some']:.1f} s), {figures['movers']:,} moved",
+		),
+		_line(
+			"evaluation in which nobody moves / bare read",
+			quiet / read,
+			"",
+			None,
+			f"{quiet:.1f} s / {read:.1f} s, {figures['peak_mb']:.0f} MB",
 		),
 	]
 

@@ -23,7 +23,7 @@ from crm_success.database import clock, conflicts
 from crm_success.scoring.runs import customer_scoring, rescoring
 from crm_success.scoring.runs.starting import KIND
 from crm_success.scoring.stale import stale_customers
-from tools.soak import audience_nights, checks
+from tools.soak import audience_nights, checks, tier_nights
 from tools.soak.faults import Faults
 from tools.soak.world import BATCH_SIZE, SETTINGS, People, let_a_day_pass, make_world
 
@@ -55,6 +55,7 @@ class Soak:
 		self.settle()
 		self.check(run, f"night {number}")
 		self.evaluate_audiences(f"night {number}", 0 if quiet else FAULTS_A_NIGHT)
+		self.review_tiers(f"night {number}", 0 if quiet else FAULTS_A_NIGHT)
 
 	def evaluate_audiences(self, when: str, faults: int) -> None:
 		"""A pass while things go wrong, one while people work too, and a quiet one after it."""
@@ -65,6 +66,17 @@ class Soak:
 			self.disturb(audience_nights.begin_pass(), faults, ACTIONS_A_NIGHT)
 			self.disturb(audience_nights.begin_pass(), 0, 0)
 			self.note_all(when, audience_nights.contradictions())
+
+	def review_tiers(self, when: str, faults: int) -> None:
+		"""A review while things go wrong, and the same one again, which has nothing left to do."""
+		before = tier_nights.changes()
+		self.disturb(tier_nights.begin_review(), faults, 0)
+		self.note_all(when, tier_nights.contradictions())
+		after = tier_nights.changes()
+		self.figures["changes of tiers"] += after - before
+		self.disturb(tier_nights.begin_review(), 0, 0)
+		if tier_nights.changes() != after:
+			self.note(f"{when}: the same review again wrote {tier_nights.changes() - after} changes of tiers")
 
 	def start(self) -> str:
 		"""As the scheduler does."""
@@ -171,6 +183,7 @@ def main(site: str, root: Path, nights: int, seed: int) -> int:
 	make_world()
 	soak = Soak(root, seed)
 	soak.people.audiences.begin()
+	tier_nights.begin()
 	try:
 		for number in range(1, nights + 1):
 			soak.night(number, quiet=number == nights)
@@ -210,6 +223,7 @@ def line(nights: int, seed: int, soak: Soak, seconds: float) -> str:
 		f"soak: {nights} nights, seed {seed}, {actions} actions, {kills} kills, {restarts} restarts and flushes, "
 		f"{soak.faults.conflicts_retried()} conflicts retried, {figures['batches']} batches, "
 		f"{figures['batches tried again']} of them tried again, {figures['rows compared']} rows compared, "
+		f"{figures['changes of tiers']} changes of tiers, "
 		f"{len(soak.wrong)} differences, {seconds:.0f} seconds"
 	)
 

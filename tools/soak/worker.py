@@ -13,6 +13,7 @@ from frappe.utils.background_jobs import start_worker
 
 from crm_success.audiences import audience_pass
 from crm_success.audiences.audience_changed import HOOK
+from crm_success.customer_loyalty import tier_review
 from crm_success.database import conflicts
 from crm_success.tests.support import audience_witness
 from crm_success.tests.support.utils import registered
@@ -34,8 +35,8 @@ def count_conflicts(path: str) -> None:
 
 if __name__ == "__main__":
 	count_conflicts(sys.argv[1])
-	# so that a pass has many
-	audience_pass.BATCH_SIZE = 20
+	# so that a pass, and a review of tiers, has many
+	audience_pass.BATCH_SIZE = tier_review.BATCH_SIZE = 20
 	# in the worker's own memory: what Redis keeps of hooks is flushed
 	with registered(HOOK, f"{audience_witness.__name__}.note"):
 		start_worker(queue="long", quiet=True)

@@ -39,6 +39,8 @@ DATED = (
 	"Work Run",
 	"Customer Audience",
 	"Customer Audience Member",
+	"Customer Tier Standing",
+	"Customer Tier Change",
 )
 COPIED = ("Customer", "Sales Invoice", "Payment Ledger Entry", "Issue", "Currency Exchange")
 CUSTOMERS = 250

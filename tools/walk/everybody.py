@@ -8,6 +8,7 @@ from tools.walk.browser import View, browser_of, window_of
 from tools.walk.desk import Desk
 from tools.walk.keyboard import walk_by_keyboard
 from tools.walk.steps import walk
+from tools.walk.tier_steps import walk_tiers
 from tools.walk.walk_audiences import AT_RISK, BY_HAND
 from tools.walk.walkers import PEOPLE, Person
 
@@ -35,6 +36,7 @@ def walk_one(browser: Browser, desk: Desk, password: str, person: Person, view: 
 		walk(window, person)
 		walk_audience_lists(window, person)
 		movement(window, AT_RISK, BY_HAND)
+		walk_tiers(window, person)
 		if view is VIEWS[0]:
 			walk_by_keyboard(window, person)
 	print(f"walk: {person.roles[0]}, {view.name}: {len(window.problems) or 'no'} problems", flush=True)

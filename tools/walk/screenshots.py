@@ -28,6 +28,14 @@ from tools.walk.back_test_steps import wait_for_figures
 from tools.walk.browser import View, Window, browser_of, window_of
 from tools.walk.desk import Desk
 from tools.walk.steps import METRIC, SCORECARD, change_healthy_from, fill_override, start_run, wait_for_health
+from tools.walk.tier_steps import (
+	a_year_ago,
+	decide,
+	open_customer_with_tier,
+	open_policy,
+	open_tier,
+	open_waiting,
+)
 from tools.walk.walk_audiences import AT_RISK, BY_HAND
 from tools.walk.walkers import PEOPLE
 
@@ -271,6 +279,26 @@ def audience_add(window: Window) -> None:
 	ask_for_audience(window, "Summer Party")
 
 
+def tier_changes(window: Window) -> None:
+	open_waiting(window)
+	decide(window, "Approve")
+
+
+def tier_policy_changes(window: Window) -> None:
+	open_policy(window)
+	window.press("What Would Change")
+	window.dialog.locator("table").first.wait_for()
+
+
+def tier_movements(window: Window) -> None:
+	report(f"Tier Movements?from_date={a_year_ago(window)}")(window)
+
+
+def customer_with_tier(window: Window) -> None:
+	window.open("/customer-tier")
+	open_customer_with_tier(window)
+
+
 PICTURES: dict[View, tuple[Picture, ...]] = {
 	DESKTOP: (
 		("workspace", 1300, without_onboarding),
@@ -300,6 +328,13 @@ PICTURES: dict[View, tuple[Picture, ...]] = {
 		("customer-audience-preview", 700, audience_preview),
 		("customer-audience-recipients", 640, audience_recipients),
 		("report-audience-movement", 760, audience_movement),
+		("tier-policy", 1000, open_policy),
+		("tier-policy-changes", 800, tier_policy_changes),
+		("customer-tier", 900, open_tier),
+		("tier-changes", 640, tier_changes),
+		("customer-of-tier", 800, customer_with_tier),
+		("report-tier-movements", 760, tier_movements),
+		("report-tier-costs", 760, report("Tier Costs and Revenue")),
 		("settings", 900, settings),
 		("scoring-run", 800, run),
 		("score-back-test", 1700, back_test),
@@ -308,6 +343,7 @@ PICTURES: dict[View, tuple[Picture, ...]] = {
 	PHONE: (
 		("phone-customer-health", 812, health),
 		("phone-customer", 812, customer),
+		("phone-customer-of-tier", 812, customer_with_tier),
 	),
 	CHINESE: (("chinese-customer-health", 900, health),),
 }

@@ -20,6 +20,7 @@ from frappe.utils.password import update_password
 from crm_success.standalone.demo import SEED, build
 from crm_success.standalone.demo.people import COMPANY, COMPANY_UK, CURRENCY
 from tools.walk.audience_data import make_audiences
+from tools.walk.tier_data import make_tiers
 from tools.walk.walkers import LANGUAGES, PEOPLE
 
 CUSTOMERS = 320
@@ -45,6 +46,7 @@ def main(site: str, password: str) -> None:
 	score(getdate())
 	check_scores()
 	make_audiences()
+	make_tiers()
 	frappe.destroy()
 
 

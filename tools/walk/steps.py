@@ -11,7 +11,7 @@ METRIC = "Net Revenue 365 Days"
 SCORECARD = "Standard"
 # the made-up company has oddities, which a run warns of
 DONE = "Completed with Warnings"
-CARDS, CHARTS = 7, 4
+CARDS, CHARTS = 10, 4
 MANAGERS_PAGES = ("work-run", "score-back-test", "crm-success-settings")
 
 

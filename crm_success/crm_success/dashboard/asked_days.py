@@ -8,7 +8,7 @@ from frappe import _
 from frappe.utils import add_days, getdate, nowdate
 from frappe.utils.dateutils import get_dates_from_timegrain, get_from_date_from_timespan
 
-from crm_success.crm_success.report.asked_filters import choice, text
+from crm_success.record_checks.asked_filters import choice, text
 from crm_success.scoring.scoring_day import check_order, parse_asked_day
 
 # as many days as the chart has room for, and as can be counted while somebody waits

@@ -9,7 +9,7 @@ from frappe.utils import formatdate
 from crm_success.audiences.membership_history import size_on_days
 from crm_success.audiences.visible_members import readable_audience
 from crm_success.crm_success.dashboard.asked_days import asked_days
-from crm_success.crm_success.report.asked_filters import text
+from crm_success.record_checks.asked_filters import text
 from crm_success.record_checks.markup import without_markup
 from crm_success.record_checks.sizes import of_bounded_size, parsed
 from crm_success.record_names import AUDIENCE

@@ -14,7 +14,7 @@ from pypika.queries import QueryBuilder
 from pypika.terms import Criterion, Term
 
 from crm_success.audiences.visible_members import check_readable_audience, in_audience
-from crm_success.crm_success.report import asked_filters
+from crm_success.record_checks import asked_filters
 from crm_success.record_checks.sizes import parsed
 from crm_success.record_names import HEALTH, SNAPSHOT
 from crm_success.visibility import conditions_on, only_visible_snapshots

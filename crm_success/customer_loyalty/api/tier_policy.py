@@ -13,6 +13,7 @@ from crm_success.customer_loyalty.tier_records import policy_of, policy_of_now, 
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_checks.unsaved_records import check_as_saving_would, parse_record
 from crm_success.record_names import LOYALTY_SETTINGS, TIER
+from crm_success.scoring.reads import currency_of_amounts
 from crm_success.visibility import check_reads_health, may_see_all
 
 FIELDS = ("period", "review", "upgrades", "steps", "grace_days", "minimum_stay_days", "approval")
@@ -52,6 +53,14 @@ def newest_evaluation() -> dict[str, Any]:
 	"""How the newest evaluation stands; nothing where there was none."""
 	frappe.has_permission(LOYALTY_SETTINGS, "read", throw=True)
 	return last_evaluation() or {}
+
+
+@frappe.whitelist(methods=["GET"])
+@of_bounded_size
+def currency_of_tiers() -> str:
+	"""The currency in which tiers ask for net revenue."""
+	frappe.has_permission(TIER, "read", throw=True)
+	return currency_of_amounts()
 
 
 def _settings(sent: str | dict) -> dict[str, Any]:

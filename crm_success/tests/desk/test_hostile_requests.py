@@ -88,6 +88,11 @@ REPORT_FILTERS = {
 		*("first_audience", "second_audience", "from_date", "to_date"),
 		*("was", "is_now", "limit", "include_disabled"),
 	),
+	"Tier Movements": (
+		*("from_date", "to_date", "group_by", "kind", "move", "account_manager", "territory"),
+		*("include_disabled", "audience"),
+	),
+	"Tier Costs and Revenue": ("from_date", "to_date", "include_disabled", "audience"),
 }
 
 

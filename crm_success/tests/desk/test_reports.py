@@ -16,7 +16,10 @@ from crm_success.tests.support.utils import SiteTestCase
 
 HEALTH = "Customer Health"
 SNAPSHOT = "Customer Health Snapshot"
-REPORTS = ("Customer Health", "RFM Matrix", "Score Movers", "Metric Quality", "Audience Movement")
+REPORTS = (
+	*("Customer Health", "RFM Matrix", "Score Movers", "Metric Quality", "Audience Movement"),
+	*("Tier Movements", "Tier Costs and Revenue"),
+)
 FACTS = json.dumps(
 	[
 		{"metric": "open_issues", "value": 2.0, "points": 60.0, "contribution": -5.0},
@@ -428,7 +431,8 @@ class TestReportFiles(SiteTestCase):
 
 	def test_every_script_escapes_texts_before_it_shows_them(self):
 		folder = Path(customer_health.__file__).parent.parent
-		scripts = sorted(folder.glob("*/*.js"))
+		of_tiers = folder.parents[1] / "customer_loyalty/report"
+		scripts = [*sorted(folder.glob("*/*.js")), *sorted(of_tiers.glob("*/*.js"))]
 		self.assertEqual(len(scripts), len(REPORTS))
 		for script in scripts:
 			for inserted in re.findall(r"\$\{(\w+)\b", script.read_text()):

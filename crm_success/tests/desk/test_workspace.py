@@ -250,7 +250,9 @@ class TestPermissions(WorkspaceTestCase):
 		for role in sorted(roles):
 			frappe.set_user(make_user("desk-reader@example.com", role))
 			page = self.page()
-			self.assertEqual((len(page["number_cards"]["items"]), len(page["charts"]["items"])), (7, 5), role)
+			self.assertEqual(
+				(len(page["number_cards"]["items"]), len(page["charts"]["items"])), (10, 5), role
+			)
 			self.assertTrue(frappe.call("crm_success.permissions.may_open_app"))
 			frappe.set_user("Administrator")
 

@@ -182,6 +182,23 @@ class TestReportsAndEndpoints(PermissionTestCase):
 						answer = self.limited[role].call(method, **arguments)
 						self.assertEqual(answer.json["message"], own)
 
+	def test_cards_of_tiers_count_only_what_one_may_see(self):
+		method = "frappe.desk.doctype.number_card.number_card.get_result"
+		cards = frappe.get_all("Number Card", {"module": "Customer Loyalty"}, ["*"])
+		self.assertEqual(len(cards), 3)
+		for card in cards:
+			filters = {name: (operator, value) for _, name, operator, value in json.loads(card.filters_json)}
+			arguments = {"doc": frappe.as_json(card), "filters": card.filters_json}
+			for role in ROLES:
+				with self.subTest(card=card.name, role=role):
+					answer = self.plain[role].call(method, **arguments)
+					self.assert_answer(answer, role in READERS)
+					if role not in READERS:
+						continue
+					self.assertEqual(answer.json["message"], frappe.db.count(card.document_type, filters))
+					own = frappe.db.count(card.document_type, {**filters, "customer": OWN})
+					self.assertEqual(self.limited[role].call(method, **arguments).json["message"], own)
+
 	def test_cards_and_charts_of_our_own_count_only_what_one_may_see(self):
 		score, revenue = frappe.db.get_value("Customer Health", OWN, ["score", "revenue"])
 		for role in READERS:

@@ -108,6 +108,8 @@ REPORTS: dict[str, tuple[str, ...]] = {
 	"Score Movers": READERS,
 	"Metric Quality": OWNERS,
 	"Audience Movement": READERS,
+	"Tier Movements": READERS,
+	"Tier Costs and Revenue": READERS,
 }
 
 
@@ -149,6 +151,7 @@ _SETTINGS_FORM = "crm_success.scoring.api.settings_form"
 _AUDIENCE_FORM = "crm_success.audiences.api.audience_form"
 _MEMBERS = "crm_success.audiences.api.audience_members"
 _TIER_POLICY = "crm_success.customer_loyalty.api.tier_policy"
+_TIER_PANEL = "crm_success.customer_loyalty.api.tier_panel"
 _TIER_CHANGES = "crm_success.customer_loyalty.api.tier_changes"
 # changes of tiers, of OWN and of OTHER
 OWN_CHANGE, OTHER_CHANGE = "pm-change-own", "pm-change-other"
@@ -231,6 +234,11 @@ ENDPOINTS: dict[str, Endpoint] = {
 	f"{_TIER_POLICY}.what_would_change": Endpoint("POST", OWNERS, {}, OWNERS),
 	f"{_TIER_POLICY}.evaluate_tiers": Endpoint("POST", OWNERS),
 	f"{_TIER_POLICY}.newest_evaluation": Endpoint("GET", OWNERS, {}, OWNERS),
+	f"{_TIER_POLICY}.currency_of_tiers": Endpoint("GET", READERS, {}, READERS),
+	f"{_TIER_PANEL}.get_tier": Endpoint(
+		"GET", _READ_CUSTOMERS, {"customer": OWN}, _READ_CUSTOMERS, {"customer": OTHER}
+	),
+	f"{_TIER_PANEL}.protect": Endpoint("POST", OWNERS, {"customer": OWN}, OWNERS, {"customer": OTHER}),
 	f"{_TIER_CHANGES}.approve_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
 	f"{_TIER_CHANGES}.reject_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
 	# it takes a role that reads contacts, and one that changes Email Groups, which none of these does

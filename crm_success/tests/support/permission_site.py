@@ -193,7 +193,14 @@ def make_standings() -> None:
 		values = {"customer": customer, "customer_name": name}
 		standing = {"tier": "Silver", "tier_since": "2020-02-20", "changes": 1}
 		frappe.new_doc(STANDING).update({**values, **standing}).db_insert()
-		row = {"name": change, "to_tier": "Silver", "decision": "Applied", "change_number": 1}
+		row = {
+			"name": change,
+			"to_tier": "Silver",
+			"decision": "Applied",
+			"movement": "Up",
+			"change_number": 1,
+		}
+		row |= {"applied_on": getdate(), "found_on": getdate()}
 		frappe.new_doc(TIER_CHANGE).update({**values, **row}).db_insert()
 	frappe.db.commit()
 

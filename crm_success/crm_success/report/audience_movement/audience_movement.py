@@ -19,10 +19,10 @@ from pypika.terms import Criterion, Term
 
 from crm_success.audiences.membership_history import kept_since, was_in
 from crm_success.audiences.visible_members import check_readable_audience
-from crm_success.crm_success.report import asked_filters
 from crm_success.crm_success.report.amounts import grouped
 from crm_success.crm_success.report.customer_health.customer_health import row_limit
 from crm_success.crm_success.report.who_counts import INCLUDE_DISABLED, who_counts
+from crm_success.record_checks import asked_filters
 from crm_success.record_checks.field_errors import bold
 from crm_success.record_checks.markup import without_markup
 from crm_success.record_names import AUDIENCE, HEALTH

@@ -9,9 +9,9 @@ from frappe.query_builder.functions import Count, Sum
 from frappe.utils.nestedset import get_descendants_of
 from pypika.terms import Criterion
 
-from crm_success.crm_success.report import asked_filters
 from crm_success.crm_success.report.amounts import grouped
 from crm_success.crm_success.report.who_counts import check_asked_audience, includes_disabled, who_counts
+from crm_success.record_checks import asked_filters
 from crm_success.record_names import HEALTH, SEGMENT
 from crm_success.scoring.bands import BANDS
 from crm_success.scoring.engine.definitions import HealthBand

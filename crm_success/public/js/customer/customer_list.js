@@ -44,6 +44,7 @@ frappe.provide("frappe.listview_settings");
 		health_band: format_band,
 		lifecycle_stage: format_stage,
 		customer_audiences: crm_success.audience_names.in_one_line,
+		customer_tier: crm_success.tier_names.as_filter("customer_tier"),
 	};
 	// an indicator that ERPNext or another app brings stays; the band is then a column to choose in List Settings
 	settings.get_indicator ??= band_indicator;
