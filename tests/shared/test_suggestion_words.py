@@ -76,7 +76,7 @@ def test_what_is_suggested_is_said_with_what_it_is_worth():
 def test_a_limit_that_stays_is_not_said_to_be_another():
 	kept = replace(FOUND.scorecard, watch_from=CARD.watch_from)
 	assert sentences(scorecard=kept)[-1].startswith(
-		"Bands: Healthy from 64 instead of 70, Watch from 40 as today. "
+		"Bands: Healthy from 64 instead of 65, Watch from 35 as today. "
 	)
 
 
