@@ -125,9 +125,13 @@ def decide(window: Window, label: str) -> None:
 
 
 def confirm(window: Window) -> None:
+	"""Until what was decided has left the list."""
+	names = window.page.evaluate("cur_list.get_checked_items(true)")
 	window.dialog.locator('textarea[data-fieldname="note"]').fill("As the figures say")
 	window.dialog.locator(".btn-modal-primary").click()
 	window.dialog.wait_for(state="hidden")
+	is_gone = "names => cur_list.data.every(({ name }) => !names.includes(name))"
+	window.page.wait_for_function(is_gone, arg=names)
 	window.settle()
 
 

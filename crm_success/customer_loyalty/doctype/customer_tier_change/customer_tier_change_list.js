@@ -17,6 +17,8 @@
 		}
 		ask(waiting, is_approved, () => {
 			listview.clear_checked_items();
+			// else Frappe reads nothing again that it has read within three seconds
+			listview.last_args = null;
 			listview.refresh();
 		});
 	};
