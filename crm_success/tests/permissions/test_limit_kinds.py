@@ -34,9 +34,11 @@ from crm_success.tests.support.permission_site import (
 	make_audience_by_hand,
 	make_back_test,
 	make_customers,
+	make_standings,
 	make_user,
 )
 from crm_success.tests.support.scoring_site import drain, start_and_prepare
+from crm_success.tests.support.tier_site import forget_tiers
 from crm_success.tests.support.utils import IS_VERSION_15
 from crm_success.visibility import without_percent
 
@@ -82,6 +84,8 @@ class TestLimitKinds(PermissionTestCase):
 		make_back_test()
 		make_audience_by_hand("Administrator")
 		store_audience(matrix.SECOND_AUDIENCE, OWN)
+		cls.addClassCleanup(forget_tiers)
+		make_standings()
 		# moved after it was scored: its health still says what it was
 		theirs = {"territory": THEIRS, "customer_group": THEIRS, COMPANY_FIELD: THEIRS}
 		frappe.db.set_value("Customer", OTHER, theirs)
