@@ -9,6 +9,7 @@ from crm_success.record_names import TIER
 from crm_success.tests.support import factories
 from crm_success.tests.support.tiered_documents import (
 	GOLD,
+	ITEM,
 	SILVER,
 	give_tier,
 	make_priced_item,
@@ -229,7 +230,7 @@ class TestEnd(RuleTestCase):
 class TestWarnings(RuleTestCase):
 	def test_items_with_a_smaller_discount_are_named(self):
 		frappe.db.set_value("Item", make_priced_item(), "max_discount", 4)
-		self.assertIn(factories.ITEM, self.warnings("Discount"))
+		self.assertIn(ITEM, self.warnings("Discount"))
 
 	def test_a_rule_with_the_same_priority_is_named(self):
 		twin = frappe.copy_doc(self.rule)
@@ -265,10 +266,12 @@ class TestWhoIsTold(RuleTestCase):
 			tier_of(ANNA)
 
 	def test_who_may_not_read_the_rule_is_told_its_name_only(self):
-		frappe.set_user(factories.make_user("tiers@example.com", "Customer Success Manager"))
+		manager = factories.make_user("tiers@example.com", "Customer Success Manager")
+		stranger = factories.make_user("tier.stranger@example.com", "Blogger")
+		frappe.set_user(manager)
 		shown = {about["benefit"]: about for about in get_rules(GOLD)}
 		self.assertEqual(shown["Discount"]["rule"], self.rule.name)
 		self.assertNotIn("is_on", shown["Discount"])
-		frappe.set_user(factories.make_user("tier.stranger@example.com", "Blogger"))
+		frappe.set_user(stranger)
 		with self.assertRaises(frappe.PermissionError):
 			get_rules(GOLD)

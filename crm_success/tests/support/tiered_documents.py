@@ -12,6 +12,7 @@ from crm_success.tests.support.factories import default_company
 SILVER, GOLD = "Steel", "Gilt"
 # of the item, in the price list of the site
 PRICE = 100
+ITEM = "CRM Success Tiered Service"
 SUPPORT = "support@tiers.example.com"
 
 
@@ -45,13 +46,14 @@ def give_tier(customer: str, tier: str | None) -> None:
 
 
 def make_priced_item() -> str:
-	"""An item without stock, with a price in the site's price list."""
-	item = factories.make_item()
-	price_list = selling_price_list()
-	if not frappe.db.exists("Item Price", {"item_code": item, "price_list": price_list}):
-		price = {"item_code": item, "price_list": price_list, "price_list_rate": PRICE}
+	"""An item without stock, with a price in the site's price list; its own, as ERPNext notes what other tests charged."""
+	if not frappe.db.exists("Item", ITEM):
+		like = frappe.db.get_value("Item", factories.make_item(), "item_group")
+		item = {"item_code": ITEM, "item_group": like, "stock_uom": "Nos", "is_stock_item": 0}
+		frappe.get_doc({"doctype": "Item", **item}).insert()
+		price = {"item_code": ITEM, "price_list": selling_price_list(), "price_list_rate": PRICE}
 		frappe.get_doc({"doctype": "Item Price", **price}).insert()
-	return item
+	return ITEM
 
 
 def selling_price_list() -> str:
