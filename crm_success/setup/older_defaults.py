@@ -6,7 +6,7 @@ What a site has that is neither is its own: somebody edited it.
 from typing import Any
 
 # one more whenever sites that are there already should be offered the defaults of new ones
-NEWEST_DEFAULTS = 1
+NEWEST_DEFAULTS = 2
 
 # by the key of the metric, which survives that somebody renames it: only the fields whose default changed
 METRICS_BEFORE: dict[str, dict[str, Any]] = {

@@ -33,8 +33,8 @@ SCORECARDS = [
 			{"metric": "Days Since Last Invoice", "weight": 20},
 			{"metric": "Consecutive Declining Months", "weight": 10},
 		],
-		"healthy_from": 70,
-		"watch_from": 40,
+		"healthy_from": 65,
+		"watch_from": 35,
 		"caps": [
 			{
 				"metric": "Overdue Share of Billed",

@@ -36,14 +36,13 @@ def facts_on(day, bought):
 			"purchase_days": known["day"].nunique(),
 			"days_since_first": day - known["day"].min(),
 			"days_since_last": day - known["day"].max(),
-			"revenue_ever": known["amount"].sum(),
+			"revenue": known["amount"].sum(),
 			"returns": 0,
 		}
 	)
 	within = {
 		"purchases_lately": past[ago < HORIZON].groupby("customer").size(),
 		"purchases_before": past[(ago >= HORIZON) & (ago < 2 * HORIZON)].groupby("customer").size(),
-		"revenue": past[ago < 365].groupby("customer")["amount"].sum(),
 	}
 	for name, counted in within.items():
 		facts[name] = counted.reindex(facts.index).fillna(0)

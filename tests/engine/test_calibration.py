@@ -96,7 +96,7 @@ def test_it_reads_the_profile_and_what_percentiles_need() -> None:
 	half = _metric("half", measure=Measure.EXPRESSION, expression="other / 2", scale=PERCENTILE)
 	keys = [metric.key for metric in calibration_metrics(Definitions(metrics=(ITEMS, OTHER, half)))]
 	forecasts = ["_first_purchase", "_purchase_days", "_lately", "_lately_and_before"]
-	forecasts += ["_revenue_ever", "_returns"]
+	forecasts += ["_revenue", "_returns"]
 	assert keys == ["items", "other", "half", "_recency", "_frequency", "_monetary", "_purchases", *forecasts]
 	without = [metric.key for metric in calibration_metrics(Definitions(metrics=(OTHER,)))]
 	assert without == ["_recency", "_frequency", "_monetary", "_purchases", *forecasts]

@@ -26,11 +26,10 @@ def measured(**rows: dict[str, float]) -> pd.DataFrame:
 	usual = {
 		"_recency": 40,
 		"_first_purchase": 200,
-		"_monetary": 900,
 		"_purchase_days": 5,
 		"_lately": 1,
 		"_lately_and_before": 4,
-		"_revenue_ever": 1200,
+		"_revenue": 900,
 		"_returns": 0,
 	}
 	frame = pd.DataFrame.from_dict({name: {**usual, **row} for name, row in rows.items()}, orient="index")
@@ -54,7 +53,7 @@ def test_without_a_model_there_is_a_gap_and_no_risk():
 	values = Forecasts(measured(a={}), LearnedRisk(30.0)).values
 	assert values.at["a", "usual_gap"] == 36.7
 	assert np.isnan(values.at["a", "lapse_risk"])
-	assert Forecasts(measured(a={}), LearnedRisk(30.0)).risk_facts(Limits()) == [[]]
+	assert Forecasts(measured(a={}), LearnedRisk(30.0)).risk_facts() == [[]]
 
 
 def test_where_nobody_bought_twice_or_nothing_was_learned_there_is_neither():

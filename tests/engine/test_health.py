@@ -272,7 +272,7 @@ def test_inputs_stay_as_they_were():
 
 
 def test_bands_begin_at_their_thresholds():
-	names = bands(pd.Series([100, 70, 69.99, 40, 39.99, 0, NAN]), STANDARD)
+	names = bands(pd.Series([100, 65, 64.99, 35, 34.99, 0, NAN]), STANDARD)
 	assert names.tolist() == ["Healthy", "Healthy", "Watch", "Watch", "At Risk", "At Risk", None]
 	assert names.dtype == object
 

@@ -51,7 +51,6 @@ def facts_on(day: int, bought: pd.DataFrame) -> pd.DataFrame:
 			"days_since_first": day - known["day"].min(),
 			"days_since_last": day - known["day"].max(),
 			"revenue": known["amount"].sum(),
-			"revenue_ever": known["amount"].sum(),
 			"returns": 0,
 		}
 	)

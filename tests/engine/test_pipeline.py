@@ -48,6 +48,8 @@ SCORECARD = Scorecard(
 	"Everybody",
 	dimensions=(Weight("Value", 3.0), Weight("Payment", 1.0)),
 	metrics=(Weight("revenue", 2.0), Weight("orders", 1.0), Weight("overdue", 1.0), Weight("issues", 5.0)),
+	healthy_from=70.0,
+	watch_from=40.0,
 	caps=(Cap("overdue", ">", 300.0, 35.0, "Owes too much"),),
 )
 DEFINITIONS = Definitions(

@@ -193,7 +193,7 @@ def test_a_scorecard() -> None:
 
 def test_limits_that_a_scorecard_does_not_give_take_their_defaults() -> None:
 	(card,) = scorecards_from_records([_card("A")], {})
-	assert (card.healthy_from, card.watch_from) == (70.0, 40.0)
+	assert (card.healthy_from, card.watch_from) == (65.0, 35.0)
 
 
 def test_scorecards_are_tried_by_priority_and_the_default_last_for_everybody() -> None:

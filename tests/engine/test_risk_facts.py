@@ -33,14 +33,13 @@ def facts(**values: float) -> pd.DataFrame:
 		"purchases_lately": 0,
 		"purchases_before": 0,
 		"revenue": 1000,
-		"revenue_ever": 1000,
 		"returns": 0,
 	}
 	return pd.DataFrame([{**average, **values}], index=["a"], dtype="float64")[list(FACTS)]
 
 
 def told(odds: float = 0.0, **values: float) -> list:
-	(found,) = risk_facts(model(), facts(**values), pd.Series([odds], index=["a"]), 365)
+	(found,) = risk_facts(model(), facts(**values), pd.Series([odds], index=["a"]))
 	return found
 
 
@@ -80,11 +79,11 @@ def test_the_numbers_behind_each_fact():
 		fact["fact"]: fact["values"]
 		for fact in told(0.0, purchases_lately=7, purchases_before=2, revenue=9, returns=3)
 	}
-	assert found == {"trend": [7.0, 2.0, 90.0], "value": [9.0, 365.0], "returns": [3.0]}
+	assert found == {"trend": [7.0, 2.0, 90.0], "value": [9.0], "returns": [3.0]}
 
 
 def test_without_a_line_or_customers_nothing_is_told():
 	bare = RiskModel(90, GAP, None, None, None)
 	odds = pd.Series([0.0], index=["a"])
-	assert risk_facts(bare, facts(), odds, 365) == [[]]
-	assert risk_facts(model(), facts().head(0), odds.head(0), 365) == []
+	assert risk_facts(bare, facts(), odds) == [[]]
+	assert risk_facts(model(), facts().head(0), odds.head(0)) == []

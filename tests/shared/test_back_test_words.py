@@ -154,3 +154,10 @@ def test_what_is_kept_comes_back_as_it_was():
 		)
 	)
 	assert from_json(AllFigures, to_json(figures)) == figures
+
+
+@pytest.mark.parametrize("day", [date(2026, 1, 31), "2026-01-31"])
+def test_a_reason_has_its_days_as_the_reader_writes_them(day):
+	words = BackTestWords(Reader(ENGLISH, lambda each: f"{each:%d/%m/%y}"))
+	assert words.phrase(Phrase("Not {0}: {1}", Phrase("on {0}", day), 60)) == "Not on 31/01/26: 60"
+	assert words.phrase(Phrase("{0}", "2026-01-31-A")) == "2026-01-31-A"

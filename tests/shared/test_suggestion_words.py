@@ -68,9 +68,21 @@ def test_what_is_suggested_is_said_with_what_it_is_worth():
 		"Judged as of 2019-06-10, each time by weights learned from earlier dates. What is suggested is learned in the same way "
 		"from all dates.",
 		"The dates agree: where each alone teaches, 12 of 100 points of weight lie elsewhere on average.",
-		"Bands: Healthy from 64 instead of 70, Watch from 51 instead of 40. The bands alone then put 4.0 more of 100 pairs right "
+		"Bands: Healthy from 64 instead of 65, Watch from 51 instead of 35. The bands alone then put 4.0 more of 100 pairs right "
 		"(2.0 to 6.0).",
 	]
+
+
+def test_a_limit_that_stays_is_not_said_to_be_another():
+	kept = replace(FOUND.scorecard, watch_from=CARD.watch_from)
+	assert sentences(scorecard=kept)[-1].startswith(
+		"Bands: Healthy from 64 instead of 70, Watch from 40 as today. "
+	)
+
+
+def test_where_nothing_would_move_no_gain_is_told():
+	said = sentences(keeps_weights=True, gain=Estimate(0.0, -0.0001, 0.0001))
+	assert said[0] == "Keep today's weights: the past asks for no others."
 
 
 def test_what_is_kept_is_said_too():
@@ -79,7 +91,7 @@ def test_what_is_kept_is_said_too():
 		"Keep today's weights: other weights told no better on dates that they were not learned from. Of 100 pairs of customers, "
 		"one of whom left, they put 0.0 more right (-1.0 to 1.0)."
 	)
-	assert said[2:] == ["Keep the bands: Healthy from 70, Watch from 40."]
+	assert said[2:] == ["Keep the bands: Healthy from 65, Watch from 35."]
 
 
 def test_dates_that_do_not_agree_are_a_warning():

@@ -82,7 +82,7 @@ def many(number: int, seed: int = 1) -> pd.DataFrame:
 
 def _somebody(index: int, chance: random.Random) -> dict[str, object]:
 	score = min(max(chance.gauss(60, 20), 0), 100)
-	band = "Healthy" if score >= 70 else "Watch" if score >= 40 else "At Risk"
+	band = "Healthy" if score >= 65 else "Watch" if score >= 35 else "At Risk"
 	parts = {key: component(chance.uniform(0, 100)) for key, _, _ in METRICS}
 	return customer(
 		customer=f"CUST-{index:05d}",

@@ -90,6 +90,15 @@ def lines_of_trials(tried: Iterable[Trial]) -> Iterator[str]:
 			f"  what payments and issues drawn at random cost: {trial.cost:.3f} of area, at most 0.010; At Risk are "
 			f"{100 * random.at_risk:.0f} % then"
 		)
+		yield f"  {_about_value(plain)}"
+
+
+def _about_value(judged: JudgedCut) -> str:
+	told = "cannot be told" if judged.value is None else f"{judged.value:.3f}"
+	return (
+		f"rank correlation of lifetime value with what was bought in the horizon: {told}, at least 0.530; the year's "
+		f"revenue alone: {judged.revenue:.3f}"
+	)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ class JudgedCut:
 
 	`areas`: of what can be told. `gain`: the score's area less that of R + F + M, with its interval by DeLong; `bound`:
 	its lower bound by bootstrap. `bands`: customers, lapsed and share by band. `error`: the expected calibration error
-	of the lapse risk, None where it cannot be told.
+	of the lapse risk, None where it cannot be told. `value` and `revenue`: the rank correlation (Spearman's) of lifetime
+	value and of the year's revenue with what was bought in the horizon, returns not deducted; None likewise.
 	"""
 
 	cut: PastCut
@@ -36,6 +37,8 @@ class JudgedCut:
 	bound: float
 	bands: pd.DataFrame
 	error: float | None
+	value: float | None
+	revenue: float
 
 	@property
 	def are_bands_ordered(self) -> bool:
@@ -78,4 +81,10 @@ def judge(cut: PastCut, definitions: Definitions, draws: int = 1000) -> JudgedCu
 		else gain.low,
 		bands=lapse_by_group(bands(score.loc[known], definitions.scorecards[0]), lapsed, _BANDS),
 		error=reliability(cut.risk, cut.lapsed).expected_error if is_told else None,
+		value=_rank_correlation(cut.value, cut.bought) if cut.value.notna().all() else None,
+		revenue=_rank_correlation(cut.revenue, cut.bought),
 	)
+
+
+def _rank_correlation(told: pd.Series, happened: pd.Series) -> float:
+	return float(told.rank().corr(happened.rank()))

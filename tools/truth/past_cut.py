@@ -6,18 +6,18 @@ from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import pandas as pd
 
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring.engine.calibrated import Calibration
 from crm_success.scoring.engine.definitions import Definitions, Metric, Scale, ScaleKind
-from crm_success.scoring.engine.forecasts import Forecasts
+from crm_success.scoring.engine.forecasts import LIFETIME_VALUE, Forecasts
 from crm_success.scoring.engine.measure_table import LAPSE_RISK
 from crm_success.scoring.engine.measures import measured_values, raw_values
 from crm_success.scoring.engine.pipeline import all_metrics, metric_points
-from crm_success.scoring.engine.profile import FREQUENCY, MONETARY, RECENCY, purchases_within
+from crm_success.scoring.engine.profile import FREQUENCY, MONETARY, RECENCY, purchases_within, revenue_within
 from crm_success.scoring.engine.rfm import rfm_scores
+from crm_success.scoring.engine.value import effective_retention
 from crm_success.scoring.queries.plan import Tables, plan_reads
 from crm_success.scoring.queries.source_rows import READ_ALWAYS
 from crm_success.scoring.shared.calibrating import take_calibration
@@ -29,14 +29,17 @@ from crm_success.standalone.default_definitions import default_definitions
 from crm_success.standalone.site_currency import reporting_money
 from tools.truth.made_companies import Company, PastDate
 
+_PURCHASES, _BOUGHT = "_purchases", "_bought"
+
 _Judged = tuple[pd.DataFrame, pd.DataFrame]
 
 
 @dataclass(frozen=True)
 class PastCut:
 	"""Of one date and those who had bought by then, indexed by customer: `rfm` (R + F + M), `recency` (days), `risk` (0-1,
-	NaN where it could not be told) and `lapsed` (booleans). `calibration` has percentiles of every metric, whatever its
-	scale is, and `aggregates` what all metrics are made of.
+	NaN where it could not be told), `value` (the lifetime value, NaN likewise), `revenue` (net, of the year before),
+	`lapsed` (booleans) and `bought` (what was bought in the horizon, returns not deducted). `calibration` has percentiles of
+	every metric, whatever its scale is, and `aggregates` what all metrics are made of.
 	"""
 
 	title: str
@@ -47,7 +50,10 @@ class PastCut:
 	calibration: Calibration
 	rfm: pd.Series
 	recency: pd.Series
+	value: pd.Series
+	revenue: pd.Series
 	lapsed: pd.Series
+	bought: pd.Series
 	_kept: dict[tuple[Metric, ...], _Judged] = field(default_factory=dict, compare=False)
 
 	@property
@@ -87,16 +93,21 @@ def past_cut(
 	aggregates = reading.aggregates(metrics, day.as_of)
 	measured = measured_values(metrics, aggregates, aggregates.index, day.as_of).values
 	facts = measured[measured[RECENCY].notna()]
+	forecasts = Forecasts(facts, calibration.risk, calibration.spend)
+	outcome, limits = reading.outcome(facts.index), reading.definitions.limits
 	return PastCut(
 		title=title,
 		as_of=day.as_of,
 		horizon=day.horizon,
 		aggregates=aggregates,
-		forecasts=Forecasts(facts, calibration.risk).values,
+		forecasts=forecasts.values,
 		calibration=calibration,
 		rfm=rfm_scores(facts[RECENCY], facts[FREQUENCY], facts[MONETARY], calibration).sum(axis=1),
 		recency=facts[RECENCY],
-		lapsed=reading.lapsed(facts.index),
+		value=forecasts.worth(limits, effective_retention(calibration, limits))[LIFETIME_VALUE],
+		revenue=facts[MONETARY].fillna(0.0),
+		lapsed=~(outcome[_PURCHASES] > 0),
+		bought=outcome[_BOUGHT].fillna(0.0),
 	)
 
 
@@ -123,11 +134,15 @@ class _Reading:
 		reader = self._reader(tuple(metrics))
 		return reader.aggregates(on).reindex(reader.customers().index)
 
-	def lapsed(self, customers: pd.Index) -> pd.Series:
-		"""Whether each bought nothing in the horizon."""
-		metric, end = purchases_within(self._day.horizon), self._day.as_of + timedelta(self._day.horizon)
-		values = raw_values((metric,), self.aggregates((metric,), end), customers, end)
-		return pd.Series(~(values[metric.key] > 0).to_numpy(dtype=bool), index=customers, dtype=np.bool_)
+	def outcome(self, customers: pd.Index) -> pd.DataFrame:
+		"""How often each bought in the horizon (_PURCHASES), and for how much (_BOUGHT)."""
+		purchases, end = purchases_within(self._day.horizon), self._day.as_of + timedelta(self._day.horizon)
+		revenue = revenue_within(self._day.horizon)
+		metrics = (
+			replace(purchases, key=_PURCHASES),
+			replace(revenue, key=_BOUGHT, filters=purchases.filters),
+		)
+		return raw_values(metrics, self.aggregates(metrics, end), customers, end)
 
 	def _reader(self, metrics: tuple[Metric, ...]) -> Reader:
 		return Reader(plan_reads(metrics, self._tables), self.definitions, self._tables, self._database)

@@ -17,7 +17,7 @@ from crm_success.scoring.engine.rfm import quintile_cuts
 from crm_success.scoring.engine.value import retention_rate, value_cuts
 
 # how cut points are taken: another text makes those void that were taken otherwise
-_RULE = "middle ranks of what was observed, lapse risk, expected spend"
+_RULE = "middle ranks of what was observed, lapse risk by revenue of all time, expected spend"
 _PERCENTS = np.arange(101) / 100
 _CURRENT, _PREVIOUS = f"{PURCHASES}.current", f"{PURCHASES}.previous"
 

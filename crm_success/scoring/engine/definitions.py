@@ -171,8 +171,8 @@ class Scorecard:
 	name: str
 	dimensions: tuple[Weight, ...]
 	metrics: tuple[Weight, ...]
-	healthy_from: float = 70.0
-	watch_from: float = 40.0
+	healthy_from: float = 65.0
+	watch_from: float = 35.0
 	caps: tuple[Cap, ...] = ()
 	filters: tuple[Filter, ...] = ()
 	priority: int = 0

@@ -75,10 +75,10 @@ class Forecasts:
 		worth = pd.DataFrame({EXPECTED_SPEND: expected, LIFETIME_VALUE: expected * times})
 		return worth.round(2).reindex(self._customers).fillna(0.0)
 
-	def risk_facts(self, limits: Limits) -> list[list[RiskFact]]:
+	def risk_facts(self) -> list[list[RiskFact]]:
 		"""What raises and lowers the risk of each customer; nothing where there is no risk."""
 		if not self._risk.model or self._odds is None:
 			return [[] for _ in self._customers]
-		told = risk_facts(self._risk.model, self._facts, self._odds, limits.window_days)
+		told = risk_facts(self._risk.model, self._facts, self._odds)
 		by_customer = dict(zip(self._facts.index, told, strict=True))
 		return [by_customer.get(customer, []) for customer in self._customers]

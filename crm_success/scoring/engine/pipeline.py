@@ -65,7 +65,7 @@ def score_customers(
 		_profile(raw, told[USUAL_GAP], result["band"], definitions, calibration, as_of)
 	).join(told)
 	result = result.join(_worth(raw[profile.MONETARY], forecasts, definitions.limits, calibration))
-	result["risk_facts"] = pd.Series(forecasts.risk_facts(definitions.limits), result.index, dtype=object)
+	result["risk_facts"] = pd.Series(forecasts.risk_facts(), result.index, dtype=object)
 	return result.assign(as_of=as_of)
 
 

@@ -3,6 +3,7 @@
 Who asks brings the language, as for `driver_words.py`. Who bought nothing within the horizon is said to have left.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,6 +20,7 @@ from crm_success.scoring.shared.past_figures import (
 	RiskFigure,
 )
 
+_STORED_DAY = re.compile(r"\d{4}-[01]\d-[0-3]\d")
 # what drawing lots comes to
 _LOTS = 0.5
 
@@ -174,8 +176,8 @@ class BackTestWords:
 			yield self._("Lapse risk: {0}").format(self.phrase(reason))
 
 	def phrase(self, phrase: Phrase) -> str:
-		"""A refusal or a reason."""
-		return said(phrase, self._)
+		"""A refusal or a reason, with its days as the reader writes them."""
+		return said(self._with_days(phrase), self._)
 
 	def percent(self, share: float) -> str:
 		"""0.31 as 31 %."""
@@ -188,6 +190,15 @@ class BackTestWords:
 	def amount(self, value: float, currency: str) -> str:
 		"""In whole units, with the currency where there is one."""
 		return (self._language.money(currency) if currency else "{0}").format(self.count(value))
+
+	def _with_days(self, phrase: Phrase) -> Phrase:
+		return Phrase(phrase.template, *(self._written(value) for value in phrase.values))
+
+	def _written(self, value: object) -> object:
+		if isinstance(value, Phrase):
+			return self._with_days(value)
+		day = _as_day(value)
+		return self._day(day) if day else value
 
 	def _hundredths(self, share: float) -> str:
 		return self._language.number(round(100 * share), 0)
@@ -242,6 +253,13 @@ class BackTestWords:
 
 	def _days(self, days: Iterable[date]) -> str:
 		return ", ".join(self._day(day) for day in days)
+
+
+def _as_day(value: object) -> date | None:
+	"""A day, also as it is kept: 2026-01-31."""
+	if isinstance(value, str) and _STORED_DAY.fullmatch(value):
+		return date.fromisoformat(value)
+	return value if isinstance(value, date) else None
 
 
 def _found(told: Iterable[PastFigures]) -> Iterator[FoundFigures]:

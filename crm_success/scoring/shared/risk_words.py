@@ -41,7 +41,7 @@ class RiskWords:
 		self._trend = _("{0} in the last {1}, {2} in the {1} before")
 		self._purchases = _("1 purchase"), _("{0} purchases")
 		self._first, self._first_today = _("first bought {0} ago"), _("first bought today")
-		self._value = _("bought for {0} in the last {1}")
+		self._value = _("bought for {0} so far")
 		self._returns = _("returned nothing"), _("returned goods once"), _("returned goods {0} times")
 		self._rhythm, self._rhythm_today = _("Buys every {0}, last {1} ago"), _("Buys every {0}, last today")
 		self._rhythm_once = _("Bought once, {0} ago"), _("Bought once, today")
@@ -143,8 +143,8 @@ class RiskWords:
 		return self._first.format(self._days(days)) if days else self._first_today
 
 	def _about_value(self, fact: RiskFact, currency: str | None) -> str:
-		revenue, days = fact["values"]
-		return self._value.format(self._words.in_unit(revenue, "Currency", currency), self._days(days))
+		(revenue,) = fact["values"]
+		return self._value.format(self._words.in_unit(revenue, "Currency", currency))
 
 	def _about_returns(self, fact: RiskFact, currency: str | None) -> str:
 		(returns,) = fact["values"]

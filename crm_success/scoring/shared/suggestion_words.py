@@ -81,6 +81,10 @@ class SuggestionWords:
 		return text.format(self._words.count(band.customers), self._words.share(band.share))
 
 	def _about_weights(self, found: Suggestion) -> str:
+		if found.keeps_weights and not any(
+			round(100 * bound, 1) for bound in (found.gain.low, found.gain.value, found.gain.high)
+		):
+			return self._("Keep today's weights: the past asks for no others.")
 		if found.keeps_weights:
 			text = self._(
 				"Keep today's weights: other weights told no better on dates that they were not learned from. Of 100 pairs of "
@@ -121,16 +125,18 @@ class SuggestionWords:
 			text = self._("Keep the bands: Healthy from {0}, Watch from {1}.")
 			return text.format(self._threshold(was.healthy_from), self._threshold(was.watch_from))
 		text = self._(
-			"Bands: Healthy from {0} instead of {1}, Watch from {2} instead of {3}. The bands alone then put {4} more of 100 pairs "
-			"right ({5})."
+			"Bands: Healthy from {0}, Watch from {1}. The bands alone then put {2} more of 100 pairs right ({3})."
 		)
 		return text.format(
-			self._threshold(now.healthy_from),
-			self._threshold(was.healthy_from),
-			self._threshold(now.watch_from),
-			self._threshold(was.watch_from),
+			self._moved(was.healthy_from, now.healthy_from),
+			self._moved(was.watch_from, now.watch_from),
 			*self._gain(card.found.band_gain),
 		)
+
+	def _moved(self, was: float, now: float) -> str:
+		if was == now:
+			return self._("{0} as today").format(self._threshold(now))
+		return self._("{0} instead of {1}").format(self._threshold(now), self._threshold(was))
 
 	def _gain(self, gain: Estimate) -> tuple[str, str]:
 		low, high = self._pairs(gain.low), self._pairs(gain.high)

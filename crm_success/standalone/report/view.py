@@ -24,7 +24,7 @@ NEVER_BOUGHT_HINT = "Customers without an invoice by the scoring date."
 
 _RECENCY_NAMES = {5: "Most recent 5", 1: "Longest ago 1"}
 _FREQUENCY_NAMES = {1: "1 Rare", 5: "5 Often"}
-_DEFAULT_THRESHOLDS = (40.0, 70.0)
+_DEFAULT_THRESHOLDS = (35.0, 65.0)
 
 
 @dataclass(frozen=True)

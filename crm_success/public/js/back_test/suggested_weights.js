@@ -20,25 +20,37 @@ Object.assign(crm_success.suggested_weights, {
 		return $card;
 	},
 
+	// What is kept does not stand there twice
+	are_kept: (rows) => rows.every(({ today, suggested }) => today === suggested),
+
 	weights({ dimensions }) {
-		const { row } = crm_success.suggested_weights;
-		const titles = [__("Dimension and Metric"), __("Today"), __("Suggested"), __("By Single Dates"), __("Why")];
+		const { are_kept, row, table } = crm_success.suggested_weights;
+		const are_same = are_kept(dimensions.flatMap(({ metrics }) => metrics));
+		const titles = are_same
+			? [__("Dimension and Metric"), __("Today"), __("Why")]
+			: [__("Dimension and Metric"), __("Today"), __("Suggested"), __("By Single Dates"), __("Why")];
+		const cells = ({ today, suggested, spread, why }) => (are_same ? [today, why] : [today, suggested, spread, why]);
 		const bodies = dimensions.map((dimension) =>
-			$("<tbody>").append(row(dimension, "suggested-weights-dimension"), dimension.metrics.map((metric) => row(metric)))
+			$("<tbody>").append(
+				row(dimension.label, cells(dimension), "suggested-weights-dimension"),
+				dimension.metrics.map((metric) => row(metric.label, cells(metric), "suggested-weights-metric"))
+			)
 		);
-		return crm_success.suggested_weights.table(__("Shares of the score, today and suggested"), titles, bodies);
+		const caption = are_same ? __("Shares of the score today") : __("Shares of the score, today and suggested");
+		return table(caption, titles, bodies);
 	},
 
-	row({ label, today, suggested, spread, why }, name = "suggested-weights-metric") {
-		const cells = [today, suggested, spread || "", why || ""].map((text) => $("<td>").text(text));
-		return $("<tr>").addClass(name).append($("<th scope='row'>").text(label), cells);
+	row(label, cells, name) {
+		return $("<tr>")
+			.addClass(name)
+			.append($("<th scope='row'>").text(label), cells.map((text) => $("<td>").text(text || "")));
 	},
 
 	bands({ bands }) {
-		const titles = [__("Band"), __("Today"), __("Suggested")];
-		const rows = bands.map(({ label, today, suggested }) =>
-			$("<tr>").append($("<th scope='row'>").text(label), [today, suggested].map((text) => $("<td>").text(text)))
-		);
+		const { are_kept, row } = crm_success.suggested_weights;
+		const are_same = are_kept(bands);
+		const titles = [__("Band"), __("Today"), ...(are_same ? [] : [__("Suggested")])];
+		const rows = bands.map(({ label, today, suggested }) => row(label, are_same ? [today] : [today, suggested], ""));
 		const caption = __("Customers of each band on the dates that were judged");
 		return crm_success.suggested_weights.table(caption, titles, $("<tbody>").append(rows));
 	},

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from crm_success.scoring.engine.errors import FitError, Phrase
-from crm_success.scoring.engine.forecast.lapse_facts import PURCHASE_DAYS, REVENUE_EVER, repeats, terms
+from crm_success.scoring.engine.forecast.lapse_facts import PURCHASE_DAYS, REVENUE, repeats, terms
 from crm_success.scoring.engine.forecast.lapse_risk import LearnedRisk, RiskModel, lapse_risk
 from crm_success.scoring.engine.forecast.past_windows import PastWindow
 from crm_success.scoring.engine.forecast.purchase_model import BgNbd, Nbd
@@ -107,7 +107,7 @@ def expected_spend(model: SpendForecast, risk: RiskModel, facts: pd.DataFrame) -
 
 def _means(facts: pd.DataFrame) -> SpendForecast:
 	"""What purchase days bring, before anything is learned from the past."""
-	own = facts[REVENUE_EVER] / facts[PURCHASE_DAYS]
+	own = facts[REVENUE] / facts[PURCHASE_DAYS]
 	fitted = fit_spend_model(facts[PURCHASE_DAYS], own)
 	unit = float(np.sort(own.clip(lower=0.0)).mean()) if len(own) else 0.0
 	if not unit > 0:
@@ -146,9 +146,9 @@ def _buyers(past: Sequence[PastWindow]) -> int:
 
 
 def _terms(model: SpendForecast, risk: RiskModel, facts: pd.DataFrame) -> pd.DataFrame:
-	"""The terms of the lapse risk, with amounts of all time: no day on which an amount leaves a window changes them."""
-	ever = facts[REVENUE_EVER].clip(lower=0.0) / (_SMALLEST * model.unit)
-	amounts = {"revenue": np.log1p(ever), "order_value": np.log1p(ever / facts[PURCHASE_DAYS])}
+	"""The terms of the lapse risk, with amounts by what is usual: in another currency they are the same."""
+	revenue = facts[REVENUE].clip(lower=0.0) / (_SMALLEST * model.unit)
+	amounts = {"revenue": np.log1p(revenue), "order_value": np.log1p(revenue / facts[PURCHASE_DAYS])}
 	return terms(facts, risk.company_gap).assign(**amounts)
 
 
@@ -171,7 +171,7 @@ def _by_purchase_model(
 	history = repeats(facts)
 	expected = purchases.expected_purchases(history, horizon)
 	buying = 1 - purchases.probability_of_no_purchase(history, horizon)
-	days, revenue = facts[PURCHASE_DAYS], facts[REVENUE_EVER].clip(lower=0.0)
+	days, revenue = facts[PURCHASE_DAYS], facts[REVENUE].clip(lower=0.0)
 	brings = (revenue + model.half_trust * model.mean) / (days + model.half_trust)
 	# who buys does so once at least, however little of that is left to numbers
 	often = (expected / buying.clip(lower=_LEAST_BUYING)).clip(lower=1.0)

@@ -18,7 +18,7 @@ class RiskFact(TypedDict):
 
 	`values`, by fact: days without a purchase, the usual gap in days, and purchase days (silence); purchase days
 	(purchases); purchases in the horizon up to now, in the one before, and its days (trend); days since the first
-	purchase (tenure); net revenue and the days of its window (value); returns (returns).
+	purchase (tenure); net revenue of all time (value); returns (returns).
 	"""
 
 	fact: str

@@ -8,7 +8,6 @@ import pandas as pd
 from crm_success.scoring.engine.definitions import Filter, Limits, Metric
 from crm_success.scoring.engine.profile import (
 	FIRST_PURCHASE,
-	MONETARY,
 	RECENCY,
 	profile_metrics,
 	purchase_days,
@@ -27,13 +26,12 @@ LAST = "days_since_last"
 LATELY = "purchases_lately"
 BEFORE = "purchases_before"
 REVENUE = "revenue"
-REVENUE_EVER = "revenue_ever"
 RETURNS = "returns"
-FACTS = (PURCHASE_DAYS, FIRST, LAST, LATELY, BEFORE, REVENUE, REVENUE_EVER, RETURNS)
+FACTS = (PURCHASE_DAYS, FIRST, LAST, LATELY, BEFORE, REVENUE, RETURNS)
 
-_DAYS, _LATELY, _BOTH, _RETURNS = "_purchase_days", "_lately", "_lately_and_before", "_returns"
-_REVENUE_EVER = "_revenue_ever"
-_OF_PROFILE = {FIRST_PURCHASE: FIRST, RECENCY: LAST, MONETARY: REVENUE}
+_DAYS, _LATELY, _BOTH = "_purchase_days", "_lately", "_lately_and_before"
+_REVENUE, _RETURNS = "_revenue", "_returns"
+_OF_PROFILE = {FIRST_PURCHASE: FIRST, RECENCY: LAST}
 
 
 def fact_metrics(limits: Limits, horizon: int) -> tuple[Metric, ...]:
@@ -44,7 +42,8 @@ def fact_metrics(limits: Limits, horizon: int) -> tuple[Metric, ...]:
 		replace(purchase_days(), key=_DAYS),
 		replace(purchases, key=_LATELY),
 		replace(purchases, key=_BOTH, window_days=2 * horizon),
-		replace(revenue_within(0), key=_REVENUE_EVER),
+		# of all time: on the day on which it left a window, a customer would be worth less than on the day before
+		replace(revenue_within(0), key=_REVENUE),
 		replace(purchases, key=_RETURNS, window_days=0, filters=(Filter("is_return", "=", 1),)),
 	)
 
@@ -58,11 +57,11 @@ def facts_of(values: pd.DataFrame) -> pd.DataFrame:
 	in_order = (last >= 0) & (first >= last) & ((days > 1) | (first == last))
 	bought = values[(days >= 1) & (days % 1 == 0) & in_order]
 	lately = bought[_LATELY].fillna(0.0)
-	facts = bought.rename(columns={**_OF_PROFILE, _DAYS: PURCHASE_DAYS, _REVENUE_EVER: REVENUE_EVER})
+	facts = bought.rename(columns={**_OF_PROFILE, _DAYS: PURCHASE_DAYS, _REVENUE: REVENUE})
 	facts = facts.assign(
 		**{LATELY: lately, BEFORE: bought[_BOTH].fillna(0.0) - lately, RETURNS: bought[_RETURNS]}
 	)
-	return facts[list(FACTS)].fillna({REVENUE: 0.0, REVENUE_EVER: 0.0, RETURNS: 0.0})
+	return facts[list(FACTS)].fillna({REVENUE: 0.0, RETURNS: 0.0})
 
 
 def repeats(facts: pd.DataFrame) -> pd.DataFrame:

@@ -46,18 +46,16 @@ TERMS = {
 _FACTS = tuple(TERMS)
 
 
-def risk_facts(
-	model: RiskModel, facts: pd.DataFrame, odds: pd.Series, window_days: int
-) -> list[list[RiskFact]]:
+def risk_facts(model: RiskModel, facts: pd.DataFrame, odds: pd.Series) -> list[list[RiskFact]]:
 	"""For each row of `facts`, first the three that raise its risk most, then the three that lower it most.
 
-	`odds` are the log odds of the same rows, revenue is that of `window_days` days.
+	`odds` are the log odds of the same rows.
 	"""
 	if not model.line or facts.empty:
 		return [[] for _ in facts.index]
 	points = _points(model.line, terms(facts, model.company_gap), odds)
 	order = np.argsort(-points, axis=1, kind="stable")
-	numbers = {name: columns(facts, model, window_days).tolist() for name, columns in _NUMBERS.items()}
+	numbers = {name: columns(facts, model).tolist() for name, columns in _NUMBERS.items()}
 	return [
 		_strongest(row, points_of_row, order_of_row, numbers)
 		for row, (points_of_row, order_of_row) in enumerate(zip(points.tolist(), order.tolist(), strict=True))
@@ -86,24 +84,24 @@ def _strongest(
 	]
 
 
-def _silence(facts: pd.DataFrame, model: RiskModel, window_days: int) -> Array:
+def _silence(facts: pd.DataFrame, model: RiskModel) -> Array:
 	gap = usual_gap(facts, model.company_gap).round(DECIMALS)
 	return np.column_stack([facts[LAST], gap, facts[PURCHASE_DAYS]])
 
 
-def _trend(facts: pd.DataFrame, model: RiskModel, window_days: int) -> Array:
+def _trend(facts: pd.DataFrame, model: RiskModel) -> Array:
 	return np.column_stack([facts[LATELY], facts[BEFORE], np.full(len(facts), float(model.horizon))])
 
 
-def _value(facts: pd.DataFrame, model: RiskModel, window_days: int) -> Array:
-	return np.column_stack([facts[REVENUE].round(2), np.full(len(facts), float(window_days))])
+def _value(facts: pd.DataFrame, model: RiskModel) -> Array:
+	return facts[[REVENUE]].round(2).to_numpy()
 
 
 def _one(column: str) -> "_Numbers":
-	return lambda facts, model, window_days: facts[[column]].to_numpy(dtype="float64")
+	return lambda facts, model: facts[[column]].to_numpy(dtype="float64")
 
 
-_Numbers: TypeAlias = Callable[[pd.DataFrame, RiskModel, int], Array]
+_Numbers: TypeAlias = Callable[[pd.DataFrame, RiskModel], Array]
 # the numbers of each fact, a row a customer
 _NUMBERS: dict[str, _Numbers] = {
 	SILENCE: _silence,
