@@ -4,7 +4,7 @@ import frappe
 from frappe.utils import add_days, add_months, getdate
 
 from crm_success.record_names import LOYALTY_SETTINGS, STANDING, TIER, TIER_CHANGE
-from tools.walk.walk_tiers import AMOUNTS, EASIER, GIVEN_A_CHANCE, POLICY
+from tools.walk.walk_tiers import AMOUNTS, DISCOUNTS, EASIER, GIVEN_A_CHANCE, POLICY
 
 
 def make_tiers() -> None:
@@ -14,6 +14,7 @@ def make_tiers() -> None:
 	set_policy(POLICY, 1.0)
 	evaluate(is_review=True)
 	decide_some()
+	take_off_discounts()
 
 
 def set_policy(policy: dict, share: float) -> None:
@@ -56,6 +57,17 @@ def decide_some() -> None:
 		"protected_by": "Administrator",
 	}
 	set_protection(promised.customer, protection, "Administrator")
+	frappe.db.commit()
+
+
+def take_off_discounts() -> None:
+	"""As if invoices to customers with a tier had been lower by a tenth for Diamond, a twentieth for Gold."""
+	invoice = frappe.qb.DocType("Sales Invoice")
+	for tier, share in DISCOUNTS.items():
+		customers = frappe.get_all(STANDING, {"tier": tier}, pluck="customer")
+		amount = invoice.base_net_total * share
+		query = frappe.qb.update(invoice).set(invoice.base_discount_amount, amount)
+		query.where(invoice.customer.isin(customers)).run()
 	frappe.db.commit()
 
 

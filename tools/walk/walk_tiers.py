@@ -13,3 +13,5 @@ POLICY = {
 }
 # whose downgrade was rejected
 GIVEN_A_CHANCE = 3
+# of what each invoice comes to
+DISCOUNTS = {"Gold": 0.05, "Diamond": 0.1}

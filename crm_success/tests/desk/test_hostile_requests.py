@@ -11,6 +11,7 @@ from frappe.model.document import Document
 from frappe.utils import nowdate
 from werkzeug.test import TestResponse
 
+from crm_success.record_names import LOYALTY_SETTINGS
 from crm_success.tests.support import permission_matrix as matrix
 from crm_success.tests.support.permission_matrix import ENDPOINTS, MADE_BY_SCORING, REPORTS, RIGHTS
 from crm_success.tests.support.permission_site import PermissionTestCase, Visitor, arguments_for, make_user
@@ -71,7 +72,7 @@ IN_ROWS = {
 }
 
 WRITTEN = [doctype for doctype, roles in RIGHTS.items() if "write" in roles[matrix.SYSTEM_MANAGER]]
-CREATED = [doctype for doctype in WRITTEN if doctype not in (*MADE_BY_SCORING, SETTINGS)]
+CREATED = [doctype for doctype in WRITTEN if doctype not in (*MADE_BY_SCORING, SETTINGS, LOYALTY_SETTINGS)]
 
 REPORT_FILTERS = {
 	"Customer Health": (

@@ -103,10 +103,11 @@ def summary(rows: list[Row]) -> list[Row]:
 	amount = {"datatype": "Currency", "currency": rows[0]["currency"]}
 	everything = sum(row["revenue"] for row in rows)
 	from_tiers = sum(row["revenue"] for row in with_tier)
+	share = round(100 * from_tiers / everything, 1) if everything else 0
 	return [
 		figure(_("Customers with a Tier"), sum(row["customers"] for row in with_tier)),
 		figure(_("Their Net Revenue"), from_tiers, **amount),
-		figure(_("Share of All Net Revenue"), 100 * from_tiers / everything if everything else 0, "Percent"),
+		figure(_("Share of All Net Revenue"), share, "Percent"),
 		figure(_("Discounts to Them"), sum(row["discount"] for row in with_tier), **amount),
 	]
 
