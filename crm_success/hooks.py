@@ -165,7 +165,11 @@ _SALES_DOCUMENTS = ("Quotation", "Sales Order", "Delivery Note", "Sales Invoice"
 _RULES_OF_TIERS = ("Pricing Rule", "Service Level Agreement")
 doc_events = {
 	**{
-		doctype: {"before_validate": "crm_success.doc_events.sales_document.keep_tier"}
+		doctype: {
+			"before_validate": "crm_success.doc_events.sales_document.keep_tier",
+			# no event of Frappe's, but a method of documents, after which hooks run as after any other
+			"process_item_selection": "crm_success.doc_events.sales_document.price_item",
+		}
 		for doctype in _SALES_DOCUMENTS
 	},
 	**{doctype: {"on_trash": "crm_success.doc_events.tier_rule.forget"} for doctype in _RULES_OF_TIERS},

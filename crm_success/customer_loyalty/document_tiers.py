@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import frappe
-from erpnext.accounts.doctype.pricing_rule.pricing_rule import remove_pricing_rule_for_item
+from erpnext.accounts.doctype.pricing_rule.pricing_rule import (
+	get_pricing_rule_for_item,
+	remove_pricing_rule_for_item,
+)
 from erpnext.accounts.doctype.pricing_rule.utils import get_applied_pricing_rules
 from frappe import _
 from frappe.model.document import Document
@@ -62,6 +65,18 @@ def set_tier_of_sale(doc: Document) -> None:
 		return
 	doc.set(TIER_FIELD, _tier_of_sale(doc))
 	_forget_prices_of_other_tiers(doc)
+
+
+def price_chosen_item(doc: Document, number: int) -> None:
+	"""After version 16 has filled the row of an item that somebody chose in a form: it asks no rule for its condition there,
+	and so adds up those of all tiers.
+	"""
+	rows = [row for row in doc.get("items") if row.idx == number and row.get("pricing_rules")]
+	for row in rows:
+		if _rules_of_other_tiers(set(get_applied_pricing_rules(row.pricing_rules)), doc.get(TIER_FIELD)):
+			_forget_price(row)
+			_price(row, doc)
+			doc.calculate_taxes_and_totals()
 
 
 def set_tier_of_issue(doc: Document) -> None:
@@ -151,3 +166,19 @@ def _forget_price(row: Document) -> None:
 		row.pricing_rules, frappe._dict(), item_code=row.item_code, rate=row.price_list_rate
 	)
 	row.update({fieldname: value for fieldname, value in gone.items() if row.meta.has_field(fieldname)})
+
+
+def _price(row: Document, doc: Document) -> None:
+	"""As ERPNext does when the document is saved."""
+	values = {fieldname: doc.get(fieldname) for fieldname in doc.meta.get_valid_columns()}
+	asked = frappe._dict({**values, **row.as_dict(), "doctype": doc.doctype, "name": doc.name})
+	asked.update(
+		customer=customer_of(doc),
+		price_list=doc.get("selling_price_list"),
+		transaction_date=doc.get("transaction_date") or doc.get("posting_date"),
+		transaction_type="selling",
+		child_docname=row.name,
+	)
+	found = get_pricing_rule_for_item(asked, doc=doc)
+	if found.get("pricing_rules"):
+		doc.apply_pricing_rule_on_items(row, found)

@@ -79,6 +79,22 @@ class TestPrices(DiscountTestCase):
 		doc.customer_tier = tier_of(ANNA)
 		self.assertEqual(self.asked_by_a_browser(doc)["discount_percentage"], 10)
 
+	def test_an_item_that_is_chosen_in_a_form_of_version_16_is_priced_by_the_tier_alone(self):
+		if IS_VERSION_15:
+			return
+		for tier, rate in ((GOLD, 90), (SILVER, 95), (None, PRICE)):
+			with self.subTest(tier=tier):
+				doc = new_sale(
+					"Sales Order", ANNA, customer_tier=tier, conversion_rate=1, plc_conversion_rate=1
+				)
+				doc.currency = doc.price_list_currency = frappe.get_cached_value(
+					"Company", doc.company, "default_currency"
+				)
+				doc.items[0].idx = 1
+				doc.run_method("process_item_selection", item_idx=1)
+				self.assert_priced(doc, tier, rate)
+				self.assertEqual(doc.net_total, 2 * rate)
+
 	def asked_by_a_browser(self, doc) -> dict:
 		currency = frappe.get_cached_value("Company", doc.company, "default_currency")
 		args = {"item_code": doc.items[0].item_code, "doctype": doc.doctype, "name": "new-sales-order-1"}

@@ -50,8 +50,9 @@ class TestEarnedTiersAct(TierTestCase):
 	def assert_given(self, tier: str | None, rate: float, agreement: str) -> None:
 		"""To a new order, a new visit and a new issue; all are taken back."""
 		order = make_sale("Sales Order", SPENDS)
-		tills.open_till()
-		visit = visit_till("POS Invoice", SPENDS, 2 * rate)
+		with tills.till_that_writes("POS Invoice"):
+			tills.open_till()
+			visit = visit_till("POS Invoice", SPENDS, 2 * rate)
 		issue = factories.make_issue(SPENDS, MORNING)
 		found = [(doc.customer_tier or None, doc.items[0].rate) for doc in (order, visit.reload())]
 		self.assertEqual(found, [(tier, rate)] * 2)
