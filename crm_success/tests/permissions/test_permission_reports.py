@@ -27,6 +27,11 @@ from crm_success.tests.support.permission_matrix import (
 )
 from crm_success.tests.support.permission_site import OTHER, OWN, PermissionTestCase, Visitor, arguments_for
 from crm_success.tests.support.scoring_site import drop_jobs
+from crm_success.tests.support.tiered_documents import (
+	forget_discount_rule,
+	forget_discount_tiers,
+	make_discount_tiers,
+)
 
 MODULE = "CRM Success"
 DASHBOARD = "crm_success.crm_success.dashboard"
@@ -37,6 +42,8 @@ class TestReportsAndEndpoints(PermissionTestCase):
 	def make_documents(cls):
 		super().make_documents()
 		store_audience(SECOND_AUDIENCE, OWN)
+		make_discount_tiers()
+		cls.addClassCleanup(forget_discount_tiers)
 
 	def setUp(self):
 		super().setUp()
@@ -53,8 +60,10 @@ class TestReportsAndEndpoints(PermissionTestCase):
 		drop_jobs()
 
 	def make_ready(self, arguments: dict[str, Any]) -> None:
-		"""A run that is under way is there to be cancelled, one with a failed batch to be tried again."""
+		"""A run that is under way is there to be cancelled, one with a failed batch to be tried again, a rule to be made."""
 		self.forget_runs_of_the_test()
+		if arguments.get("tier") == matrix.TIER_WITHOUT_RULE:
+			forget_discount_rule(matrix.TIER_WITHOUT_RULE)
 		if arguments.get("run") == matrix.RUN:
 			frappe.db.set_value(RUN, self.runs[1], {"status": RUNNING, "active": KIND})
 		if arguments.get("run") == matrix.FAILED_RUN:

@@ -153,6 +153,12 @@ _MEMBERS = "crm_success.audiences.api.audience_members"
 _TIER_POLICY = "crm_success.customer_loyalty.api.tier_policy"
 _TIER_PANEL = "crm_success.customer_loyalty.api.tier_panel"
 _TIER_CHANGES = "crm_success.customer_loyalty.api.tier_changes"
+_TIER_RULES = "crm_success.customer_loyalty.api.tier_rules_form"
+# tiers with a discount, the second with its Pricing Rule too
+TIER_WITHOUT_RULE, TIER_WITH_RULE = "PM Promised", "PM Given"
+_TO_MAKE, _TO_EQUAL = ({"tier": tier, "benefit": "Discount"} for tier in (TIER_WITHOUT_RULE, TIER_WITH_RULE))
+# of the owners of the scores only these may make a Pricing Rule in ERPNext itself
+_MAKE_RULES = (SYSTEM_MANAGER,)
 # changes of tiers, of OWN and of OTHER
 OWN_CHANGE, OTHER_CHANGE = "pm-change-own", "pm-change-other"
 _OWN_CHANGE, _OTHER_CHANGE = ({"changes": f'["{name}"]'} for name in (OWN_CHANGE, OTHER_CHANGE))
@@ -241,6 +247,11 @@ ENDPOINTS: dict[str, Endpoint] = {
 	f"{_TIER_PANEL}.protect": Endpoint("POST", OWNERS, {"customer": OWN}, OWNERS, {"customer": OTHER}),
 	f"{_TIER_CHANGES}.approve_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
 	f"{_TIER_CHANGES}.reject_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
+	# of a customer whom somebody may not choose it tells no tier, as of one without any
+	f"{_TIER_RULES}.tier_of": Endpoint("GET", _READ_CUSTOMERS, {"customer": OWN}, _READ_CUSTOMERS),
+	f"{_TIER_RULES}.get_rules": Endpoint("GET", READERS, {"tier": TIER_WITH_RULE}, READERS),
+	f"{_TIER_RULES}.make": Endpoint("POST", _MAKE_RULES, _TO_MAKE, _MAKE_RULES),
+	f"{_TIER_RULES}.make_equal": Endpoint("POST", _MAKE_RULES, _TO_EQUAL, _MAKE_RULES),
 	# it takes a role that reads contacts, and one that changes Email Groups, which none of these does
 	"crm_success.audiences.api.audience_recipients.fill": Endpoint("POST", (), {"audience": BY_HAND}),
 }

@@ -7,6 +7,7 @@ from frappe.utils import add_days, nowdate
 from crm_success.customer_loyalty.benefit_rules import BY_BENEFIT, make_rule
 from crm_success.record_names import STANDING, TIER
 from crm_success.tests.support import factories, tills
+from crm_success.tests.support import permission_matrix as matrix
 from crm_success.tests.support.factories import default_company
 
 SILVER, GOLD = "Steel", "Gilt"
@@ -33,6 +34,29 @@ def make_rules(tier) -> list:
 		for kind in BY_BENEFIT.values()
 		if kind.benefit in rows
 	]
+
+
+def make_discount_tiers() -> None:
+	"""Those of the matrix of permissions."""
+	make_tier(matrix.TIER_WITHOUT_RULE, 91, discount=5)
+	make_rules(make_tier(matrix.TIER_WITH_RULE, 92, discount=5))
+	frappe.db.commit()
+
+
+def forget_discount_rule(tier: str) -> None:
+	"""Delete the Pricing Rule that somebody made for the tier."""
+	rule = frappe.db.get_value(TIER, tier, "pricing_rule")
+	if rule:
+		frappe.delete_doc("Pricing Rule", rule)
+		frappe.db.commit()
+
+
+def forget_discount_tiers() -> None:
+	"""With their rules."""
+	frappe.set_user("Administrator")
+	for tier in (matrix.TIER_WITHOUT_RULE, matrix.TIER_WITH_RULE):
+		frappe.delete_doc(TIER, tier)
+	frappe.db.commit()
 
 
 def give_tier(customer: str, tier: str | None) -> None:
