@@ -20,6 +20,7 @@ from crm_success.scoring.checks.source_fields import (
 )
 from crm_success.scoring.engine.measure_table import Measure, ValueField
 from crm_success.scoring.source_tables import parent_doctype_for
+from crm_success.setup.custom_fields import CUSTOM_FIELDS, our_fields
 from crm_success.visibility import reads_everything
 
 # amounts first, yes-or-no fields last
@@ -154,7 +155,7 @@ def only_candidate(
 def check_date_field(doc: Document, fields: Mapping[str, SourceField]) -> None:
 	candidates = date_fields(doc.source_doctype, doc.parent_doctype)
 	if not doc.date_field:
-		doc.date_field = usual_date(candidates)
+		doc.date_field = usual_date(_without_ours(doc.source_doctype, candidates))
 	if not doc.date_field:
 		refuse(
 			doc,
@@ -173,6 +174,12 @@ def check_date_field(doc: Document, fields: Mapping[str, SourceField]) -> None:
 				bold(field.fieldname), _(field.fieldtype), one_of(candidates)
 			),
 		)
+
+
+def _without_ours(doctype: str, names: Collection[str]) -> list[str]:
+	"""What the app itself keeps on a document of ERPNext does not say when that was."""
+	ours = our_fields(doctype) if doctype in CUSTOM_FIELDS else ()
+	return [name for name in names if name not in ours]
 
 
 def usual_date(candidates: Collection[str]) -> str | None:
