@@ -8,6 +8,7 @@ from frappe.utils import getdate
 from crm_success.audiences.audience_pass import KIND
 from crm_success.audiences.audience_rules import LooksAt
 from crm_success.batches import queueing
+from crm_success.batches.due_work import has_ended_since, start_on_schedule
 from crm_success.batches.run_life import RunInProgressError, start_run
 from crm_success.batches.scheduled import logged
 from crm_success.batches.statuses import COMPLETED, RUN, WITH_WARNINGS
@@ -79,17 +80,8 @@ def evaluate_soon() -> None:
 @logged
 def evaluate_if_due() -> None:
 	"""Every five minutes, and after what makes a pass due: start it, unless another one is not finished."""
-	if not is_due() or _pass_going_on():
-		return
-	try:
-		run = start_pass("Schedule")
-	except RunInProgressError:
-		# another scheduler was faster by the blink of an eye
-		frappe.db.rollback()
-		return
-	queueing.enqueue_prepare(run)
-	# the job is queued at the commit
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit
+	if is_due():
+		start_on_schedule(KIND, lambda: start_pass("Schedule"))
 
 
 def is_due() -> bool:
@@ -99,7 +91,7 @@ def is_due() -> bool:
 	)
 	if any(is_awaited(row) for row in rows):
 		return True
-	return bool(rows) and _scored_since()
+	return bool(rows) and has_ended_since(SCORING, KIND)
 
 
 def is_awaited(audience: Any) -> bool:
@@ -117,10 +109,3 @@ def last_pass() -> dict[str, Any] | None:
 
 def _pass_going_on() -> str | None:
 	return frappe.db.get_value(RUN, {"active": KIND})
-
-
-def _scored_since() -> bool:
-	ended = {"kind": SCORING, "status": ("in", (COMPLETED, WITH_WARNINGS)), "as_of": (">=", getdate())}
-	scored = frappe.db.get_value(RUN, ended, "finished_at", order_by="finished_at desc")
-	begun = frappe.db.get_value(RUN, {"kind": KIND}, "started_at", order_by="creation desc")
-	return bool(scored and (not begun or begun < scored))

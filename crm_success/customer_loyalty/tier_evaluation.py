@@ -6,8 +6,8 @@ import frappe
 from frappe.utils import getdate
 
 from crm_success.audiences import evaluation as audience_evaluation
-from crm_success.batches import queueing
-from crm_success.batches.run_life import RunInProgressError, start_run
+from crm_success.batches.due_work import has_ended_since, start_on_schedule
+from crm_success.batches.run_life import start_run
 from crm_success.batches.scheduled import logged
 from crm_success.batches.statuses import COMPLETED, RUN, WITH_WARNINGS
 from crm_success.customer_loyalty.tier_review import KIND, REVIEW_ASKED
@@ -43,24 +43,15 @@ def evaluate_after(run: str, status: str) -> None:
 @logged
 def evaluate_tiers_if_due() -> None:
 	"""Every five minutes, and after what makes an evaluation due: start it, unless another one is not finished."""
-	if not is_due() or frappe.db.exists(RUN, {"active": KIND}):
-		return
-	try:
-		run = start_evaluation("Schedule")
-	except RunInProgressError:
-		# another scheduler was faster by the blink of an eye
-		frappe.db.rollback()
-		return
-	queueing.enqueue_prepare(run)
-	# the job is queued at the commit
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit
+	if is_due():
+		start_on_schedule(KIND, lambda: start_evaluation("Schedule"))
 
 
 def is_due() -> bool:
 	"""Whether tiers are kept, there was a scoring since they were last evaluated, and no audience that a tier asks for is
 	about to be evaluated.
 	"""
-	if not frappe.db.get_single_value(LOYALTY_SETTINGS, "enabled") or not _scored_since():
+	if not frappe.db.get_single_value(LOYALTY_SETTINGS, "enabled") or not has_ended_since(SCORING, KIND):
 		return False
 	return not (_asks_audiences() and (audience_evaluation.is_due() or _is_active(AUDIENCES)))
 
@@ -77,10 +68,3 @@ def _asks_audiences() -> bool:
 
 def _is_active(kind: str) -> bool:
 	return bool(frappe.db.exists(RUN, {"active": kind}))
-
-
-def _scored_since() -> bool:
-	ended = {"kind": SCORING, "status": ("in", (COMPLETED, WITH_WARNINGS)), "as_of": (">=", getdate())}
-	scored = frappe.db.get_value(RUN, ended, "finished_at", order_by="finished_at desc")
-	begun = frappe.db.get_value(RUN, {"kind": KIND}, "started_at", order_by="creation desc")
-	return bool(scored and (not begun or begun < scored))

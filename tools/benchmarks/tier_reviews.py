@@ -17,22 +17,13 @@ from crm_success.customer_loyalty.tier_records import freeze_tiers
 from crm_success.database import reading
 from crm_success.record_names import LOYALTY_SETTINGS, STANDING, TIER, TIER_CHANGE
 from crm_success.scoring.queries.span_revenue import revenue_statement
+from crm_success.tests.support.tier_site import PLAIN
 from tools.benchmarks.floor import bare_upsert, seconds_of
 from tools.benchmarks.whole_run import finished
 
 # of so many tenths of the customers the highest reach each tier
 REACHED = {"Silver": 7, "Gold": 8, "Diamond": 9}
 CHEAPER = 0.9
-POLICY = {
-	"enabled": 1,
-	"period": "Rolling 12 Months",
-	"review": "Quarterly",
-	"upgrades": "At Once",
-	"steps": "Straight to What Was Earned",
-	"grace_days": 0,
-	"minimum_stay_days": 0,
-	"approval": "None",
-}
 
 
 def measure() -> dict:
@@ -67,7 +58,7 @@ def measure() -> dict:
 
 
 def set_policy() -> None:
-	frappe.db.set_single_value(LOYALTY_SETTINGS, POLICY)
+	frappe.db.set_single_value(LOYALTY_SETTINGS, PLAIN)
 	frappe.clear_document_cache(LOYALTY_SETTINGS, LOYALTY_SETTINGS)
 	revenue = [row[0] for row in frappe.db.sql("SELECT revenue FROM `tabCustomer Health`")]
 	tenths = quantiles([float(amount or 0) for amount in revenue], n=10)

@@ -4,7 +4,7 @@ import frappe
 from frappe.utils import getdate, now_datetime
 
 from crm_success.batches import queueing
-from crm_success.batches.run_life import RunInProgressError
+from crm_success.batches.due_work import start_on_schedule
 from crm_success.batches.scheduled import logged
 from crm_success.batches.statuses import RUN
 from crm_success.record_names import SETTINGS
@@ -21,20 +21,10 @@ def dispatch_scoring_run() -> None:
 	settings = frappe.get_cached_doc(SETTINGS)
 	if not settings.enabled or now_datetime().hour < settings.scoring_hour:
 		return
-	if frappe.db.exists(RUN, {"active": KIND}):
-		return
 	# one of a later day was started before the clock was set back
 	if frappe.db.exists(RUN, {"kind": KIND, "triggered_by": "Schedule", "as_of": (">=", getdate())}):
 		return
-	try:
-		run = start_scoring(getdate(), "Schedule")
-	except RunInProgressError:
-		# another scheduler was faster by the blink of an eye
-		frappe.db.rollback()
-		return
-	queueing.enqueue_prepare(run)
-	# the job is queued at the commit
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit
+	start_on_schedule(KIND, lambda: start_scoring(getdate(), "Schedule"))
 
 
 @logged

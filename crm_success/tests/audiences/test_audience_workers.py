@@ -10,12 +10,10 @@ import frappe
 from crm_success.audiences import audience_pass
 from crm_success.audiences.audience_pass import AudiencePass
 from crm_success.audiences.evaluation import start_pass
-from crm_success.batches import leases
-from crm_success.batches.queueing import enqueue_prepare, enqueue_workers
+from crm_success.batches.queueing import enqueue_workers
 from crm_success.batches.reaper import requeue_expired_batches
-from crm_success.batches.run_life import RunInProgressError
-from crm_success.batches.statuses import BATCH, RUN
-from crm_success.batches.working import do_batch, drain
+from crm_success.batches.statuses import RUN
+from crm_success.batches.working import drain
 from crm_success.database import clock
 from crm_success.record_names import HEALTH, MEMBER
 from crm_success.tests.support import audience_witness, factories
@@ -27,84 +25,16 @@ from crm_success.tests.support.audience_site import (
 	on,
 	start_and_prepare_pass,
 )
+from crm_success.tests.support.disturbed_runs import DisturbedRuns
 from crm_success.tests.support.scoring_site import drop_jobs
 from crm_success.tests.support.worker_processes import (
 	DyingWorker,
+	end_leases,
 	finish_with_workers,
-	real_workers,
-	wait_for,
 )
 
 CUSTOMERS = [f"Night {number:02}" for number in range(8)]
 OURS = ["name", "like", "Night %"]
-IN_THE_PASS = (
-	"after claiming",
-	"after reading",
-	"half-way through the members",
-	"before committing",
-	"after committing",
-)
-
-
-class NightTestCase(AudienceTestCase):
-	"""Everybody is in some audience; by day some came and some went; then comes the pass of the night, in small batches."""
-
-	@classmethod
-	def make_documents(cls):
-		for number, name in enumerate(CUSTOMERS):
-			factories.make_customer(name)
-			factories.make_health(name, score=10 * number, revenue=number % 3)
-		frappe.db.commit()
-
-	def setUp(self):
-		super().setUp()
-		self.addCleanup(audience_witness.forget)
-		small = patch.object(audience_pass, "BATCH_SIZE", 3)
-		small.start()
-		self.addCleanup(small.stop)
-		self.live_through_a_day()
-
-	def live_through_a_day(self):
-		audience_witness.forget()
-		forget_audiences()
-		make_audience("Night High", on("Customer", OURS), on(HEALTH, ["score", ">=", 40]))
-		make_audience("Night Buyers", on("Customer", OURS), on(HEALTH, ["revenue", ">", 0]))
-		make_audience(
-			"Night Others",
-			on("Customer", OURS),
-			on("Audience", audience="Night High", is_not=True),
-			on("Audience", audience="Night Buyers"),
-		)
-		self.set_scores(lambda number: 10 * number)
-		self.evaluate()
-		self.set_scores(lambda number: 70 - 10 * number)
-		audience_witness.register()
-
-	def set_scores(self, score_of):
-		for number, name in enumerate(CUSTOMERS):
-			frappe.db.set_value(HEALTH, name, "score", score_of(number), update_modified=False)
-		frappe.db.commit()
-
-	def start_night(self) -> str:
-		run = start_and_prepare_pass()
-		drop_jobs()
-		return run
-
-	def end_leases(self, run: str):
-		"""As if a quarter of an hour had passed."""
-		past = clock.utc_now() - timedelta(minutes=15, seconds=1)
-		frappe.db.set_value(BATCH, {"work_run": run, "status": "Running"}, "claimed_utc", past)
-		frappe.db.commit()
-
-	def assert_as_undisturbed(self, run: str):
-		frappe.db.rollback()
-		self.assertEqual(frappe.db.get_value(RUN, run, ["status", "active"]), ("Completed", None))
-		self.assertEqual(rows(), EXPECTED_ROWS)
-		self.assertEqual(dict(audience_witness.noted()), dict.fromkeys(EXPECTED_TOLD, 1))
-		counted = frappe.db.get_value(RUN, run, ["customers_entered", "customers_left"])
-		self.assertEqual(counted, (sum(entered for *_, entered in EXPECTED_TOLD), 6), "each is counted once")
-		for findings in (wrong_members(), wrong_visits(), wrong_texts()):
-			self.assertEqual(list(findings), [])
 
 
 def rows() -> set[tuple[str, str, int, bool]]:
@@ -133,36 +63,68 @@ def _expected() -> tuple[set[tuple[str, str, int, bool]], set[tuple[str, str, bo
 EXPECTED_ROWS, EXPECTED_TOLD = _expected()
 
 
-class TestKilledPasses(NightTestCase):
-	def test_an_undisturbed_pass(self):
-		run = self.start_night()
-		drain(run)
-		self.assert_as_undisturbed(run)
+class TestDisturbedPasses(DisturbedRuns, AudienceTestCase):
+	"""Everybody is in some audience; by day some came and some went; then comes the pass of the night, in small batches."""
 
-	def test_killed_anywhere_in_the_pass(self):
-		for checkpoint in IN_THE_PASS:
-			with self.subTest(checkpoint):
-				self.live_through_a_day()
-				run = self.start_night()
-				DyingWorker(run, checkpoint).die()
-				self.end_leases(run)
-				requeue_expired_batches()
-				drain(run)
-				self.assert_as_undisturbed(run)
+	work = AudiencePass
+	customers_a_batch = 3
+	counters = ("customers_entered", "customers_left")
+
+	@classmethod
+	def make_documents(cls):
+		for number, name in enumerate(CUSTOMERS):
+			factories.make_customer(name)
+			factories.make_health(name, score=10 * number, revenue=number % 3)
+		frappe.db.commit()
+
+	def setUp(self):
+		self.addCleanup(audience_witness.forget)
+		super().setUp()
+
+	def begin(self):
+		audience_witness.forget()
+		forget_audiences()
+		make_audience("Night High", on("Customer", OURS), on(HEALTH, ["score", ">=", 40]))
+		make_audience("Night Buyers", on("Customer", OURS), on(HEALTH, ["revenue", ">", 0]))
+		make_audience(
+			"Night Others",
+			on("Customer", OURS),
+			on("Audience", audience="Night High", is_not=True),
+			on("Audience", audience="Night Buyers"),
+		)
+		self.set_scores(lambda number: 10 * number)
+		self.evaluate()
+		self.set_scores(lambda number: 70 - 10 * number)
+		audience_witness.register()
+
+	def set_scores(self, score_of):
+		for number, name in enumerate(CUSTOMERS):
+			frappe.db.set_value(HEALTH, name, "score", score_of(number), update_modified=False)
+		frappe.db.commit()
+
+	def start(self, triggered_by: str) -> str:
+		return start_pass(triggered_by)
+
+	def prepared(self) -> str:
+		return start_and_prepare_pass()
+
+	def done_again(self):
+		return self.evaluate()
+
+	def assert_as_undisturbed(self, run: str):
+		frappe.db.rollback()
+		self.assertEqual(frappe.db.get_value(RUN, run, ["status", "active"]), ("Completed", None))
+		self.assertEqual(rows(), EXPECTED_ROWS)
+		self.assertEqual(dict(audience_witness.noted()), dict.fromkeys(EXPECTED_TOLD, 1))
+		counted = frappe.db.get_value(RUN, run, ["customers_entered", "customers_left"])
+		self.assertEqual(counted, (sum(entered for *_, entered in EXPECTED_TOLD), 6), "each is counted once")
+		for findings in (wrong_members(), wrong_visits(), wrong_texts()):
+			self.assertEqual(list(findings), [])
 
 	def test_killed_before_committing_leaves_nothing_half_written_and_nothing_told(self):
-		before, run = rows(), self.start_night()
+		before, run = rows(), self.without_jobs()
 		DyingWorker(run, "before committing").die()
 		self.assertEqual((rows(), dict(audience_witness.noted())), (before, {}))
-
-	def test_killed_before_its_last_step_the_reaper_finishes_it(self):
-		for checkpoint in ("before finishing", "while finishing"):
-			with self.subTest(checkpoint):
-				self.live_through_a_day()
-				run = self.start_night()
-				DyingWorker(run, checkpoint).die()
-				requeue_expired_batches()
-				self.assert_as_undisturbed(run)
 
 	def test_killed_while_preparing_it_is_prepared_again(self):
 		run = start_pass("Command")
@@ -176,22 +138,22 @@ class TestKilledPasses(NightTestCase):
 		self.assert_as_undisturbed(run)
 
 	def test_three_workers_killed_one_after_the_other(self):
-		run = self.start_night()
+		run = self.without_jobs()
 		for checkpoint in ("before committing", "after committing", "half-way through the members"):
 			DyingWorker(run, checkpoint).die()
-			self.end_leases(run)
+			end_leases(run)
 			requeue_expired_batches()
 		drain(run)
 		self.assert_as_undisturbed(run)
 
 	def test_a_connection_that_is_lost_while_rows_are_written(self):
-		run = self.start_night()
+		run = self.without_jobs()
 		with connection_lost_once():
 			drain(run)
 		self.assert_as_undisturbed(run)
 
 	def test_jobs_and_caches_that_are_gone(self):
-		run = self.start_night()
+		run = self.without_jobs()
 		worker = DyingWorker(run, "after reading")
 		worker.wait()
 		enqueue_workers(run, 1)
@@ -203,47 +165,6 @@ class TestKilledPasses(NightTestCase):
 		requeue_expired_batches()
 		finish_with_workers(run)
 		self.assert_as_undisturbed(run)
-
-
-class TestSeveralWorkers(NightTestCase):
-	def test_two_real_workers(self):
-		with real_workers(2):
-			run = start_pass("Desk")
-			enqueue_prepare(run)
-			frappe.db.commit()
-			wait_for(lambda: not frappe.db.get_value(RUN, run, "active"), "the pass ended")
-		self.assert_as_undisturbed(run)
-
-	def test_a_batch_that_two_workers_have_is_written_by_one(self):
-		run = self.start_night()
-		batch, work = leases.claim(run), AudiencePass(run)
-		computed = work.compute(batch)
-		frappe.db.rollback()
-		self.end_leases(run)
-		drain(run)
-		self.assert_as_undisturbed(run)
-		# the first one comes back to life, with what it had computed
-		with patch.object(AudiencePass, "compute", lambda _work, _batch: computed):
-			do_batch(batch, work)
-		self.assert_as_undisturbed(run)
-
-	def test_run_twice_it_finds_nothing_more_to_do(self):
-		run = self.start_night()
-		with self.assertRaises(RunInProgressError):
-			start_pass("Command")
-		drain(run)
-		self.assert_as_undisturbed(run)
-		again = self.evaluate()
-		self.assertEqual((again.customers_entered, again.customers_left), (0, 0))
-		self.assert_as_undisturbed(run)
-
-	def test_the_size_of_batches_changes_nothing(self):
-		for size in (1, 7, 10_000):
-			with self.subTest(size=size), patch.object(audience_pass, "BATCH_SIZE", size):
-				self.live_through_a_day()
-				run = self.start_night()
-				drain(run)
-				self.assert_as_undisturbed(run)
 
 
 @contextmanager

@@ -8,10 +8,11 @@ from crm_success.audiences.hand_picked import add_members, remove_members
 from crm_success.audiences.membership import open_memberships
 from crm_success.database.dialects import EVERYBODY, KeyRange
 from crm_success.doc_events.customer_audiences import make_room_for_memberships
-from crm_success.record_names import AUDIENCE, HEALTH, MEMBER, METRIC
+from crm_success.record_names import AUDIENCE, MEMBER, METRIC
 from crm_success.tests.support import factories
 from crm_success.tests.support.audience_site import AudienceTestCase, make_audience, visits
 from crm_success.tests.support.clocks import database_clock, database_utc
+from crm_success.tests.support.scoring_site import marked_customers
 from crm_success.tests.support.worker_processes import Helper
 
 NAMES = ("Kept A, the first", "Kept B", "Kept C")
@@ -70,25 +71,17 @@ class TestMemberships(AudienceTestCase):
 
 	def test_a_metric_over_members_hears_of_whoever_enters_or_leaves(self):
 		self.addCleanup(self.measure_no_members)
-		self.marked()
+		marked_customers()
 		add_members(NAMES[2], [OTHER])
-		self.assertEqual(self.marked(), set(), "nothing is measured yet")
+		self.assertEqual(marked_customers(), set(), "nothing is measured yet")
 		frappe.get_doc({**METRIC_OVER_MEMBERS, "metric_name": "Kept Audiences"}).insert()
-		self.assertEqual(self.marked(), set())
+		self.assertEqual(marked_customers(), set())
 		add_members(NAMES[0], [OTHER])
-		self.assertEqual(self.marked(), {OTHER}, "entered")
+		self.assertEqual(marked_customers(), {OTHER}, "entered")
 		remove_members(NAMES[1], [ONE])
-		self.assertEqual(self.marked(), {ONE}, "left")
+		self.assertEqual(marked_customers(), {ONE}, "left")
 		frappe.delete_doc(AUDIENCE, NAMES[1])
-		self.assertEqual(self.marked(), {ONE, OTHER}, "whoever was in an audience that is deleted")
-
-	def marked(self) -> set[str]:
-		"""Who is to be scored again; nobody is any more afterwards."""
-		frappe.db.commit()
-		stale = set(frappe.get_all(HEALTH, {"stale": 1}, pluck="customer"))
-		frappe.db.set_value(HEALTH, {"stale": 1}, "stale", 0, update_modified=False)
-		frappe.db.commit()
-		return stale
+		self.assertEqual(marked_customers(), {ONE, OTHER}, "whoever was in an audience that is deleted")
 
 	def measure_no_members(self) -> None:
 		frappe.delete_doc(METRIC, "Kept Audiences", force=True, ignore_missing=True)

@@ -17,6 +17,7 @@ from crm_success.tests.support.tier_site import (
 	SILVER_FROM,
 	TierTestCase,
 	history,
+	make_spenders,
 	set_policy,
 	shown_on,
 	standing_of,
@@ -34,12 +35,8 @@ SPENT = {OF_SILVER: SILVER_FROM, OF_GOLD: GOLD_FROM, NOBODY: 0}
 class TestCustomerOfTiers(TierTestCase):
 	def setUp(self):
 		super().setUp()
-		factories.make_fiscal_years(TODAY.year - 1, TODAY.year)
 		self.addCleanup(self._take_back_documents)
-		for customer, amount in SPENT.items():
-			factories.make_customer(customer)
-			if amount:
-				factories.make_invoice(customer, amount, add_days(TODAY, -30))
+		make_spenders(SPENT)
 		frappe.db.commit()
 		self.review()
 

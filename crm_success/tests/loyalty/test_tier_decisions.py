@@ -8,7 +8,6 @@ from frappe.utils import add_days, getdate
 from crm_success.customer_loyalty.api.tier_changes import approve_changes, reject_changes
 from crm_success.customer_loyalty.tier_changed import HOOK
 from crm_success.record_names import STANDING, TIER_CHANGE
-from crm_success.tests.support import factories
 from crm_success.tests.support.tier_site import (
 	DIAMOND,
 	GOLD,
@@ -18,6 +17,7 @@ from crm_success.tests.support.tier_site import (
 	SILVER_FROM,
 	TierTestCase,
 	history,
+	make_spenders,
 	set_policy,
 	shown_on,
 	standing_of,
@@ -36,11 +36,7 @@ IN_A_YEAR = getdate(add_days(TODAY, 370))
 class TierDecisionTestCase(TierTestCase):
 	@classmethod
 	def make_documents(cls):
-		factories.make_fiscal_years(TODAY.year - 1, TODAY.year)
-		for customer, amount in SPENT.items():
-			factories.make_customer(customer)
-			if amount:
-				factories.make_invoice(customer, amount, add_days(TODAY, -30))
+		make_spenders(SPENT)
 
 
 class TestApproval(TierDecisionTestCase):

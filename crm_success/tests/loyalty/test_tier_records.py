@@ -3,13 +3,12 @@
 import json
 
 import frappe
-from frappe.utils import add_days, getdate
+from frappe.utils import getdate
 
 from crm_success.batches.working import drain
 from crm_success.customer_loyalty.api.tier_policy import what_would_change
 from crm_success.customer_loyalty.tier_records import last_review
 from crm_success.record_names import AUDIENCE, LOYALTY_SETTINGS, TIER
-from crm_success.tests.support import factories
 from crm_success.tests.support.audience_rows import store_audience
 from crm_success.tests.support.audience_site import (
 	forget_audiences,
@@ -26,6 +25,7 @@ from crm_success.tests.support.tier_site import (
 	SILVER_FROM,
 	TierTestCase,
 	ask,
+	make_spenders,
 	make_tier,
 	set_policy,
 	tier_of,
@@ -92,11 +92,7 @@ class TestTierRecords(TierTestCase):
 class TestTiersAndAudiences(TierTestCase):
 	@classmethod
 	def make_documents(cls):
-		factories.make_fiscal_years(TODAY.year - 1, TODAY.year)
-		for customer, amount in SPENT.items():
-			factories.make_customer(customer)
-			if amount:
-				factories.make_invoice(customer, amount, add_days(TODAY, -30))
+		make_spenders(SPENT)
 
 	def setUp(self):
 		super().setUp()

@@ -14,6 +14,7 @@ from crm_success.record_names import HEALTH, LOYALTY_SETTINGS, STANDING, TIER_CH
 from crm_success.tests.support import factories
 from crm_success.tests.support.audience_rows import store_audience
 from crm_success.tests.support.audience_site import forget_audiences
+from crm_success.tests.support.scoring_site import marked_customers
 from crm_success.tests.support.tier_site import (
 	DIAMOND,
 	DIAMOND_FROM,
@@ -26,6 +27,7 @@ from crm_success.tests.support.tier_site import (
 	ask,
 	heard,
 	history,
+	make_spenders,
 	make_tier,
 	set_policy,
 	shown_on,
@@ -57,11 +59,7 @@ METRIC_OVER_CHANGES = {
 class TestTierReview(TierTestCase):
 	@classmethod
 	def make_documents(cls):
-		factories.make_fiscal_years(TODAY.year - 1, TODAY.year)
-		for customer, amount in SPENT.items():
-			factories.make_customer(customer)
-			if amount:
-				factories.make_invoice(customer, amount, A_MONTH_AGO)
+		make_spenders(SPENT)
 		factories.make_customer("Tier Internal", is_internal_customer=1, represents_company=None)
 
 	def tiers(self) -> list[str | None]:
@@ -225,19 +223,11 @@ class TestTierReview(TierTestCase):
 	def test_a_metric_over_changes_hears_of_whoever_moved(self):
 		self.addCleanup(self.measure_no_changes)
 		frappe.get_doc(METRIC_OVER_CHANGES).insert()
-		self.marked()
+		marked_customers()
 		self.evaluate()
-		self.assertEqual(self.marked(), {OF_SILVER, OF_GOLD, OF_DIAMOND})
+		self.assertEqual(marked_customers(), {OF_SILVER, OF_GOLD, OF_DIAMOND})
 		self.evaluate()
-		self.assertEqual(self.marked(), set())
-
-	def marked(self) -> set[str]:
-		"""Who is to be scored again; nobody is any more afterwards."""
-		frappe.db.commit()
-		stale = set(frappe.get_all(HEALTH, {"stale": 1}, pluck="customer"))
-		frappe.db.set_value(HEALTH, {"stale": 1}, "stale", 0, update_modified=False)
-		frappe.db.commit()
-		return stale
+		self.assertEqual(marked_customers(), set())
 
 	def measure_no_changes(self):
 		frappe.delete_doc("Health Metric", METRIC_OVER_CHANGES["metric_name"], force=True)

@@ -2,39 +2,31 @@
 
 from collections import Counter
 from copy import deepcopy
-from datetime import timedelta
-from unittest.mock import patch
 
 import frappe
-from frappe.utils import add_days, getdate
+from frappe.utils import getdate
 
-from crm_success.batches import leases
-from crm_success.batches.queueing import enqueue_prepare
-from crm_success.batches.reaper import requeue_expired_batches
-from crm_success.batches.run_life import RunInProgressError
-from crm_success.batches.statuses import BATCH, RUN
-from crm_success.batches.working import do_batch, drain
-from crm_success.customer_loyalty import tier_review
+from crm_success.batches.statuses import RUN
+from crm_success.batches.working import drain
 from crm_success.customer_loyalty.tier_changed import HOOK, TierChange
 from crm_success.customer_loyalty.tier_evaluation import start_evaluation
 from crm_success.customer_loyalty.tier_records import last_review
 from crm_success.customer_loyalty.tier_review import TierReview
-from crm_success.database import clock
 from crm_success.record_names import LOYALTY_SETTINGS, STANDING, TIER_CHANGE
-from crm_success.tests.support import factories
-from crm_success.tests.support.scoring_site import drop_jobs
+from crm_success.tests.support.disturbed_runs import DisturbedRuns
 from crm_success.tests.support.tier_site import (
 	GOLD,
 	GOLD_FROM,
 	SILVER,
 	SILVER_FROM,
 	TierTestCase,
+	make_spenders,
 	shown_on,
 	start_and_prepare_tiers,
 	untrue_standings,
 )
 from crm_success.tests.support.utils import hooks_kept
-from crm_success.tests.support.worker_processes import DyingWorker, real_workers, wait_for
+from crm_success.tests.support.worker_processes import DyingWorker
 
 TODAY = getdate()
 # by turns nothing, enough for Silver and enough for Gold
@@ -45,13 +37,6 @@ AFTER = {name: {SILVER_FROM: SILVER, GOLD_FROM: GOLD}.get(spent) for name, spent
 MOVES = {
 	(name, BEFORE.get(name) or "", AFTER[name] or "") for name in CUSTOMERS if AFTER[name] != BEFORE.get(name)
 }
-IN_THE_BATCH = (
-	"after claiming",
-	"after reading",
-	"half-way through the members",
-	"before committing",
-	"after committing",
-)
 
 
 def note(changes: list[TierChange]) -> None:
@@ -70,22 +55,18 @@ def noted() -> Counter:
 	return Counter((customer, *content.split("|")) for customer, content in rows)
 
 
-class TestKilledReviews(TierTestCase):
+class TestDisturbedReviews(DisturbedRuns, TierTestCase):
+	work = TierReview
+	customers_a_batch = 4
+	counters = ("customers_raised", "customers_lowered")
+
 	@classmethod
 	def make_documents(cls):
-		factories.make_fiscal_years(TODAY.year - 1, TODAY.year)
-		for customer, amount in CUSTOMERS.items():
-			factories.make_customer(customer)
-			if amount:
-				factories.make_invoice(customer, amount, add_days(TODAY, -30))
+		make_spenders(CUSTOMERS)
 
 	def setUp(self):
-		super().setUp()
-		small = patch.object(tier_review, "BATCH_SIZE", 4)
-		small.start()
-		self.addCleanup(small.stop)
 		self.addCleanup(self.forget_notes)
-		self.begin()
+		super().setUp()
 
 	def begin(self):
 		"""Two have a tier that they do not earn."""
@@ -113,16 +94,15 @@ class TestKilledReviews(TierTestCase):
 		frappe.db.delete("Comment", {"reference_doctype": STANDING})
 		frappe.db.commit()
 
-	def start_night(self) -> str:
-		run = start_and_prepare_tiers(is_review=True)
-		drop_jobs()
-		return run
+	def start(self, triggered_by: str) -> str:
+		frappe.db.set_single_value(LOYALTY_SETTINGS, "reviewed_on", None)
+		return start_evaluation(triggered_by, is_review=True)
 
-	def end_leases(self, run: str):
-		"""As if a quarter of an hour had passed."""
-		past = clock.utc_now() - timedelta(minutes=15, seconds=1)
-		frappe.db.set_value(BATCH, {"work_run": run, "status": "Running"}, "claimed_utc", past)
-		frappe.db.commit()
+	def prepared(self) -> str:
+		return start_and_prepare_tiers(is_review=True)
+
+	def done_again(self):
+		return self.review()
 
 	def assert_as_undisturbed(self, run: str):
 		frappe.db.rollback()
@@ -137,88 +117,23 @@ class TestKilledReviews(TierTestCase):
 		self.assertEqual(untrue_standings(), [])
 		self.assertEqual(last_review(), TODAY)
 
-	def test_an_undisturbed_review(self):
-		run = self.start_night()
-		drain(run)
-		self.assert_as_undisturbed(run)
+	def test_what_comes_of_it_is_shown_on_the_customer(self):
+		drain(self.prepared())
 		self.assertEqual(shown_on("Kill 01"), (SILVER, TODAY))
 
-	def test_killed_anywhere_in_the_batch(self):
-		for checkpoint in IN_THE_BATCH:
-			with self.subTest(checkpoint):
-				self.begin()
-				run = self.start_night()
-				DyingWorker(run, checkpoint).die()
-				self.end_leases(run)
-				requeue_expired_batches()
-				drain(run)
-				self.assert_as_undisturbed(run)
-
 	def test_killed_before_committing_leaves_nothing_half_written_and_nothing_told(self):
-		run = self.start_night()
+		run = self.without_jobs()
 		DyingWorker(run, "before committing").die()
 		self.assertEqual((frappe.db.count(STANDING), dict(noted())), (2, {}))
 
-	def test_killed_before_its_last_step_the_reaper_finishes_it(self):
-		for checkpoint in ("before finishing", "while finishing"):
-			with self.subTest(checkpoint):
-				self.begin()
-				run = self.start_night()
-				DyingWorker(run, checkpoint).die()
-				requeue_expired_batches()
-				self.assert_as_undisturbed(run)
-
-	def test_two_real_workers(self):
-		frappe.db.set_single_value(LOYALTY_SETTINGS, "reviewed_on", None)
-		with real_workers(2):
-			run = start_evaluation("Desk", is_review=True)
-			enqueue_prepare(run)
-			frappe.db.commit()
-			wait_for(lambda: not frappe.db.get_value(RUN, run, "active"), "the review ended")
-		self.assert_as_undisturbed(run)
-
-	def test_a_batch_that_two_workers_have_is_written_by_one(self):
-		run = self.start_night()
-		batch, work = leases.claim(run), TierReview(run)
-		computed = work.compute(batch)
-		frappe.db.rollback()
-		self.end_leases(run)
-		drain(run)
-		self.assert_as_undisturbed(run)
-		# the first one comes back to life, with what it had computed
-		with patch.object(TierReview, "compute", lambda _work, _batch: computed):
-			do_batch(batch, work)
-		self.assert_as_undisturbed(run)
-
-	def test_run_twice_it_finds_nothing_more_to_do(self):
-		run = self.start_night()
-		with self.assertRaises(RunInProgressError):
-			start_evaluation("Command")
-		drain(run)
-		self.assert_as_undisturbed(run)
-		again = self.review()
-		self.assertEqual((again.customers_raised, again.customers_lowered), (0, 0))
-		self.assert_as_undisturbed(run)
-
-	def test_the_size_of_batches_changes_nothing(self):
-		for size in (1, 7, 10_000):
-			with self.subTest(size=size), patch.object(tier_review, "BATCH_SIZE", size):
-				self.begin()
-				run = self.start_night()
-				drain(run)
-				self.assert_as_undisturbed(run)
-
 	def test_a_customer_renamed_between_reading_and_writing_keeps_its_history(self):
-		run = self.start_night()
-		batch, work = leases.claim(run), TierReview(run)
-		computed = work.compute(batch)
-		frappe.db.rollback()
+		run = self.without_jobs()
+		held = self.claimed_and_computed(run)
 		frappe.rename_doc("Customer", "Kill 00", "Kill 00 Renamed")
 		self.addCleanup(frappe.db.commit)
 		self.addCleanup(frappe.rename_doc, "Customer", "Kill 00 Renamed", "Kill 00")
 		frappe.db.commit()
-		with patch.object(TierReview, "compute", lambda _work, _batch: computed):
-			do_batch(batch, work)
+		self.write_late(*held)
 		frappe.db.rollback()
 		self.assertEqual(frappe.db.get_value(STANDING, {"customer": "Kill 00 Renamed"}, "tier"), GOLD)
 		self.assertFalse(frappe.db.exists(STANDING, {"customer": "Kill 00"}))

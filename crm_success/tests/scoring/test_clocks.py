@@ -23,7 +23,7 @@ from crm_success.tests.support.scoring_site import (
 	snapshot_rows,
 	start_and_prepare,
 )
-from crm_success.tests.support.worker_processes import DyingWorker, WorkersTestCase
+from crm_success.tests.support.worker_processes import DyingWorker, WorkersTestCase, end_leases
 
 SETTINGS = "CRM Success Settings"
 LONDON = "Europe/London"
@@ -226,7 +226,7 @@ class TestHostsOff(ClocksTestCase):
 					batch = self.claimed_on_another_host(run)
 				with freeze_time(datetime.utcnow() + looks * two_hours):
 					self.assertEqual(leases.end_expired(run), 0)
-					self.end_leases(run)
+					end_leases(run)
 					self.assertEqual(leases.end_expired(run), 1)
 				frappe.db.set_value(BATCH, batch.name, "attempts", 0)
 				frappe.db.commit()
@@ -257,7 +257,7 @@ class TestFarAway(ClocksTestCase):
 				self.assertEqual(leases.end_expired(run), 1)
 				drain(run)
 				self.assertEqual(self.run_values(run, "status")[0], "Running")
-				self.end_leases(run)
+				end_leases(run)
 				drain(run)
 				self.assertEqual(self.run_values(run, "status", "active"), ("Completed", None))
 				self.assertEqual((health_rows(), snapshot_rows(day)), expected)

@@ -24,6 +24,7 @@ from crm_success.tests.support.worker_processes import (
 	Helper,
 	WorkersTestCase,
 	connect,
+	end_leases,
 	wait_for,
 	waiting_writers,
 )
@@ -33,7 +34,7 @@ class TestConflicts(WorkersTestCase):
 	def test_a_worker_that_lost_its_lease_writes_nothing(self):
 		run = start_and_prepare()
 		batch = leases.claim(run)
-		self.end_leases(run)
+		end_leases(run)
 		other = leases.claim(run)
 		while other.name != batch.name:
 			other = leases.claim(run)

@@ -6,7 +6,7 @@ from crm_success.record_names import HEALTH, METRIC, SETTINGS
 from crm_success.scoring.named_customers import OF_EVERY_SCORE
 from crm_success.scoring.runs.rescoring import rescore_stale
 from crm_success.tests.support import factories
-from crm_success.tests.support.scoring_site import ScoringTestCase, drop_jobs, forget_scores
+from crm_success.tests.support.scoring_site import ScoringTestCase, drop_jobs, forget_scores, marked_customers
 from crm_success.tests.support.worker_processes import Helper
 from crm_success.watching.watched_doctypes import watched_doctypes
 from crm_success.watching.watchers import tell_of_written
@@ -86,89 +86,81 @@ class TestScoredDocuments(ScoringTestCase):
 			frappe.delete_doc(METRIC, name, force=True)
 		frappe.db.commit()
 
-	def marked(self) -> set[str]:
-		"""Who is marked once all is committed; nobody is any more afterwards."""
-		frappe.db.commit()
-		stale = set(frappe.get_all(HEALTH, {"stale": 1}, pluck="customer"))
-		frappe.db.set_value(HEALTH, {"stale": 1}, "stale", 0, update_modified=False)
-		frappe.db.commit()
-		return stale
-
 	def visit(self, **values):
 		return frappe.get_doc({"doctype": VISIT, **values}).insert(ignore_permissions=True)
 
 	def test_a_link_to_the_customer_from_the_first_save_to_the_deletion(self):
 		visit = self.visit(customer=ONE)
-		self.assertEqual(self.marked(), set(), "nothing is measured yet")
+		self.assertEqual(marked_customers(), set(), "nothing is measured yet")
 		make_metric("Watched Visits", VISIT, "customer")
 		self.visit(customer=TWO)
-		self.assertEqual(self.marked(), {TWO}, "created")
+		self.assertEqual(marked_customers(), {TWO}, "created")
 		visit.update({"remark": "saved"}).save()
-		self.assertEqual(self.marked(), {ONE}, "saved")
+		self.assertEqual(marked_customers(), {ONE}, "saved")
 		visit.db_set("remark", "set")
-		self.assertEqual(self.marked(), {ONE}, "set without saving")
+		self.assertEqual(marked_customers(), {ONE}, "set without saving")
 		frappe.delete_doc(VISIT, visit.name)
-		self.assertEqual(self.marked(), {ONE}, "deleted")
+		self.assertEqual(marked_customers(), {ONE}, "deleted")
 		self.visit()
-		self.assertEqual(self.marked(), set(), "of nobody")
+		self.assertEqual(marked_customers(), set(), "of nobody")
 
 	def test_a_document_that_is_moved_marks_both_customers(self):
 		make_metric("Watched Visits", VISIT, "customer")
 		visit = self.visit(customer=ONE)
-		self.assertEqual(self.marked(), {ONE})
+		self.assertEqual(marked_customers(), {ONE})
 		visit.update({"customer": TWO}).save()
-		self.assertEqual(self.marked(), {ONE, TWO})
+		self.assertEqual(marked_customers(), {ONE, TWO})
 		frappe.get_doc(VISIT, visit.name).db_set("customer", THREE)
-		self.assertEqual(self.marked(), {TWO, THREE})
+		self.assertEqual(marked_customers(), {TWO, THREE})
 		frappe.get_doc(VISIT, visit.name).update({"customer": None}).save()
-		self.assertEqual(self.marked(), {THREE})
+		self.assertEqual(marked_customers(), {THREE})
 
 	def test_a_dynamic_link_counts_where_it_names_a_customer(self):
 		make_metric("Watched Parties", VISIT, "party")
 		visit = self.visit(party_type="User", party=NOBODY, customer=ONE)
-		self.assertEqual(self.marked(), set())
+		self.assertEqual(marked_customers(), set())
 		visit.update({"party_type": "Customer", "party": TWO}).save()
-		self.assertEqual(self.marked(), {TWO})
+		self.assertEqual(marked_customers(), {TWO})
 		visit.update({"party_type": "User", "party": NOBODY}).save()
-		self.assertEqual(self.marked(), {TWO}, "no longer")
+		self.assertEqual(marked_customers(), {TWO}, "no longer")
 
 	def test_rows_that_name_the_customer_themselves(self):
 		make_metric("Watched Guests", GUEST, "guest", parent_doctype=VISIT)
 		visit = self.visit(customer=THREE, guests=[{"guest": ONE}, {"guest": TWO}])
-		self.assertEqual(self.marked(), {ONE, TWO})
+		self.assertEqual(marked_customers(), {ONE, TWO})
 		visit.remove(visit.guests[0])
 		visit.guests[0].minutes = 5
 		visit.save()
-		self.assertEqual(self.marked(), {ONE, TWO}, "a row that is gone too")
+		self.assertEqual(marked_customers(), {ONE, TWO}, "a row that is gone too")
 		visit.guests[0].db_set("minutes", 9)
-		self.assertEqual(self.marked(), {TWO}, "a row by itself")
+		self.assertEqual(marked_customers(), {TWO}, "a row by itself")
 
 	def test_rows_whose_document_names_the_customer(self):
 		make_metric(
 			"Watched Minutes", GUEST, "customer", parent_doctype=VISIT, measure="Sum", value_field="minutes"
 		)
 		visit = self.visit(customer=ONE, guests=[{"guest": TWO, "minutes": 1}])
-		self.assertEqual(self.marked(), {ONE})
+		self.assertEqual(marked_customers(), {ONE})
 		visit.guests[0].db_set("minutes", 9)
-		self.assertEqual(self.marked(), {ONE}, "a row by itself")
+		self.assertEqual(marked_customers(), {ONE}, "a row by itself")
 		visit.update({"customer": THREE}).save()
-		self.assertEqual(self.marked(), {ONE, THREE})
+		self.assertEqual(marked_customers(), {ONE, THREE})
 
 	def test_drafts_of_what_can_be_submitted_never_counted(self):
 		make_metric("Watched Deals", DEAL, "customer")
 		deal = frappe.get_doc({"doctype": DEAL, "customer": ONE}).insert()
 		deal.update({"customer": TWO}).save()
-		self.assertEqual(self.marked(), set(), "a draft")
+		self.assertEqual(marked_customers(), set(), "a draft")
 		deal.submit()
-		self.assertEqual(self.marked(), {TWO}, "submitted")
+		self.assertEqual(marked_customers(), {TWO}, "submitted")
 		deal.update({"remark": "changed"}).save()
-		self.assertEqual(self.marked(), {TWO}, "changed after it was submitted")
+		self.assertEqual(marked_customers(), {TWO}, "changed after it was submitted")
 		deal.cancel()
-		self.assertEqual(self.marked(), {TWO}, "cancelled")
+		self.assertEqual(marked_customers(), {TWO}, "cancelled")
 		frappe.delete_doc(DEAL, deal.name)
-		self.assertEqual(self.marked(), {TWO}, "deleted")
+		self.assertEqual(marked_customers(), {TWO}, "deleted")
 		frappe.delete_doc(DEAL, frappe.get_doc({"doctype": DEAL, "customer": ONE}).insert().name)
-		self.assertEqual(self.marked(), set(), "a draft that goes")
+		self.assertEqual(marked_customers(), set(), "a draft that goes")
 
 	def test_only_while_the_metric_is_enabled_and_there(self):
 		metric = make_metric("Watched Visits", VISIT, "customer")
@@ -187,17 +179,17 @@ class TestScoredDocuments(ScoringTestCase):
 				change()
 				frappe.db.commit()
 				self.visit(customer=ONE)
-				self.assertEqual(self.marked(), expected)
+				self.assertEqual(marked_customers(), expected)
 
 	def test_in_the_transaction_that_saves_the_metric_and_no_more_once_it_is_rolled_back(self):
 		self.visit(customer=TWO)
 		make_metric("Watched Visits", VISIT, "customer")
 		self.visit(customer=ONE)
-		self.assertEqual(self.marked(), {ONE})
+		self.assertEqual(marked_customers(), {ONE})
 		make_metric("Watched Parties", VISIT, "party")
 		frappe.db.rollback()
 		self.visit(party_type="Customer", party=TWO)
-		self.assertEqual(self.marked(), set())
+		self.assertEqual(marked_customers(), set())
 
 	def test_a_metric_that_another_process_saves_is_noticed(self):
 		self.assertNotIn(VISIT, watched_doctypes())
@@ -207,12 +199,12 @@ class TestScoredDocuments(ScoringTestCase):
 		Helper(f"frappe.get_doc({values!r}).insert(); frappe.db.commit()").output()
 		frappe.db.commit()
 		self.visit(customer=ONE)
-		self.assertEqual(self.marked(), {ONE})
+		self.assertEqual(marked_customers(), {ONE})
 		disable = f"frappe.get_doc({METRIC!r}, 'Watched Visits').update({{'enabled': 0}}).save()"
 		Helper(f"{disable}; frappe.db.commit()").output()
 		frappe.db.commit()
 		self.visit(customer=ONE)
-		self.assertEqual(self.marked(), set())
+		self.assertEqual(marked_customers(), set())
 
 	def test_who_began_before_a_metric_was_saved_hears_of_it_and_tells_the_others_nothing_else(self):
 		late = Helper(
@@ -227,7 +219,7 @@ class TestScoredDocuments(ScoringTestCase):
 		late.go()
 		self.assertEqual(late.output().split(), ["True", "True"])
 		self.visit(customer=ONE)
-		self.assertEqual(self.marked(), {ONE})
+		self.assertEqual(marked_customers(), {ONE})
 
 	def test_who_began_before_a_metric_was_saved_tells_nobody_what_was_then_though_nothing_is_kept(self):
 		late = Helper(
@@ -244,7 +236,7 @@ class TestScoredDocuments(ScoringTestCase):
 		late.go()
 		self.assertEqual(late.output().split(), ["False", "True"])
 		self.visit(customer=ONE)
-		self.assertEqual(self.marked(), {ONE})
+		self.assertEqual(marked_customers(), {ONE})
 
 	def test_a_metric_over_customers_marks_whoever_is_saved_and_comes_to_an_end(self):
 		make_metric("Watched Customers", "Customer", "name")
@@ -252,11 +244,11 @@ class TestScoredDocuments(ScoringTestCase):
 		frappe.db.commit()
 		self.assertEqual(frappe.get_all(HEALTH, {"stale": 1}, pluck="customer"), [ONE])
 		rescore_stale()
-		self.assertEqual(self.marked(), set(), "what scoring writes marks nobody")
+		self.assertEqual(marked_customers(), set(), "what scoring writes marks nobody")
 		gone = factories.make_customer("Watched Gone")
-		self.assertEqual(self.marked(), {gone})
+		self.assertEqual(marked_customers(), {gone})
 		frappe.delete_doc("Customer", gone)
-		self.assertEqual(self.marked(), set())
+		self.assertEqual(marked_customers(), set())
 		self.assertFalse(frappe.db.exists(HEALTH, {"customer": gone}), "no row for who is gone")
 
 	def test_comments_are_minded_and_come_to_an_end(self):
@@ -266,7 +258,7 @@ class TestScoredDocuments(ScoringTestCase):
 		frappe.db.commit()
 		self.assertEqual(frappe.get_all(HEALTH, {"stale": 1}, pluck="customer"), [ONE])
 		rescore_stale()
-		self.assertEqual(self.marked(), set())
+		self.assertEqual(marked_customers(), set())
 
 	def test_a_customer_that_nobody_has_is_marked_and_forgotten(self):
 		make_metric("Watched Parties", VISIT, "party")
@@ -274,7 +266,7 @@ class TestScoredDocuments(ScoringTestCase):
 		visit.insert(ignore_links=True)
 		frappe.db.commit()
 		rescore_stale()
-		self.assertEqual(self.marked(), set())
+		self.assertEqual(marked_customers(), set())
 		self.assertFalse(frappe.db.exists(HEALTH, {"customer": "Watched Nowhere"}))
 
 	def test_what_scoring_writes_itself_is_never_watched(self):
@@ -287,7 +279,7 @@ class TestScoredDocuments(ScoringTestCase):
 			"override_until": frappe.utils.nowdate(),
 		}
 		frappe.get_doc(HEALTH, ONE).update(override).save()
-		self.assertEqual(self.marked(), set())
+		self.assertEqual(marked_customers(), set())
 
 	def test_a_metric_whose_source_has_gone_leaves_the_others_to_be_watched(self):
 		make_metric("Watched Visits", VISIT, "customer")
@@ -302,7 +294,7 @@ class TestScoredDocuments(ScoringTestCase):
 				metric.reload().run_method("on_change")
 				frappe.get_doc({"doctype": DEAL, "customer": TWO}).insert().submit()
 				self.visit(customer=ONE)
-				self.assertEqual(self.marked(), {ONE})
+				self.assertEqual(marked_customers(), {ONE})
 				frappe.delete_doc(METRIC, metric.name, force=True)
 
 	def test_whoever_saves_and_whatever_they_may_read(self):
@@ -310,17 +302,17 @@ class TestScoredDocuments(ScoringTestCase):
 		with self.set_user(NOBODY):
 			self.assertFalse(frappe.has_permission(METRIC))
 			self.visit(customer=ONE)
-		self.assertEqual(self.marked(), {ONE})
+		self.assertEqual(marked_customers(), {ONE})
 
 	def test_a_save_that_is_rolled_back_marks_nobody(self):
 		make_metric("Watched Visits", VISIT, "customer")
 		frappe.db.commit()
 		self.visit(customer=ONE)
 		frappe.db.rollback()
-		self.assertEqual(self.marked(), set())
+		self.assertEqual(marked_customers(), set())
 		# names of such a transaction may wait for the next mark
 		self.visit(customer=TWO)
-		self.assertLessEqual({TWO}, self.marked())
+		self.assertLessEqual({TWO}, marked_customers())
 
 	def test_nobody_is_marked_where_the_settings_say_so(self):
 		make_metric("Watched Visits", VISIT, "customer")
@@ -329,19 +321,19 @@ class TestScoredDocuments(ScoringTestCase):
 		self.addCleanup(frappe.db.set_single_value, SETTINGS, "rescore_on_transactions", 1)
 		self.visit(customer=ONE)
 		tell_of_written(VISIT, ["one"], [ONE])
-		self.assertEqual(self.marked(), set())
+		self.assertEqual(marked_customers(), set())
 
 	def test_hundreds_in_one_transaction_are_marked_at_once(self):
 		make_metric("Watched Visits", VISIT, "customer")
 		for number in range(300):
 			self.visit(customer=(ONE, TWO)[number % 2])
-		self.assertEqual(self.marked(), {ONE, TWO})
+		self.assertEqual(marked_customers(), {ONE, TWO})
 
 	def test_what_a_bulk_writer_wrote_marks_its_customers(self):
 		make_metric("Watched Visits", VISIT, "customer")
 		tell_of_written(VISIT, ["one", "two"], [ONE, TWO])
 		tell_of_written(DEAL, ["one"], [THREE])
-		self.assertEqual(self.marked(), {ONE, TWO})
+		self.assertEqual(marked_customers(), {ONE, TWO})
 
 	def test_what_every_score_is_read_from_is_watched_without_a_metric(self):
 		frappe.db.set_value(METRIC, {"enabled": 1}, "enabled", 0, update_modified=False)

@@ -32,6 +32,7 @@ from crm_success.tests.support.worker_processes import (
 	burst_worker,
 	children,
 	connect,
+	end_leases,
 	finish_with_workers,
 	hold_health,
 	real_workers,
@@ -95,7 +96,7 @@ class TestDyingWorkers(WorkersTestCase):
 	def test_killed_after_claiming(self):
 		run = self.die_and_finish("after claiming")
 		self.assertEqual(health_rows(), {})
-		self.end_leases(run)
+		end_leases(run)
 		requeue_expired_batches()
 		drain(run)
 		self.assert_as_expected(run)
@@ -103,7 +104,7 @@ class TestDyingWorkers(WorkersTestCase):
 	def test_killed_after_reading(self):
 		run = self.die_and_finish("after reading")
 		self.assertEqual(health_rows(), {})
-		self.end_leases(run)
+		end_leases(run)
 		drain(run)
 		self.assert_as_expected(run)
 
@@ -111,7 +112,7 @@ class TestDyingWorkers(WorkersTestCase):
 		run = self.die_and_finish("before committing")
 		self.assertEqual((health_rows(), snapshot_rows(getdate())), ({}, {}))
 		self.assertEqual(self.run_values(run, "batches_done")[0], 0)
-		self.end_leases(run)
+		end_leases(run)
 		requeue_expired_batches()
 		drain(run)
 		self.assert_as_expected(run)
@@ -172,7 +173,7 @@ class TestDyingWorkers(WorkersTestCase):
 		run = start_and_prepare()
 		name = frappe.get_all(BATCH, {"work_run": run, "batch_no": 1}, pluck="name")[0]
 		frappe.db.set_value(BATCH, name, {"status": "Running", "attempts": 3, "worker": "gone:1"})
-		self.end_leases(run)
+		end_leases(run)
 		drain(run)
 		requeue_expired_batches()
 		self.assertEqual(self.run_values(run, "status", "batches_failed", "active"), ("Failed", 1, None))

@@ -118,6 +118,15 @@ def forget_scores() -> None:
 	drop_jobs()
 
 
+def marked_customers() -> set[str]:
+	"""Who is to be scored again once all is committed; nobody is any more afterwards."""
+	frappe.db.commit()
+	stale = set(frappe.get_all(HEALTH, {"stale": 1}, pluck="customer"))
+	frappe.db.set_value(HEALTH, {"stale": 1}, "stale", 0, update_modified=False)
+	frappe.db.commit()
+	return stale
+
+
 def forget_users(users: Iterable[str]) -> None:
 	"""Delete users with what limits them, as ERPNext deletes them: much else belongs to a user."""
 	for user in sorted(users):

@@ -1,5 +1,6 @@
 """A test case with tiers that are evaluated for real: runs commit, and all of it is taken back. Judges nobody."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from unittest.mock import patch
@@ -21,6 +22,7 @@ from crm_success.record_names import (
 )
 from crm_success.setup.loyalty_defaults import TIERS
 from crm_success.setup.seed import insert_missing
+from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase
 
 SILVER, GOLD, DIAMOND = (record["tier_name"] for record in TIERS)
@@ -122,6 +124,16 @@ def make_tier(name: str, level: int, *requirements: dict[str, Any], **values: An
 def ask(measure: str, at_least: float = 0, audience: str | None = None) -> dict[str, Any]:
 	"""A row of conditions."""
 	return {"measure": measure, "at_least": at_least, "audience": audience}
+
+
+def make_spenders(spent: Mapping[str, float]) -> None:
+	"""Customers who spent so much a month ago, in one invoice."""
+	today = frappe.utils.getdate()
+	factories.make_fiscal_years(today.year - 1, today.year)
+	for customer, amount in spent.items():
+		factories.make_customer(customer)
+		if amount:
+			factories.make_invoice(customer, amount, frappe.utils.add_days(today, -30))
 
 
 def tier_of(customer: str) -> str | None:

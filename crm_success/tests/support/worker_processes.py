@@ -69,11 +69,12 @@ class WorkersTestCase(ScoringTestCase):
 		self.assertEqual(sorted(tried, reverse=True), list(attempts))
 		self.assertEqual(frappe.db.count(BATCH, {"work_run": run, "status": ("!=", "Done")}), 0)
 
-	def end_leases(self, run: str):
-		"""As if a quarter of an hour had passed."""
-		past = clock.utc_now() - timedelta(minutes=15, seconds=1)
-		frappe.db.set_value(BATCH, {"work_run": run, "status": "Running"}, "claimed_utc", past)
-		frappe.db.commit()
+
+def end_leases(run: str) -> None:
+	"""As if a quarter of an hour had passed."""
+	past = clock.utc_now() - timedelta(minutes=15, seconds=1)
+	frappe.db.set_value(BATCH, {"work_run": run, "status": "Running"}, "claimed_utc", past)
+	frappe.db.commit()
 
 
 def connect(site: str) -> None:
