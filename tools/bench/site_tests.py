@@ -19,7 +19,7 @@ from tools.bench.module_queue import ModuleQueue, Outcome, longest_first
 from tools.bench.modules import module_names
 from tools.bench.services import SiteTestError, running_redis
 
-SUITE_MINUTES = float(os.environ.get("SITE_TEST_MINUTES", "40"))
+SUITE_MINUTES = float(os.environ.get("SITE_TEST_MINUTES", "75"))
 PROCESSES = int(os.environ.get("SITE_TEST_PROCESSES") or min(2, os.cpu_count() or 1))
 FOLDER = "crm-success-tests"
 NEEDS = """They need a bench of Frappe 15 or 16 with ERPNext and its Python environment; MariaDB and Redis are started if installed.
