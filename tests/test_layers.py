@@ -58,6 +58,8 @@ LOADED_BY_WEB_WORKERS = (
 	"commands.py",
 	"commands/**/*.py",
 	"scoring/api/**/*.py",
+	"scoring/engine/expressions.py",
+	"scoring/reads.py",
 	"audiences/**/*.py",
 	"customer_loyalty/**/*.py",
 	"batches/**/*.py",
