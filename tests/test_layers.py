@@ -33,6 +33,13 @@ ALLOWED = {
 		"crm_success.scoring.engine",
 		"crm_success.scoring.queries",
 	},
+	"customer_loyalty/points/earning_rules.py": {
+		"crm_success.customer_loyalty.points.earning_values",
+		"crm_success.customer_loyalty.points.point_rules",
+	},
+	"customer_loyalty/points/earning_values.py": set(),
+	"customer_loyalty/points/point_rules.py": {"crm_success.customer_loyalty.points.point_values"},
+	"customer_loyalty/points/point_values.py": set(),
 	"customer_loyalty/tier_periods.py": set(),
 	"customer_loyalty/tier_values.py": {"crm_success.customer_loyalty.tier_periods"},
 	"customer_loyalty/rules.py": {
