@@ -82,6 +82,11 @@ def test_no_document_is_worth_more_than_a_thousand_million():
 	assert worth(rule(each=0.01), invoice(1e12)) == 10**9
 
 
+def test_the_smallest_amount_that_a_rule_can_have_is_an_amount():
+	assert worth(rule(each=0.000_000_1), invoice(100.0)) == 10**9
+	assert worth(rule(each=0.000_000_1), invoice(0.0)) == 0
+
+
 # ---- how many: a formula
 
 
@@ -156,9 +161,21 @@ def test_the_multiplier_of_a_fixed_number(points, multiplier, expected):
 	assert worth(fixed(points, with_tier=True), invoice(multiplier=multiplier)) == expected
 
 
-def test_the_multiplier_of_a_formula_comes_before_its_part_of_a_point_is_dropped():
-	"""2.5 doubled are 5, not 4."""
-	assert worth(formula(with_tier=True), invoice(numbers={"amount": 2.5}, multiplier=2.0)) == 5
+@pytest.mark.parametrize(
+	("value", "multiplier", "expected"),
+	# thirds that become whole again are whole
+	[
+		(2.5, 2.0, 5),
+		(2.5, 1.5, 3),
+		(100 / 3, 1.5, 50),
+		(10 / 3, 3.0, 10),
+		(200 / 3, 1.2, 80),
+		(0.1 * 3, 10.0, 3),
+	],
+)
+def test_the_multiplier_of_a_formula_comes_before_its_part_of_a_point_is_dropped(value, multiplier, expected):
+	earner = invoice(numbers={"amount": value}, multiplier=multiplier)
+	assert worth(formula(with_tier=True), earner) == expected
 
 
 # ---- why not

@@ -39,7 +39,7 @@ steps = st.one_of(
 		st.integers(1, 150),
 		parts,
 		# days until they can be spent, and days without activity
-		st.sampled_from(((0, 0), (0, 0), (1, 0), (14, 0), (0, 5), (0, 30))),
+		st.sampled_from(((0, 0), (0, 0), (1, 0), (14, 0), (14, 5), (0, 5), (0, 30))),
 		st.sampled_from((None, 1, 10, 45, 400)),
 	),
 	st.tuples(st.just("spend"), st.integers(1, 200)),
@@ -108,12 +108,10 @@ class Account:
 		getattr(self, deed)(*values)
 
 	def earn(self, full: int, part: Fraction, wait_and_idle: tuple[int, int], days: int | None) -> None:
-		# who does something again does not have back what was lost before
-		self.lapse()
 		name = f"D{len(self.documents)}"
 		self.documents[name] = Document(full, part, Terms(*wait_and_idle, days))
 		if points := share_of(full, part):
-			self.write(Kind.EARN, [Use(points)], name)
+			self.write_earned([Use(points)], name)
 
 	def spend(self, points: int) -> None:
 		self.lapse()
@@ -135,7 +133,15 @@ class Account:
 			self.write(Kind.EXPIRE, revived(expired, self.own(name), -points), name, settles=False)
 			self.write(Kind.REVERSE, take_back(self.own(name), -points, self.active_on, self.on), name)
 		elif points:
-			self.write(Kind.REVERSE, give_back(self.taken_from(name, Kind.REVERSE), points), name)
+			uses = give_back(self.taken_from(name, Kind.REVERSE), points)
+			self.write(Kind.REVERSE, [use for use in uses if use.lot], name)
+			self.write_earned([use for use in uses if not use.lot], name)
+
+	def write_earned(self, uses: list[Use], document: str) -> None:
+		if uses:
+			# who does something again does not have back what was lost before
+			self.lapse()
+			self.write(Kind.EARN, uses, document)
 
 	def lapse(self) -> list[Use]:
 		uses = lapsed(self.lots, self.active_on, self.on)
@@ -194,6 +200,6 @@ def of_document(account: Account, name: str) -> int:
 
 def is_over(lot: Lot, account: Account) -> bool:
 	"""Whether a lot has lapsed, told in another way than the rules do."""
-	idle_since = max(lot.earned_on, account.active_on or lot.earned_on)
+	idle_since = max(lot.available_from, account.active_on or lot.available_from)
 	is_idle = lot.idle_days > 0 and (account.on - idle_since).days > lot.idle_days
 	return is_idle or (lot.expires_on is not None and account.on > lot.expires_on)

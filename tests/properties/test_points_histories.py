@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from random_accounts import Account, History, histories, is_over, lived, of_document, parts, sum_by, tried
 
@@ -102,7 +102,16 @@ def test_who_returns_everything_owes_what_was_spent_and_nothing_else(history: Hi
 	assert balance_of(account.lots, account.active_on, account.on) == (-spent, 0, 0)
 
 
+# what lapsed without activity, was returned and is due again has not come back with the customer
+LAPSED_BEFORE = [
+	("earn", 10, Fraction(1), (0, 5), None),
+	("wait", 10),
+	("earn", 10, Fraction(1), (0, 0), None),
+]
+
+
 @tried
+@example(LAPSED_BEFORE, 0, Fraction(0))
 @given(histories, st.integers(0, 9), parts)
 def test_a_return_that_is_cancelled_the_same_day_leaves_the_balance(
 	history: History, number: int, part: Fraction

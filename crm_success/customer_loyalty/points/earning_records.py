@@ -12,7 +12,7 @@ from crm_success.record_names import EARNING_RULE
 _FIELDS = (
 	*("name", "enabled", "priority", "stops", "event", "document_type", "customer_field", "date_field"),
 	*("filters", "basis", "points", "each_amount", "formula", "amount_field", "minimum_amount", "with_tier"),
-	*("cap", "cap_period", "is_qualifying", "wait_days", "lapse", "lapse_number", "company", "audience"),
+	*("cap", "cap_period", "is_qualifying", "wait_days", "lapse", "lapse_number", "for_company", "audience"),
 	*("valid_from", "valid_upto"),
 )
 
@@ -45,7 +45,8 @@ def rule_of(record: Mapping[str, Any]) -> EarningRule:
 		lapse_number=cint(record.get("lapse_number")),
 		valid_from=_day(record.get("valid_from")),
 		valid_upto=_day(record.get("valid_upto")),
-		company=record.get("company") or "",
+		# a field of the name of the usual one would be filled with the user's own company
+		company=record.get("for_company") or "",
 		audience=record.get("audience") or "",
 		is_qualifying=bool(cint(record.get("is_qualifying"))),
 		enabled=bool(cint(record.get("enabled"))),

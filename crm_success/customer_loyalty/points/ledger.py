@@ -173,6 +173,8 @@ class Ledger:
 
 	def sum_up(self, customers: Collection[str]) -> None:
 		"""Work out the figures of accounts from their entries, and write them."""
+		if not customers:
+			return
 		for name in customers:
 			self._lots.pop(name, None)
 		self.load(customers)

@@ -47,7 +47,9 @@ class PointsTestCase(ScoringTestCase):
 		prepare_run(run)
 		drain(run)
 		earn_now()
-		return frappe.get_doc(RUN, run)
+		doc = frappe.get_doc(RUN, run)
+		self.assertTrue(doc.status.startswith("Completed"), doc.as_dict())
+		return doc
 
 
 _MADE = (
