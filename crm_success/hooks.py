@@ -70,6 +70,7 @@ doctype_js = {
 		"public/js/tier/tier_changes_preview.js",
 		"public/js/tier/tier_rules.js",
 	],
+	"Loyalty Earning Rule": "public/js/shared/filter_editor.js",
 	**dict.fromkeys(
 		("Quotation", "Sales Order", "Delivery Note", "Sales Invoice", "POS Invoice", "Issue"),
 		"public/js/tier/document_tier.js",
@@ -147,6 +148,11 @@ doctype_list_js = {
 		"public/js/shared/plain_texts.js",
 	],
 	"Customer Tier Standing": ["public/js/tier/tier_names.js", "public/js/shared/plain_texts.js"],
+	"Customer Loyalty Account": "public/js/shared/plain_texts.js",
+	"Loyalty Adjustment": "public/js/shared/plain_texts.js",
+	"Loyalty Due Document": "public/js/shared/plain_texts.js",
+	"Loyalty Earning Rule": "public/js/shared/plain_texts.js",
+	"Loyalty Ledger Entry": "public/js/shared/plain_texts.js",
 	"Health Dimension": "public/js/shared/plain_texts.js",
 	"Score Back-test": ["public/js/back_test/back_test_start.js", "public/js/shared/plain_texts.js"],
 	"Score Back-test Part": "public/js/shared/plain_texts.js",
@@ -188,6 +194,8 @@ doc_events = {
 			"crm_success.doc_events.customer_audiences.clear_memberships",
 			"crm_success.doc_events.customer_tiers.make_room_for_tier",
 			"crm_success.doc_events.customer_tiers.clear_tier",
+			"crm_success.doc_events.customer_points.make_room_for_points",
+			"crm_success.doc_events.customer_points.clear_points",
 			"crm_success.doc_events.customer.make_room_for_merge",
 			"crm_success.doc_events.customer.clear_the_way",
 		],
@@ -195,10 +203,12 @@ doc_events = {
 			"crm_success.doc_events.customer.rename_health",
 			"crm_success.doc_events.customer_audiences.show_memberships",
 			"crm_success.doc_events.customer_tiers.show_tier",
+			"crm_success.doc_events.customer_points.show_points",
 		],
 		"on_trash": [
 			"crm_success.doc_events.customer_audiences.delete_memberships",
 			"crm_success.doc_events.customer_tiers.delete_tier",
+			"crm_success.doc_events.customer_points.close_points",
 			"crm_success.doc_events.customer.delete_health",
 		],
 	},
@@ -219,9 +229,13 @@ scheduler_events = {
 			"crm_success.batches.reaper.requeue_expired_batches",
 			"crm_success.audiences.evaluation.evaluate_if_due",
 			"crm_success.customer_loyalty.tier_evaluation.evaluate_tiers_if_due",
+			"crm_success.customer_loyalty.points.due_earning.earn_due_documents",
 		],
 	},
-	"daily": ["crm_success.scoring.runs.customer_scoring.end_overrides"],
+	"daily": [
+		"crm_success.scoring.runs.customer_scoring.end_overrides",
+		"crm_success.customer_loyalty.points.points_night.start_points_night",
+	],
 }
 
 # a hook of ours, for other apps too: what is done in leased batches
@@ -230,6 +244,7 @@ crm_success_work_kinds = {
 	"Audiences": "crm_success.audiences.audience_pass.AudiencePass",
 	"Back-test": "crm_success.scoring.backtest.back_test_work.BackTestWork",
 	"Tier Review": "crm_success.customer_loyalty.tier_review.TierReview",
+	"Points": "crm_success.customer_loyalty.points.points_night.PointsNight",
 }
 # and what follows when such work has ended
 crm_success_work_ended = {
@@ -267,7 +282,13 @@ crm_success_watchers = {
 		"written": "crm_success.scoring.scored_documents.mark_customers",
 		# they note names, and the mark is made after the commit
 		"writes": "nothing",
-	}
+	},
+	"Points": {
+		"watched": "crm_success.customer_loyalty.points.due_documents.watched_doctypes",
+		"changed": "crm_success.customer_loyalty.points.due_documents.note_document",
+		"written": "crm_success.customer_loyalty.points.due_documents.note_documents",
+		"writes": "nothing",
+	},
 }
 
 # scores follow their customer: they never keep it, or a definition, from being deleted
@@ -279,12 +300,22 @@ ignore_links_on_delete = [
 	# a tier that somebody has or may get is refused by its own controller
 	"Customer Tier Standing",
 	"Customer Tier Change",
+	# entries say what was, also of what is gone
+	"Loyalty Ledger Entry",
+	"Customer Loyalty Account",
+	"Loyalty Due Document",
 ]
 
 default_log_clearing_doctypes = _LOG_DAYS
 
-_OF_EVERYBODY = ("Work Run", "Work Batch", "Score Calibration", "Score Back-test", "Score Back-test Part")
-_OF_A_CUSTOMER = ("Customer Health", "Customer Health Snapshot")
+_OF_EVERYBODY = (
+	*("Work Run", "Work Batch", "Score Calibration", "Score Back-test", "Score Back-test Part"),
+	"Loyalty Due Document",
+)
+_OF_A_CUSTOMER = (
+	*("Customer Health", "Customer Health Snapshot"),
+	*("Loyalty Ledger Entry", "Customer Loyalty Account", "Loyalty Adjustment"),
+)
 # made of anything that a health says
 _OF_A_HEALTH = ("Customer Audience Member", "Customer Tier Standing", "Customer Tier Change")
 permission_query_conditions = {

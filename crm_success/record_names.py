@@ -25,6 +25,11 @@ BENEFIT = "Customer Tier Benefit"
 STANDING = "Customer Tier Standing"
 TIER_CHANGE = "Customer Tier Change"
 LOYALTY_SETTINGS = "Customer Loyalty Settings"
+LEDGER_ENTRY = "Loyalty Ledger Entry"
+ACCOUNT = "Customer Loyalty Account"
+EARNING_RULE = "Loyalty Earning Rule"
+ADJUSTMENT = "Loyalty Adjustment"
+DUE_DOCUMENT = "Loyalty Due Document"
 
 # the modules of Frappe in which these are
 MODULES = ("CRM Success", "Customer Loyalty")

@@ -33,6 +33,13 @@ ALLOWED = {
 		"crm_success.scoring.engine",
 		"crm_success.scoring.queries",
 	},
+	"customer_loyalty/points/earning_rules.py": {
+		"crm_success.customer_loyalty.points.earning_values",
+		"crm_success.customer_loyalty.points.point_rules",
+	},
+	"customer_loyalty/points/earning_values.py": set(),
+	"customer_loyalty/points/point_rules.py": {"crm_success.customer_loyalty.points.point_values"},
+	"customer_loyalty/points/point_values.py": set(),
 	"customer_loyalty/tier_periods.py": set(),
 	"customer_loyalty/tier_values.py": {"crm_success.customer_loyalty.tier_periods"},
 	"customer_loyalty/rules.py": {
@@ -58,6 +65,8 @@ LOADED_BY_WEB_WORKERS = (
 	"commands.py",
 	"commands/**/*.py",
 	"scoring/api/**/*.py",
+	"scoring/engine/expressions.py",
+	"scoring/reads.py",
 	"audiences/**/*.py",
 	"customer_loyalty/**/*.py",
 	"batches/**/*.py",

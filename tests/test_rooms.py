@@ -15,6 +15,7 @@ MAY_BE_USED_BY_PARTS = (
 	*(
 		"record_checks",
 		"record_names",
+		"scoring.checks",
 		"scoring.reads",
 		"scoring.scoring_day",
 		"scoring.what_changed",

@@ -48,6 +48,7 @@ def months_as_customer(facts: Facts, as_of: date) -> int | None:
 # what each number of a requirement is compared with
 NUMBERS: Mapping[Asked, Callable[[Facts, date], float | None]] = {
 	Asked.REVENUE: lambda facts, as_of: facts.revenue,
+	Asked.POINTS: lambda facts, as_of: facts.points,
 	Asked.SCORE: lambda facts, as_of: facts.score,
 	Asked.MONTHS: months_as_customer,
 }

@@ -15,6 +15,7 @@ from crm_success.record_checks.field_errors import Refusal, bold, one_of, refuse
 from crm_success.record_names import STANDING, TIER
 
 REVENUE, SCORE, MONTHS, IN_AUDIENCE = "Net Revenue", "Health Score", "Months as Customer", "Audience"
+POINTS = "Qualifying Points"
 DISCOUNT, SUPPORT_PROMISE, MULTIPLIER = "Discount", "Support Promise", "Points Multiplier"
 
 # fieldname of the settings: lowest and highest value
@@ -142,6 +143,7 @@ def _check_number(lowest: float, highest: float | None) -> Callable[[Document], 
 
 _REQUIREMENTS: Mapping[str, Callable[[Document], None]] = {
 	REVENUE: _check_number(0.01, None),
+	POINTS: _check_number(1, None),
 	SCORE: _check_number(1, 100),
 	MONTHS: _check_number(1, _MOST_MONTHS),
 	IN_AUDIENCE: _check_audience,

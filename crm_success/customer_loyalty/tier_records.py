@@ -96,8 +96,9 @@ def tier_rows() -> list[dict[str, Any]]:
 def spans_of(policy: Policy, as_of: date) -> Spans:
 	"""What is read of invoices for this policy."""
 	asked = {each.asked for tier in policy.ladder for each in tier.requirements}
+	of_years = Asked.POINTS in asked and policy.period is Period.ANNIVERSARY
 	if Asked.REVENUE not in asked:
-		return Spans(with_first=Asked.MONTHS in asked)
+		return Spans(with_first=Asked.MONTHS in asked or of_years)
 	if policy.period is Period.ANNIVERSARY:
 		return Spans(of_customers=True)
 	return Spans(counted_days(policy.period, as_of, None), with_first=Asked.MONTHS in asked)

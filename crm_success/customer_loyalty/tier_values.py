@@ -17,6 +17,7 @@ class Asked(str, Enum):
 	"""What a tier can ask of a customer."""
 
 	REVENUE = "Net Revenue"
+	POINTS = "Qualifying Points"
 	SCORE = "Health Score"
 	MONTHS = "Months as Customer"
 	AUDIENCE = "Audience"
@@ -112,6 +113,7 @@ class Facts:
 	score: float | None = None
 	customer_since: date | None = None
 	audiences: frozenset[str] = frozenset()
+	points: int = 0
 
 
 @dataclass(frozen=True)

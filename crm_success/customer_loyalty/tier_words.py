@@ -101,6 +101,10 @@ def _revenue_lacking(row: Mapping[str, Any], currency: str) -> str:
 	return _("{0} more net revenue").format(_money(more, currency))
 
 
+def _points_lacking(row: Mapping[str, Any], currency: str) -> str:
+	return _("{0} more qualifying points").format(round(flt(row["at_least"]) - flt(row["has"])))
+
+
 def _score_lacking(row: Mapping[str, Any], currency: str) -> str:
 	if row["has"] is None:
 		return _("A health score of {0}; there is none yet").format(f"{row['at_least']:g}")
@@ -119,6 +123,7 @@ def _audience_lacking(row: Mapping[str, Any], currency: str) -> str:
 
 _LACKING: Mapping[Asked, Callable[[Mapping[str, Any], str], str]] = {
 	Asked.REVENUE: _revenue_lacking,
+	Asked.POINTS: _points_lacking,
 	Asked.SCORE: _score_lacking,
 	Asked.MONTHS: _months_lacking,
 	Asked.AUDIENCE: _audience_lacking,
@@ -127,14 +132,24 @@ _LACKING: Mapping[Asked, Callable[[Mapping[str, Any], str], str]] = {
 
 def _revenue_said(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:
 	amounts = [_money(row[name], told["currency"]) for name in ("has", "at_least")]
-	spans = [[format_value(day, "Date") for day in days] for days in told["days"]]
-	if len(spans) == 1:
-		return _("net revenue {0} of {1}, from {2} to {3}").format(*amounts, *spans[0])
-	if not spans:
-		return _("net revenue {0} of {1}").format(*amounts)
-	return _("net revenue {0} of {1}, the larger of {2} to {3} and {4} to {5}").format(
-		*amounts, *spans[0], *spans[1]
-	)
+	spans = [format_value(day, "Date") for days in told["days"] for day in days]
+	words = {
+		0: _("net revenue {0} of {1}"),
+		2: _("net revenue {0} of {1}, from {2} to {3}"),
+		4: _("net revenue {0} of {1}, the larger of {2} to {3} and {4} to {5}"),
+	}
+	return words[len(spans)].format(*amounts, *spans)
+
+
+def _points_said(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:
+	points = [round(flt(row[name])) for name in ("has", "at_least")]
+	spans = [format_value(day, "Date") for days in told["days"] for day in days]
+	words = {
+		0: _("qualifying points {0} of {1}"),
+		2: _("qualifying points {0} of {1}, from {2} to {3}"),
+		4: _("qualifying points {0} of {1}, the larger of {2} to {3} and {4} to {5}"),
+	}
+	return words[len(spans)].format(*points, *spans)
 
 
 def _score_said(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:
@@ -156,6 +171,7 @@ def _audience_said(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:
 
 _SAID: Mapping[Asked, Callable[[Mapping[str, Any], Mapping[str, Any]], str]] = {
 	Asked.REVENUE: _revenue_said,
+	Asked.POINTS: _points_said,
 	Asked.SCORE: _score_said,
 	Asked.MONTHS: _months_said,
 	Asked.AUDIENCE: _audience_said,

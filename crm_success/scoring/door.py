@@ -8,13 +8,10 @@ from importlib import import_module
 from typing import Any
 
 _BEHIND = {
-	"check_names": "crm_success.scoring.engine.expressions",
 	"check_scale": "crm_success.scoring.engine.scales",
 	"distribution": "crm_success.scoring.explain.distribution",
-	"evaluation_order": "crm_success.scoring.engine.expressions",
 	"hidden_segments": "crm_success.scoring.engine.rfm",
 	"keys_in_formula": "crm_success.scoring.explain.evidence",
-	"parse_expression": "crm_success.scoring.engine.expressions",
 	"preview": "crm_success.scoring.explain.preview",
 	"readable_documents": "crm_success.scoring.explain.evidence",
 	"rescore_customers": "crm_success.scoring.runs.rescoring",

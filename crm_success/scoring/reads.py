@@ -1,7 +1,8 @@
 """What scoring knows of customers, for the parts that act on it: who they are, what they spent, how healthy they are.
 
 Each is one read of a range of customers. What is decided in scoring is not decided again: which invoices count, what
-amounts are worth, who is a customer. Judges nobody and writes nothing.
+amounts are worth, who is a customer. Judges nobody and writes nothing. What a formula may be, and what it is worth for
+one document, comes from the engine as it is.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,12 @@ from crm_success.database import reading
 from crm_success.database.dialects import Dialect, KeyRange, within
 from crm_success.record_names import HEALTH
 from crm_success.scoring.engine.definitions import Money, from_json, to_json
+from crm_success.scoring.engine.errors import ExpressionError as ExpressionError
+from crm_success.scoring.engine.expressions import Expression as Expression
+from crm_success.scoring.engine.expressions import Names as Names
+from crm_success.scoring.engine.expressions import check_names as check_names
+from crm_success.scoring.engine.expressions import parse_expression as parse_expression
+from crm_success.scoring.engine.expressions import value_of as value_of
 from crm_success.scoring.money import money_on, reporting_currency
 from crm_success.scoring.queries.ledger_rows import INVOICE
 from crm_success.scoring.queries.read_statements import customers_statement

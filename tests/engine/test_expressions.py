@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm_success.scoring.engine.errors import ExpressionError
+from crm_success.scoring.engine.expression_values import evaluate
 from crm_success.scoring.engine.expressions import (
+	Names,
 	check_names,
-	evaluate,
 	evaluation_order,
 	parse_expression,
 )
@@ -144,6 +145,7 @@ def test_expression_travels_between_processes_and_compares_by_its_text():
 	expression = parse_expression("a + b")
 	copy = pickle.loads(pickle.dumps(expression))
 	assert copy == expression
+	assert copy != parse_expression("a + b", Names.FIELDS)
 	assert_numbers(evaluate(copy, VALUES).tolist(), [3.0, 4.0, NAN, 3.0])
 
 
@@ -267,6 +269,39 @@ def test_unknown_name_without_relatives_says_what_to_use():
 		ExpressionError, match=r"No metric has the key 'xyz'; use the key of an enabled metric\."
 	):
 		check_names(parse_expression("xyz"), {"revenue"})
+
+
+def test_formula_of_a_document_is_refused_in_words_about_its_fields():
+	with pytest.raises(ExpressionError) as caught:
+		parse_expression("grand_total ** 2", Names.FIELDS)
+	assert str(caught.value) == (
+		"The power '**' is not allowed (position 12); allowed are numbers, fields of the document, + - * /, "
+		"comparisons (< <= > >= == !=), min, max, abs, round and 'x if condition else y'."
+	)
+
+
+@pytest.mark.parametrize("text", ["", "a +", "a\x00", "sum(a)"])
+def test_what_is_allowed_is_told_in_words_about_the_same_names(text):
+	for names in Names:
+		with pytest.raises(ExpressionError) as caught:
+			parse_expression(text, names)
+		assert f"numbers, {names.called}, + - * /" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["a" * 501, "-" * 20 + "a", "max(" + ",".join("a" * 100) + ")"])
+def test_formula_that_is_too_large_is_answered_with_what_can_be_done(text):
+	assert refusal_of(text).endswith(": split it into several metrics.")
+	with pytest.raises(ExpressionError, match=r": write a simpler one\.$"):
+		parse_expression(text, Names.FIELDS)
+
+
+def test_unknown_field_is_answered_with_the_closest_one():
+	with pytest.raises(ExpressionError) as caught:
+		check_names(parse_expression("gran_total / 10", Names.FIELDS), ["grand_total", "total_qty"])
+	assert str(caught.value) == "The document has no number 'gran_total'; did you mean 'grand_total'?"
+	with pytest.raises(ExpressionError) as caught:
+		check_names(parse_expression("xyz", Names.FIELDS), ["grand_total"])
+	assert str(caught.value) == "The document has no number 'xyz'; use the name of a field that holds one."
 
 
 def test_known_names_pass():

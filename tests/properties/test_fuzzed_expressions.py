@@ -19,7 +19,8 @@ from deadline import TooSlow, deadline
 from rough_formulas import good_formula, rough_formulas
 
 from crm_success.scoring.engine.errors import ExpressionError
-from crm_success.scoring.engine.expressions import Expression, evaluate, parse_expression
+from crm_success.scoring.engine.expression_values import evaluate
+from crm_success.scoring.engine.expressions import Expression, parse_expression, value_of
 
 # Python's own, about texts such as 1if a else 2
 pytestmark = [pytest.mark.filterwarnings(f"ignore::{kind}Warning") for kind in ("Syntax", "Deprecation")]
@@ -67,14 +68,16 @@ def survives(text: str, random: Random) -> bool:
 
 
 def assert_as_promised(expression: Expression, row: int) -> None:
-	"""All customers at once, one alone and Python's own arithmetic say the same, and nothing is infinite."""
+	"""All customers at once, one alone, one set of numbers and Python's own arithmetic say the same; nothing is infinite."""
 	text = expression.text
 	with deadline(SECONDS_EACH):
 		together = evaluate(expression, VALUES)
 		alone = evaluate(expression, ONE_ROW[row])
+		single = value_of(expression, ROWS[row])
 	assert together.index.equals(VALUES.index), text
 	assert not np.isinf(together.to_numpy()).any(), text
 	assert repr(float(together.iloc[row])) == repr(float(alone.iloc[0])), text
+	assert repr(NAN if single is None else single) == repr(float(alone.iloc[0])), text
 	assert repr(by_hand(ast.parse(text, mode="eval").body, ROWS[row]) + 0.0) == repr(float(alone.iloc[0])), (
 		text
 	)

@@ -5,7 +5,8 @@ import math
 import pandas as pd
 import pytest
 
-from crm_success.scoring.engine.expressions import evaluate, parse_expression
+from crm_success.scoring.engine.expression_values import evaluate
+from crm_success.scoring.engine.expressions import parse_expression
 from crm_success.setup.defaults import METRICS
 
 NOTHING = float("nan")

@@ -10,8 +10,8 @@ from frappe.model.document import Document
 
 from crm_success.record_checks.field_errors import bold, one_of, refuse, refusing
 from crm_success.record_names import METRIC
-from crm_success.scoring import door
 from crm_success.scoring.engine.errors import DefinitionError
+from crm_success.scoring.engine.expressions import check_names, evaluation_order, parse_expression
 from crm_success.scoring.engine.measure_table import Measure
 
 
@@ -19,9 +19,9 @@ def check_expression(doc: Document) -> None:
 	"""The formula is allowed, names metrics that exist and depends in no way on itself."""
 	others = other_metrics(doc)
 	with refusing(doc, "expression"):
-		expression = door.parse_expression(doc.expression or "")
-		door.check_names(expression, {doc.metric_key, *(other.metric_key for other in others)})
-		door.evaluation_order({doc.metric_key: expression, **readable_expressions(others)})
+		expression = parse_expression(doc.expression or "")
+		check_names(expression, {doc.metric_key, *(other.metric_key for other in others)})
+		evaluation_order({doc.metric_key: expression, **readable_expressions(others)})
 
 
 def readable_expressions(metrics: Iterable) -> dict:
@@ -30,7 +30,7 @@ def readable_expressions(metrics: Iterable) -> dict:
 	for metric in metrics:
 		if metric.measure == Measure.EXPRESSION:
 			with suppress(DefinitionError):
-				parsed[metric.metric_key] = door.parse_expression(metric.expression or "")
+				parsed[metric.metric_key] = parse_expression(metric.expression or "")
 	return parsed
 
 

@@ -335,7 +335,7 @@ MEASURES: dict[Measure, MeasureRow] = {
 	),
 	# what engine/forecasts.py tells of a customer: `number` is never asked
 	Measure.LAPSE_RISK: MeasureRow(_nothing, _value, unit="Percent", forecast=LAPSE_RISK),
-	# a formula over the numbers of other metrics, which expressions.py evaluates: `number` is never asked
+	# a formula over the numbers of other metrics, which expression_values.py computes: `number` is never asked
 	Measure.EXPRESSION: MeasureRow(_nothing, _value),
 }
 

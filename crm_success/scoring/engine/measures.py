@@ -13,10 +13,10 @@ import pandas as pd
 
 from crm_success.scoring.engine.definitions import Metric
 from crm_success.scoring.engine.errors import ExpressionError
+from crm_success.scoring.engine.expression_values import evaluate
 from crm_success.scoring.engine.expressions import (
 	Expression,
 	check_names,
-	evaluate,
 	evaluation_order,
 	parse_expression,
 )

@@ -50,6 +50,11 @@ _SETTINGS = "read print write create share"
 RIGHTS: dict[str, Rights] = {
 	"Customer Health": rights(_LOOK, _TAKE_AWAY, f"{_TAKE_AWAY} write share", f"{_TAKE_AWAY} write share"),
 	"Customer Health Snapshot": rights(_LOOK, _TAKE_AWAY, _TAKE_AWAY, f"{_TAKE_AWAY} delete"),
+	"Customer Loyalty Account": rights(_LOOK, _TAKE_AWAY, _TAKE_AWAY, _TAKE_AWAY),
+	"Loyalty Ledger Entry": rights(_LOOK, _TAKE_AWAY, _TAKE_AWAY, _TAKE_AWAY),
+	"Loyalty Adjustment": rights(_LOOK, _TAKE_AWAY, _ALL, _ALL),
+	"Loyalty Due Document": rights("", "", "", _TAKE_AWAY),
+	"Loyalty Earning Rule": _DEFINITION,
 	"Customer Segment": _DEFINITION,
 	"Health Dimension": _DEFINITION,
 	"Health Metric": _DEFINITION,
@@ -90,16 +95,19 @@ MADE_BY_SCORING = (
 	"Score Back-test Part",
 	"Customer Tier Standing",
 	"Customer Tier Change",
+	"Customer Loyalty Account",
+	"Loyalty Ledger Entry",
 )
 # hidden as a whole from whoever may see some customers only: they name customers of everybody, or are made of all
 TELL_OF_EVERYBODY = (
 	*("Work Run", "Work Batch", "Score Calibration"),
-	*("Score Back-test", "Score Back-test Part"),
+	*("Score Back-test", "Score Back-test Part", "Loyalty Due Document"),
 )
 # of these, whoever may see some customers only sees the records of these customers
 OF_A_CUSTOMER = (
 	*("Customer Health", "Customer Health Snapshot", "Customer Audience Member"),
 	*("Customer Tier Standing", "Customer Tier Change"),
+	*("Customer Loyalty Account", "Loyalty Ledger Entry", "Loyalty Adjustment"),
 )
 
 REPORTS: dict[str, tuple[str, ...]] = {
@@ -166,6 +174,18 @@ _OWN_CHANGE, _OTHER_CHANGE = ({"changes": f'["{name}"]'} for name in (OWN_CHANGE
 _CHANGE_AUDIENCES = (SALES_MANAGER, *OWNERS)
 _MAKE_AUDIENCES = (SUCCESS_USER, *_CHANGE_AUDIENCES)
 _INTO, _OTHER_INTO = ({"audience": BY_HAND, "customers": names} for names in (OWN_LIST, OTHER_LIST))
+
+# adjustments of points, of OWN and of OTHER
+OWN_ADJUSTMENT, OTHER_ADJUSTMENT = "PM Adjustment", "PM Other Adjustment"
+_EARNING_RULE = "crm_success.customer_loyalty.api.earning_rule_form"
+_RULE = (
+	'{"rule_name": "PM Rule", "event": "Document Matches", "document_type": "Loyalty Adjustment",'
+	' "basis": "Fixed Number", "points": 1}'
+)
+_TRY, _TRY_OTHER = (
+	{"rule": _RULE, "document_type": "Loyalty Adjustment", "document": name}
+	for name in (OWN_ADJUSTMENT, OTHER_ADJUSTMENT)
+)
 
 # each as: verb, who may, arguments, who may while limited, arguments by which the limited ask for somebody else's
 ENDPOINTS: dict[str, Endpoint] = {
@@ -245,6 +265,7 @@ ENDPOINTS: dict[str, Endpoint] = {
 		"GET", _READ_CUSTOMERS, {"customer": OWN}, _READ_CUSTOMERS, {"customer": OTHER}
 	),
 	f"{_TIER_PANEL}.protect": Endpoint("POST", OWNERS, {"customer": OWN}, OWNERS, {"customer": OTHER}),
+	f"{_EARNING_RULE}.try_rule": Endpoint("POST", OWNERS, _TRY, OWNERS, _TRY_OTHER),
 	f"{_TIER_CHANGES}.approve_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
 	f"{_TIER_CHANGES}.reject_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
 	# of a customer whom somebody may not choose it tells no tier, as of one without any

@@ -12,7 +12,7 @@ from frappe.utils.password import set_encrypted_password
 from werkzeug.test import TestResponse
 
 from crm_success.audiences.hand_picked import add_members
-from crm_success.record_names import STANDING, TIER_CHANGE
+from crm_success.record_names import ACCOUNT, ADJUSTMENT, LEDGER_ENTRY, STANDING, TIER_CHANGE
 from crm_success.scoring.backtest.suggestion_records import keep_suggestions
 from crm_success.scoring.engine.definitions import Scorecard
 from crm_success.scoring.engine.truth.intervals import Estimate
@@ -22,6 +22,7 @@ from crm_success.tests.support import factories
 from crm_success.tests.support import permission_matrix as matrix
 from crm_success.tests.support.audience_site import forget_audiences, make_audience
 from crm_success.tests.support.permission_matrix import BY_HAND, GUEST, READERS, ROLES, SUCCESS_USER
+from crm_success.tests.support.points_site import forget_points
 from crm_success.tests.support.scoring_site import ScoringTestCase, drain, start_and_prepare
 from crm_success.tests.support.tier_site import forget_tiers, set_policy
 
@@ -116,6 +117,8 @@ class PermissionTestCase(ScoringTestCase):
 		cls.addClassCleanup(forget_audiences)
 		make_standings()
 		cls.addClassCleanup(forget_tiers)
+		make_points()
+		cls.addClassCleanup(forget_points)
 
 	@classmethod
 	def _take_back(cls):
@@ -202,6 +205,22 @@ def make_standings() -> None:
 		}
 		row |= {"applied_on": getdate(), "found_on": getdate()}
 		frappe.new_doc(TIER_CHANGE).update({**values, **row}).db_insert()
+	frappe.db.commit()
+
+
+def make_points() -> None:
+	"""OWN and OTHER have an account, an entry and an adjustment each, past the controllers."""
+	for customer, name, adjustment in (
+		(OWN, OWN_NAME, matrix.OWN_ADJUSTMENT),
+		(OTHER, SECRET, matrix.OTHER_ADJUSTMENT),
+	):
+		values = {"customer": customer, "customer_name": name, "posting_date": getdate()}
+		frappe.new_doc(ACCOUNT).update({**values, "balance": 5, "entries": 1}).db_insert()
+		frappe.new_doc(LEDGER_ENTRY).update(
+			{**values, "kind": "Adjust", "points": 5, "entry_number": 1, "event_key": adjustment}
+		).db_insert()
+		of_adjustment = {"name": adjustment, "points": 5, "company": factories.default_company()}
+		frappe.new_doc(ADJUSTMENT).update({**values, **of_adjustment, "reason": "PM"}).db_insert()
 	frappe.db.commit()
 
 

@@ -1,0 +1,140 @@
+"""What documents, and customers, have been given by rules already, as the ledger says now. Writes nothing."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import frappe
+from pypika import Table as SqlTable
+from pypika import functions as fn
+
+from crm_success.customer_loyalty.points.earning_rules import earned_on, span_around
+from crm_success.customer_loyalty.points.earning_values import Earner, EarningRule, Event, Given
+from crm_success.customer_loyalty.points.lots import as_now
+from crm_success.customer_loyalty.points.point_values import Kind
+from crm_success.database import reading
+from crm_success.database.dialects import KeyRange, within
+from crm_success.record_names import LEDGER_ENTRY
+
+_OF_EARNING = (Kind.EARN.value, Kind.REVERSE.value)
+
+
+@dataclass(frozen=True)
+class GivenTo(Given):
+	"""The same, with whom it was given to."""
+
+	customer: str = ""
+	company: str = ""
+	is_qualifying: bool = False
+
+
+def given_points(doctype: str, names: Sequence[str]) -> dict[tuple[str, str], GivenTo]:
+	"""By the name of the document and the rule."""
+	if not names:
+		return {}
+	bindings, rows = reading.bindings(), SqlTable(f"tab{LEDGER_ENTRY}")
+	query = bindings.dialect.query.from_(rows).select(
+		rows.reference_name,
+		rows.rule,
+		fn.Max(rows.full_points),
+		fn.Sum(rows.points),
+		fn.Count("*"),
+		fn.Max(rows.customer),
+		fn.Max(rows.company),
+		fn.Max(rows.is_qualifying),
+	)
+	for condition in (
+		rows.reference_name.isin(bindings.bind_all(names)),
+		rows.reference_doctype == bindings.bind(doctype),
+		rows.kind.isin(bindings.bind_all(_OF_EARNING)),
+		rows.rule.notnull(),
+	):
+		query = query.where(condition)
+	statement = as_now(query.groupby(rows.reference_name, rows.rule), bindings)
+	found = {}
+	for name, rule, full, now, entries, customer, company, qualifying in reading.run(
+		statement.sql, statement.parameters
+	):
+		found[(name, rule)] = GivenTo(
+			int(full or 0), int(now), int(entries), customer, company or "", bool(qualifying)
+		)
+	return found
+
+
+def given_to_gone(doctypes: Iterable[str], keys: KeyRange) -> Iterator[tuple[str, str]]:
+	"""Documents of these DocTypes for which customers of a range have points, and which are cancelled or gone."""
+	for doctype in doctypes:
+		if not frappe.db.table_exists(doctype):
+			continue
+		bindings, rows, documents = (
+			reading.bindings(),
+			SqlTable(f"tab{LEDGER_ENTRY}"),
+			SqlTable(f"tab{doctype}"),
+		)
+		query = bindings.dialect.query.from_(rows).left_join(documents)
+		query = query.on(documents.name == rows.reference_name).select(rows.reference_name)
+		for condition in (
+			*within(rows.customer, keys, bindings),
+			rows.reference_doctype == bindings.bind(doctype),
+			rows.kind.isin(bindings.bind_all(_OF_EARNING)),
+			rows.rule.notnull(),
+			documents.name.isnull() | (documents.docstatus == 2),
+		):
+			query = query.where(condition)
+		query = query.groupby(rows.reference_name).having(fn.Sum(rows.points) != 0)
+		statement = bindings.statement(query)
+		for (name,) in reading.run(statement.sql, statement.parameters):
+			yield doctype, name
+
+
+class Caps:
+	"""What customers had by rules with a cap, in the period in which a document earns; what is given meanwhile is added.
+
+	What was taken back of a document counts on the day on which the document earned. One that is paid in parts counts whole.
+	"""
+
+	def __init__(
+		self, rules: Iterable[EarningRule], customers: Collection[str], without: tuple[str, str] | None = None
+	) -> None:
+		self._days: dict[tuple[str, str], list[tuple[date, int]]] = {}
+		capped = {rule.name: rule for rule in rules if rule.cap}
+		if not capped or not customers:
+			return
+		filters = {
+			"rule": ("in", sorted(capped)),
+			"customer": ("in", sorted(customers)),
+			"kind": ("in", _OF_EARNING),
+		}
+		asked = [
+			"rule",
+			"customer",
+			"reference_doctype",
+			"reference_name",
+			"posting_date",
+			"points",
+			"full_points",
+		]
+		found: dict[tuple[Any, ...], list[Any]] = {}
+		for row in frappe.get_all(LEDGER_ENTRY, filters, asked, order_by="entry_number"):
+			document = (row.reference_doctype, row.reference_name)
+			if document == without:
+				continue
+			# a yearly date earns each year anew
+			year = row.posting_date.year if capped[row.rule].event is Event.YEARLY else None
+			found.setdefault((row.rule, row.customer, *document, year), []).append(row)
+		for (rule, customer, *_), entries in found.items():
+			left = sum(entry.points for entry in entries)
+			is_whole = left > 0 and capped[rule].event is Event.PAID_PART
+			points = max(entry.full_points for entry in entries) if is_whole else left
+			self.add(rule, customer, entries[0].posting_date, points)
+
+	def add(self, rule: str, customer: str, on: date, points: int) -> None:
+		"""Note what was given."""
+		self._days.setdefault((rule, customer), []).append((on, points))
+
+	def before(self, rule: EarningRule, earner: Earner) -> int:
+		"""What the customer has by the rule in the period of the day on which the document earns."""
+		first, last = span_around(rule.cap_span, earned_on(rule, earner))
+		days = self._days.get((rule.name, earner.customer), ())
+		return sum(points for on, points in days if first <= on <= last)

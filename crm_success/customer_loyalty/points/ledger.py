@@ -1,0 +1,329 @@
+"""The one writer of points: entries of the ledger, which nobody changes any more, and the accounts that sum them up.
+
+What is written of a customer is part of the caller's transaction, which holds the customer's account from the first line
+to its end: nobody else spends, earns or expires its points meanwhile. An entry has a number, the customer's first, second
+and so on, and may have the key of its event; the database takes each once. Nothing here commits. What is written past the
+documents is told to whoever watches them.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import frappe
+from frappe import _
+
+from crm_success.customer_loyalty.points import point_rules
+from crm_success.customer_loyalty.points.lots import held_accounts, lots_of, sums_of, taken_from
+from crm_success.customer_loyalty.points.point_values import (
+	ACTIVITIES,
+	NO_SOURCE,
+	Kind,
+	Lot,
+	NotEnoughPoints,
+	Source,
+	Use,
+	sum_of,
+)
+from crm_success.database import clock
+from crm_success.database.upsert import take_the_offer, upsert
+from crm_success.record_names import ACCOUNT, LEDGER_ENTRY
+from crm_success.watching.watchers import tell_of_written
+
+_STAMPS = ("creation", "modified", "owner", "modified_by")
+_ENTRY_FIELDS = (
+	*("name", *_STAMPS, "customer", "customer_name", "company", "kind", "points", "posting_date"),
+	*("available_from", "expires_on", "idle_days", "lot", "is_qualifying"),
+	*("reference_doctype", "reference_name", "rule", "base_amount", "full_points", "cause", "note"),
+	*("entry_number", "event_key"),
+)
+_FIGURES = (
+	*("last_activity", "available", "pending", "balance", "next_expiry", "expiring", "next_change"),
+	*("earned", "spent", "expired", "qualifying", "checked_on", "entries"),
+)
+
+
+@dataclass(frozen=True)
+class Details:
+	"""What an entry says besides its points: when they can be spent, and what they are of."""
+
+	posting_date: date
+	company: str = ""
+	available_from: date | None = None
+	expires_on: date | None = None
+	idle_days: int = 0
+	is_qualifying: bool = False
+	source: Source = NO_SOURCE
+	base_amount: float = 0.0
+	full_points: int = 0
+	cause: str = ""
+	note: str = ""
+	event_key: str = ""
+
+
+@dataclass
+class Ledger:
+	"""The points of some customers on a day, held until the transaction ends. `write` writes what was noted before."""
+
+	customers: Collection[str]
+	on: date
+	_accounts: dict[str, dict[str, Any]] = field(init=False)
+	_lots: dict[str, list[Lot]] = field(init=False, default_factory=dict)
+	_new: list[dict[str, Any]] = field(init=False, default_factory=list)
+	_stamps: dict[str, Any] = field(init=False)
+
+	def __post_init__(self) -> None:
+		self._accounts = held_accounts(self.customers)
+		moment, user = clock.now(), frappe.session.user
+		self._stamps = dict(zip(_STAMPS, (moment, moment, user, user), strict=True))
+
+	@property
+	def known(self) -> set[str]:
+		"""Those of the customers that exist."""
+		return set(self._accounts)
+
+	def lots(self, customer: str) -> list[Lot]:
+		"""The lots of the customer of which something is left or owed, what was noted included."""
+		if customer not in self._lots:
+			self.load([customer])
+		return self._lots[customer]
+
+	def load(self, customers: Iterable[str]) -> None:
+		"""Read the lots of several customers at once."""
+		missing = {name for name in customers if name in self._accounts and name not in self._lots}
+		self._lots.update(lots_of(missing))
+		for entry in self._new:
+			if entry["customer"] in missing:
+				self._apply(entry)
+
+	def earn(self, customer: str, points: int, details: Details, kind: Kind = Kind.EARN) -> str:
+		"""Give points of their own to a customer; what is owed is paid by them. The name of the entry."""
+		name = self._note(customer, kind, Use(points), details)
+		self._settle(customer)
+		return name
+
+	def redeem(self, customer: str, points: int, details: Details) -> list[str]:
+		"""Spend points, of the lots that lapse first. The names of the entries, one for each lot.
+
+		Throws where the customer has fewer.
+		"""
+		try:
+			uses = point_rules.spend(self.lots(customer), points, self._active_on(customer), self.on)
+		except NotEnoughPoints as error:
+			frappe.throw(
+				_("{0} has {1} points to spend, which is less than {2}. Enter fewer.").format(
+					frappe.bold(frappe.utils.escape_html(customer)), error.available, error.asked
+				),
+				title=_("Not Enough Points"),
+			)
+		return [self._note(customer, Kind.REDEEM, use, details, number) for number, use in enumerate(uses)]
+
+	def take(self, customer: str, points: int, details: Details, kind: Kind = Kind.ADJUST) -> None:
+		"""Take points (above zero) from what lapses first, whether or not it can be spent yet; more than there is, is owed."""
+		active_on = self._active_on(customer)
+		living = [lot for lot in self.lots(customer) if not point_rules.is_lapsed(lot, active_on, self.on)]
+		self._use(customer, kind, point_rules.take_back(living, points, active_on, date.max), details)
+
+	def take_back(self, customer: str, points: int, details: Details) -> None:
+		"""Points of a document that are not due any more: its own, and where these were spent, any other."""
+		self.write()
+		source = details.source
+		expired = taken_from(customer, source, Kind.EXPIRE)
+		for use in point_rules.revived(expired, self._own(customer, source), points):
+			self._note(customer, Kind.EXPIRE, use, Details(self.on, source=source))
+		if expired:
+			# lots that were empty are none of those that are kept in mind
+			self.write()
+		own = self._own(customer, source)
+		uses = point_rules.take_back(own, points, self._active_on(customer), self.on)
+		last = max((lot.expires_on for lot in own if lot.expires_on), default=details.expires_on)
+		self._use(customer, Kind.REVERSE, uses, replace(details, expires_on=last))
+
+	def give_back(self, customer: str, points: int, details: Details) -> int:
+		"""Points of a document that are due again, to the lots they were taken from: how many these lacked."""
+		# what was noted before must be in the database
+		self.write()
+		taken = taken_from(customer, details.source, Kind.REVERSE)
+		uses = point_rules.give_back(taken, min(points, sum(lacking for _, lacking in taken)))
+		self._use(customer, Kind.REVERSE, uses, details)
+		return sum_of(uses)
+
+	def lapse(self, customer: str) -> int:
+		"""Write off what could be spent until yesterday at the latest; how many points."""
+		uses = point_rules.lapsed(self.lots(customer), self._active_on(customer), self.on)
+		for use in uses:
+			lot = next(lot for lot in self.lots(customer) if lot.name == use.lot)
+			last = point_rules.last_day(lot, self._active_on(customer)) or self.on
+			details = Details(self.on, source=lot.source, event_key=f"expire|{use.lot}|{last}")
+			self._note(customer, Kind.EXPIRE, use, details)
+		return -sum_of(uses)
+
+	def write(self) -> None:
+		"""Write what was noted, and the figures of the accounts, without committing."""
+		if not self._new:
+			return
+		rows = [tuple(entry.get(name) for name in _ENTRY_FIELDS) for entry in self._new]
+		frappe.db.bulk_insert(LEDGER_ENTRY, list(_ENTRY_FIELDS), rows, chunk_size=1000)
+		customers = sorted({entry["customer"] for entry in self._new})
+		names = [entry["name"] for entry in self._new]
+		self._new = []
+		self.sum_up(customers)
+		tell_of_written(LEDGER_ENTRY, names, customers)
+
+	def sum_up(self, customers: Collection[str]) -> None:
+		"""Work out the figures of accounts from their entries, and write them."""
+		if not customers:
+			return
+		for name in customers:
+			self._lots.pop(name, None)
+		self.load(customers)
+		rows = self._figures(customers)
+		for row in rows:
+			self._accounts[row["customer"]]["balance"] = row["balance"]
+		choices = dict.fromkeys((*_FIGURES, "modified", "modified_by"), take_the_offer)
+		upsert(ACCOUNT, rows, ["customer"], choices)
+		tell_of_written(ACCOUNT, customers, customers)
+
+	def bring_together(self, customer: str, last_number: int) -> None:
+		"""Two customers became one: what one owed is paid by the other's points, and the account sums up both."""
+		account = self._accounts[customer]
+		account["entries"] = max(account["entries"] or 0, last_number)
+		self.load([customer])
+		self._settle(customer)
+		self.write()
+		self.sum_up([customer])
+
+	def _use(self, customer: str, kind: Kind, uses: Iterable[Use], details: Details) -> None:
+		for number, use in enumerate(uses):
+			self._note(customer, kind, use, details, number)
+		self._settle(customer)
+
+	def _settle(self, customer: str) -> None:
+		"""What is owed is paid by what there is."""
+		is_known = customer in self._lots
+		if not is_known and (self._accounts[customer]["balance"] or 0) >= 0:
+			return
+		lots = self.lots(customer)
+		if not any(lot.left < 0 for lot in lots):
+			return
+		for use in point_rules.settled(lots, self._active_on(customer), self.on):
+			self._note(customer, Kind.SETTLE, use, Details(self.on))
+
+	def _note(self, customer: str, kind: Kind, use: Use, details: Details, number: int = 0) -> str:
+		account = self._accounts[customer]
+		account["entries"] = (account["entries"] or 0) + 1
+		if kind in ACTIVITIES:
+			account["last_activity"] = max(
+				account["last_activity"] or details.posting_date, details.posting_date
+			)
+		key = f"{details.event_key}|{number}" if details.event_key and number else details.event_key
+		entry = {
+			"name": frappe.generate_hash(length=20),
+			**self._stamps,
+			"customer": customer,
+			"customer_name": account["customer_name"],
+			"company": details.company or None,
+			"kind": kind.value,
+			"points": use.points,
+			"posting_date": details.posting_date,
+			"lot": use.lot or None,
+			"idle_days": 0,
+			"is_qualifying": int(details.is_qualifying),
+			"reference_doctype": details.source.doctype or None,
+			"reference_name": details.source.name or None,
+			"rule": details.source.rule or None,
+			"base_amount": details.base_amount,
+			"full_points": details.full_points,
+			"cause": details.cause or None,
+			"note": details.note or None,
+			"entry_number": account["entries"],
+			"event_key": key or None,
+		}
+		if not use.lot:
+			entry.update(
+				available_from=details.available_from or details.posting_date,
+				expires_on=details.expires_on,
+				idle_days=details.idle_days,
+			)
+		self._new.append(entry)
+		if customer in self._lots:
+			self._apply(entry)
+		return entry["name"]
+
+	def _apply(self, entry: dict[str, Any]) -> None:
+		lots = self._lots[entry["customer"]]
+		if entry["lot"]:
+			lots = point_rules.applied(lots, [Use(entry["points"], entry["lot"])])
+		else:
+			lots = [*lots, _lot_of(entry)]
+		self._lots[entry["customer"]] = [lot for lot in lots if lot.left]
+
+	def _active_on(self, customer: str) -> date | None:
+		return self._accounts[customer]["last_activity"]
+
+	def _own(self, customer: str, source: Source) -> list[Lot]:
+		return [lot for lot in self.lots(customer) if lot.source == source]
+
+	def _figures(self, customers: Collection[str]) -> list[dict[str, Any]]:
+		sums = sums_of(customers)
+		return [
+			{
+				"name": self._accounts[customer]["name"],
+				**self._stamps,
+				"customer": customer,
+				"last_activity": self._active_on(customer),
+				**_of_lots(self.lots(customer), self._active_on(customer), self.on),
+				**_of_sums(sums[customer]),
+				"checked_on": self.on,
+				"entries": self._accounts[customer]["entries"],
+			}
+			for customer in customers
+		]
+
+
+def _of_lots(lots: Collection[Lot], active_on: date | None, on: date) -> dict[str, Any]:
+	balance, available, pending = point_rules.balance_of(lots, active_on, on)
+	living = [lot for lot in lots if not point_rules.is_lapsed(lot, active_on, on)]
+	last = point_rules.next_lapse(living, active_on)
+	expiring = sum(
+		lot.left for lot in living if lot.left > 0 and point_rules.last_day(lot, active_on) == last
+	)
+	starts = [lot.available_from for lot in living if lot.left > 0 and lot.available_from > on]
+	# what has lapsed is to be written off yet
+	unwritten = [on] if len(living) < len(lots) else []
+	changes = [*starts, *unwritten, *([frappe.utils.add_days(last, 1)] if last else [])]
+	return {
+		"available": available,
+		"pending": pending,
+		"balance": balance,
+		"next_expiry": last,
+		"expiring": expiring if last else 0,
+		"next_change": min(changes, default=None),
+	}
+
+
+def _of_sums(sums: dict[str, int]) -> dict[str, int]:
+	def of(*kinds: Kind) -> int:
+		return sum(sums.get(kind.value, 0) for kind in kinds)
+
+	return {
+		"earned": of(Kind.EARN, Kind.REVERSE, Kind.ADJUST, Kind.OPENING),
+		"spent": -of(Kind.REDEEM),
+		"expired": -of(Kind.EXPIRE),
+		"qualifying": sums["qualifying"],
+	}
+
+
+def _lot_of(entry: dict[str, Any]) -> Lot:
+	return Lot(
+		name=entry["name"],
+		points=entry["points"],
+		left=entry["points"],
+		earned_on=entry["posting_date"],
+		available_from=entry["available_from"],
+		expires_on=entry["expires_on"],
+		idle_days=entry["idle_days"],
+		is_qualifying=bool(entry["is_qualifying"]),
+		source=Source(entry["reference_doctype"] or "", entry["reference_name"] or "", entry["rule"] or ""),
+	)

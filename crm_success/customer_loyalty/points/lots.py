@@ -1,0 +1,181 @@
+"""Lots and accounts as they are in the database. Writes none.
+
+Everything is read as it is now, not as the transaction first saw it: whoever holds an account has waited for others.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import frappe
+from pypika import Table as SqlTable
+from pypika import functions as fn
+from pypika.queries import QueryBuilder
+
+from crm_success.customer_loyalty.points.point_values import OF_TIERS, Kind, Lot, Source
+from crm_success.database import reading
+from crm_success.database.dialects import Bindings, Dialect, KeyRange, Statement, within
+from crm_success.database.upsert import upsert
+from crm_success.record_names import ACCOUNT, LEDGER_ENTRY
+
+ACCOUNT_FIELDS = ("name", "customer", "customer_name", "last_activity", "entries", "balance")
+_LOT_FIELDS = (
+	*("name", "customer", "points", "posting_date", "available_from", "expires_on", "idle_days"),
+	*("is_qualifying", "reference_doctype", "reference_name", "rule"),
+)
+Row = Mapping[str, Any]
+
+
+def held_accounts(customers: Collection[str]) -> dict[str, dict[str, Any]]:
+	"""The account of each customer, made where there is none, which nobody else changes until the transaction ends.
+
+	Nothing is made of a customer that does not exist.
+	"""
+	names = sorted(customers)
+	if not names:
+		return {}
+	held = _held(names)
+	if missing := [name for name in names if name not in held]:
+		_make(missing)
+		held = _held(names)
+	return held
+
+
+def lots_of(customers: Collection[str]) -> dict[str, list[Lot]]:
+	"""The lots of which something is left, or owed, of each of the customers; their accounts are held."""
+	names = sorted(customers)
+	found: dict[str, list[Lot]] = {name: [] for name in names}
+	if not names:
+		return found
+	used = _used(names)
+	for row in _roots(names):
+		if left := row["points"] + used.get(row["name"], 0):
+			found[row["customer"]].append(_lot(row, left))
+	return found
+
+
+def accounts_in(keys: KeyRange) -> list[str]:
+	"""The customers of a range that have an account, or entries without one."""
+	bindings = reading.bindings()
+	found: set[str] = set()
+	for doctype in (ACCOUNT, LEDGER_ENTRY):
+		rows = SqlTable(f"tab{doctype}")
+		query = bindings.dialect.query.from_(rows).select(rows.customer).distinct()
+		for condition in within(rows.customer, keys, bindings):
+			query = query.where(condition)
+		statement = bindings.statement(query)
+		found.update(name for (name,) in reading.run(statement.sql, statement.parameters))
+	return sorted(found)
+
+
+def taken_from(customer: str, source: Source, kind: Kind) -> list[tuple[str, int]]:
+	"""What entries of a kind took from the lots of a document and a rule, as (lot, points above zero), in the order in which
+	they did; the account is held. An entry without a lot is one itself.
+	"""
+	bindings, rows = reading.bindings(), SqlTable(f"tab{LEDGER_ENTRY}")
+	query = bindings.dialect.query.from_(rows).select(rows.name, rows.lot, rows.kind, rows.points)
+	for condition in (
+		rows.customer == bindings.bind(customer),
+		rows.reference_name == bindings.bind(source.name),
+		rows.reference_doctype == bindings.bind(source.doctype),
+		fn.Coalesce(rows.rule, "") == bindings.bind(source.rule),
+		rows.kind == bindings.bind(kind.value),
+	):
+		query = query.where(condition)
+	query = query.orderby(rows.entry_number)
+	taken: dict[str, int] = {}
+	for row in reading.read_rows(as_now(query, bindings)):
+		lot = row["lot"] or row["name"]
+		taken[lot] = taken.get(lot, 0) - row["points"]
+	return [(lot, points) for lot, points in taken.items() if points > 0]
+
+
+def sums_of(customers: Collection[str]) -> dict[str, dict[str, int]]:
+	"""For each customer the sum of its entries of each kind, and of those that count toward a tier under `qualifying`."""
+	bindings, rows = reading.bindings(), SqlTable(f"tab{LEDGER_ENTRY}")
+	query = bindings.dialect.query.from_(rows).select(
+		rows.customer, rows.kind, fn.Sum(rows.points), fn.Sum(rows.points * rows.is_qualifying), fn.Count("*")
+	)
+	query = query.where(rows.customer.isin(bindings.bind_all(sorted(customers))))
+	query = query.groupby(rows.customer, rows.kind)
+	statement = as_now(query, bindings)
+	sums: dict[str, dict[str, int]] = {name: {"qualifying": 0, "entries": 0} for name in customers}
+	for customer, kind, points, qualifying, count in reading.run(statement.sql, statement.parameters):
+		sums[customer][kind] = int(points)
+		sums[customer]["entries"] += int(count)
+		if Kind(kind) in OF_TIERS:
+			sums[customer]["qualifying"] += int(qualifying)
+	return sums
+
+
+def last_numbers(customers: Iterable[str]) -> dict[str, int]:
+	"""The number of the newest entry of each customer that has any."""
+	rows = frappe.qb.DocType(LEDGER_ENTRY)
+	query = frappe.qb.from_(rows).select(rows.customer, fn.Max(rows.entry_number))
+	query = query.where(rows.customer.isin(list(customers))).groupby(rows.customer)
+	return {customer: int(number) for customer, number in query.run()}
+
+
+def _held(names: list[str]) -> dict[str, dict[str, Any]]:
+	bindings, rows = reading.bindings(), SqlTable(f"tab{ACCOUNT}")
+	query = bindings.dialect.query.from_(rows).select(*(rows[name] for name in ACCOUNT_FIELDS))
+	query = query.where(rows.customer.isin(bindings.bind_all(names))).orderby(rows.customer).for_update()
+	return {row["customer"]: row for row in reading.read_rows(bindings.statement(query))}
+
+
+def _make(customers: Sequence[str]) -> None:
+	existing = frappe.get_all(
+		"Customer", {"name": ("in", list(customers))}, ["name", "customer_name"], order_by=None
+	)
+	now, user, last = frappe.utils.now_datetime(), frappe.session.user, last_numbers(customers)
+	rows = [
+		{
+			"name": frappe.generate_hash(length=20),
+			**{"creation": now, "modified": now, "owner": user, "modified_by": user},
+			"customer": row.name,
+			"customer_name": row.customer_name,
+			# of one that was deleted, and is there again
+			"entries": last.get(row.name, 0),
+		}
+		for row in sorted(existing, key=lambda row: row.name)
+	]
+	# somebody else may make it in the same moment
+	upsert(ACCOUNT, rows, ["customer"], {"customer": lambda current, offered, name: current(name)})
+
+
+def _roots(names: list[str]) -> list[dict[str, Any]]:
+	bindings, rows = reading.bindings(), SqlTable(f"tab{LEDGER_ENTRY}")
+	query = bindings.dialect.query.from_(rows).select(*(rows[name] for name in _LOT_FIELDS))
+	query = _of(query, rows, names, bindings).where(rows.lot.isnull())
+	return reading.read_rows(as_now(query, bindings))
+
+
+def _used(names: list[str]) -> dict[str, int]:
+	bindings, rows = reading.bindings(), SqlTable(f"tab{LEDGER_ENTRY}")
+	query = bindings.dialect.query.from_(rows).select(rows.lot, fn.Sum(rows.points))
+	query = _of(query, rows, names, bindings).where(rows.lot.notnull()).groupby(rows.lot)
+	statement = as_now(query, bindings)
+	return {lot: int(points) for lot, points in reading.run(statement.sql, statement.parameters)}
+
+
+def as_now(query: QueryBuilder, bindings: Bindings) -> Statement:
+	"""MariaDB shows a transaction what it saw first, unless it asks for a lock; PostgreSQL shows each statement what is there."""
+	is_mariadb = bindings.dialect is Dialect.MARIADB
+	return bindings.holding(query) if is_mariadb else bindings.statement(query)
+
+
+def _of(query: QueryBuilder, rows: SqlTable, names: list[str], bindings: Bindings) -> QueryBuilder:
+	return query.where(rows.customer.isin(bindings.bind_all(names)))
+
+
+def _lot(row: Row, left: int) -> Lot:
+	return Lot(
+		name=row["name"],
+		points=row["points"],
+		left=left,
+		earned_on=row["posting_date"],
+		available_from=row["available_from"] or row["posting_date"],
+		expires_on=row["expires_on"],
+		idle_days=row["idle_days"] or 0,
+		is_qualifying=bool(row["is_qualifying"]),
+		source=Source(row["reference_doctype"] or "", row["reference_name"] or "", row["rule"] or ""),
+	)
