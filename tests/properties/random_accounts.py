@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from crm_success.customer_loyalty.points.point_rules import (
 	give_back,
 	lapsed,
+	lapsed_again,
 	revived,
 	settled,
 	share_of,
@@ -134,7 +135,9 @@ class Account:
 			self.write(Kind.REVERSE, take_back(self.own(name), -points, self.active_on, self.on), name)
 		elif points:
 			uses = give_back(self.taken_from(name, Kind.REVERSE), points)
-			self.write(Kind.REVERSE, [use for use in uses if use.lot], name)
+			self.write(Kind.REVERSE, [use for use in uses if use.lot], name, settles=False)
+			over = {each.lot for each in self.entries if each.kind is Kind.EXPIRE and each.points < 0}
+			self.write(Kind.EXPIRE, lapsed_again(uses, over), name)
 			self.write_earned([use for use in uses if not use.lot], name)
 
 	def write_earned(self, uses: list[Use], document: str) -> None:

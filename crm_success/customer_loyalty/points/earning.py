@@ -131,7 +131,7 @@ class _Documents:
 		self.ledger.write()
 
 	def _bring_up(self, earner: Earner, group: Collection[EarningRule]) -> None:
-		missing = [rule for rule in group if (earner.name, rule.name) not in self.given]
+		missing = self._open_rules(earner, group)
 		judged: Mapping[str, Earned] = {}
 		if missing and earner.customer in self.ledger.known:
 			judged = earning_rules.judged(group, earner, formula_value, self.caps.before)
@@ -140,10 +140,16 @@ class _Documents:
 				continue
 			if given := self.given.get((earner.name, rule.name)):
 				self._adjust(earner, rule, given)
-			elif rule.name in judged and (full := judged[rule.name].full):
+			elif rule in missing and rule.name in judged and (full := judged[rule.name].full):
 				self._earn(
 					earner, rule, full, earning_rules.due_now(rule, earner, earning_rules.met_with(full))
 				)
+
+	def _open_rules(self, earner: Earner, group: Collection[EarningRule]) -> list[EarningRule]:
+		"""Those by which the document may earn yet: none after one that has given and lets no other earn."""
+		given = [rule for rule in group if (earner.name, rule.name) in self.given]
+		last = min((rule.order for rule in given if rule.stops), default=None)
+		return [rule for rule in group if rule not in given and (last is None or rule.order < last)]
 
 	def _adjust(self, earner: Earner, rule: EarningRule, given: GivenTo) -> None:
 		due = earning_rules.due_now(rule, earner, given)

@@ -74,7 +74,7 @@ def points_of(rule: EarningRule, earner: Earner, evaluate: Evaluate) -> int:
 		worth = _decimal(value) if value is not None else Decimal(0)
 	if rule.with_tier:
 		worth *= _decimal(earner.multiplier)
-	whole = worth.to_integral_value(ROUND_FLOOR)
+	whole = _meant(worth).to_integral_value(ROUND_FLOOR)
 	return int(min(max(whole, Decimal(0)), Decimal(_MOST)))
 
 
@@ -167,12 +167,16 @@ def _is_unpaid(rule: EarningRule, earner: Earner) -> bool:
 def _blocks(amount: float, each: float) -> Decimal:
 	if each <= 0:
 		return Decimal(0)
-	return (_decimal(amount) / _decimal(each)).to_integral_value(ROUND_FLOOR)
+	return (_meant(_decimal(amount)) / _decimal(each)).to_integral_value(ROUND_FLOOR)
 
 
 def _decimal(number: float) -> Decimal:
-	"""What is meant: a sum of money in binary may be a hair below it."""
-	return Decimal(repr(round(float(number), _DECIMALS)))
+	return Decimal(repr(float(number)))
+
+
+def _meant(number: Decimal) -> Decimal:
+	"""A sum of money in binary may be a hair below what is meant; the largest numbers have no decimals."""
+	return round(number, _DECIMALS) if abs(number) < _MOST**2 else number
 
 
 def _plus_days(on: date, days: int) -> date:
@@ -197,6 +201,6 @@ _OBSTACLES: tuple[tuple[Why, Callable[[EarningRule, Earner], bool]], ...] = (
 	(Why.TOO_LATE, lambda rule, earner: rule.valid_upto is not None and earner.on > rule.valid_upto),
 	(Why.NO_MATCH, lambda rule, earner: rule.name not in earner.matches),
 	(Why.NOT_IN_AUDIENCE, lambda rule, earner: bool(rule.audience) and rule.audience not in earner.audiences),
-	(Why.TOO_SMALL, lambda rule, earner: _decimal(earner.amount) < _decimal(rule.minimum)),
+	(Why.TOO_SMALL, lambda rule, earner: _meant(_decimal(earner.amount)) < _meant(_decimal(rule.minimum))),
 	(Why.NOT_PAID, _is_unpaid),
 )

@@ -7,7 +7,7 @@ documents is told to whoever watches them.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,13 @@ import frappe
 from frappe import _
 
 from crm_success.customer_loyalty.points import point_rules
-from crm_success.customer_loyalty.points.lots import held_accounts, lots_of, sums_of, taken_from
+from crm_success.customer_loyalty.points.lots import (
+	expired_among,
+	held_accounts,
+	lots_of,
+	sums_of,
+	taken_from,
+)
 from crm_success.customer_loyalty.points.point_values import (
 	ACTIVITIES,
 	NO_SOURCE,
@@ -137,8 +143,7 @@ class Ledger:
 			self.write()
 		own = self._own(customer, source)
 		uses = point_rules.take_back(own, points, self._active_on(customer), self.on)
-		last = max((lot.expires_on for lot in own if lot.expires_on), default=details.expires_on)
-		self._use(customer, Kind.REVERSE, uses, replace(details, expires_on=last))
+		self._use(customer, Kind.REVERSE, uses, details)
 
 	def give_back(self, customer: str, points: int, details: Details) -> int:
 		"""Points of a document that are due again, to the lots they were taken from: how many these lacked."""
@@ -146,7 +151,15 @@ class Ledger:
 		self.write()
 		taken = taken_from(customer, details.source, Kind.REVERSE)
 		uses = point_rules.give_back(taken, min(points, sum(lacking for _, lacking in taken)))
-		self._use(customer, Kind.REVERSE, uses, details)
+		for number, use in enumerate(uses):
+			self._note(customer, Kind.REVERSE, use, details, number)
+		self.write()
+		for lot in [lot for lot in self.lots(customer) if lot.points < 0 < lot.left]:
+			self._pay_out(customer, lot)
+		over = expired_among(customer, [use.lot for use in uses])
+		for use in point_rules.lapsed_again(uses, over):
+			self._note(customer, Kind.EXPIRE, use, Details(self.on, source=details.source))
+		self._settle(customer)
 		return sum_of(uses)
 
 	def lapse(self, customer: str) -> int:
@@ -154,9 +167,7 @@ class Ledger:
 		uses = point_rules.lapsed(self.lots(customer), self._active_on(customer), self.on)
 		for use in uses:
 			lot = next(lot for lot in self.lots(customer) if lot.name == use.lot)
-			last = point_rules.last_day(lot, self._active_on(customer)) or self.on
-			details = Details(self.on, source=lot.source, event_key=f"expire|{use.lot}|{last}")
-			self._note(customer, Kind.EXPIRE, use, details)
+			self._note(customer, Kind.EXPIRE, use, Details(self.on, source=lot.source))
 		return -sum_of(uses)
 
 	def write(self) -> None:
@@ -180,7 +191,7 @@ class Ledger:
 		self.load(customers)
 		rows = self._figures(customers)
 		for row in rows:
-			self._accounts[row["customer"]]["balance"] = row["balance"]
+			self._accounts[row["customer"]].update(balance=row["balance"], next_change=row["next_change"])
 		choices = dict.fromkeys((*_FIGURES, "modified", "modified_by"), take_the_offer)
 		upsert(ACCOUNT, rows, ["customer"], choices)
 		tell_of_written(ACCOUNT, customers, customers)
@@ -207,11 +218,31 @@ class Ledger:
 		lots = self.lots(customer)
 		if not any(lot.left < 0 for lot in lots):
 			return
-		for use in point_rules.settled(lots, self._active_on(customer), self.on):
-			self._note(customer, Kind.SETTLE, use, Details(self.on))
+		uses = point_rules.settled(lots, self._active_on(customer), self.on)
+		for paying, paid in zip(uses[::2], uses[1::2], strict=True):
+			# both say which lot was paid, so that it can be paid out again
+			details = Details(self.on, source=Source(LEDGER_ENTRY, paid.lot))
+			for use in (paying, paid):
+				self._note(customer, Kind.SETTLE, use, details)
+
+	def _pay_out(self, customer: str, owed: Lot) -> None:
+		"""What was owed is not any more: what other lots paid for it is theirs again, of the last one first."""
+		details = Details(self.on, source=Source(LEDGER_ENTRY, owed.name))
+		payers = [each for each in taken_from(customer, details.source, Kind.SETTLE) if each[0] != owed.name]
+		uses = point_rules.give_back(payers, min(owed.left, sum(paid for _, paid in payers)))
+		over = expired_among(customer, [use.lot for use in uses])
+		for use in uses:
+			self._note(customer, Kind.SETTLE, use, details)
+			self._note(customer, Kind.SETTLE, Use(-use.points, owed.name), details)
+		for use in point_rules.lapsed_again(uses, over):
+			self._note(customer, Kind.EXPIRE, use, Details(self.on))
 
 	def _note(self, customer: str, kind: Kind, use: Use, details: Details, number: int = 0) -> str:
 		account = self._accounts[customer]
+		if kind in ACTIVITIES and account["next_change"] and account["next_change"] <= self.on:
+			# who does something again does not have back what was lost before
+			account["next_change"] = None
+			self.lapse(customer)
 		account["entries"] = (account["entries"] or 0) + 1
 		if kind in ACTIVITIES:
 			account["last_activity"] = max(

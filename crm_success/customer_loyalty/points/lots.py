@@ -17,7 +17,7 @@ from crm_success.database.dialects import Bindings, Dialect, KeyRange, Statement
 from crm_success.database.upsert import upsert
 from crm_success.record_names import ACCOUNT, LEDGER_ENTRY
 
-ACCOUNT_FIELDS = ("name", "customer", "customer_name", "last_activity", "entries", "balance")
+ACCOUNT_FIELDS = ("name", "customer", "customer_name", "last_activity", "entries", "balance", "next_change")
 _LOT_FIELDS = (
 	*("name", "customer", "points", "posting_date", "available_from", "expires_on", "idle_days"),
 	*("is_qualifying", "reference_doctype", "reference_name", "rule"),
@@ -87,6 +87,12 @@ def taken_from(customer: str, source: Source, kind: Kind) -> list[tuple[str, int
 		lot = row["lot"] or row["name"]
 		taken[lot] = taken.get(lot, 0) - row["points"]
 	return [(lot, points) for lot, points in taken.items() if points > 0]
+
+
+def expired_among(customer: str, lots: Collection[str]) -> set[str]:
+	"""Those of the lots that lapsed already; the account is held."""
+	filters = {"customer": customer, "lot": ("in", list(lots)), "kind": Kind.EXPIRE.value, "points": ("<", 0)}
+	return set(frappe.get_all(LEDGER_ENTRY, filters, pluck="lot", order_by=None)) if lots else set()
 
 
 def sums_of(customers: Collection[str]) -> dict[str, dict[str, int]]:

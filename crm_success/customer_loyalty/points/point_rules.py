@@ -92,6 +92,12 @@ def give_back(taken: Iterable[tuple[str, int]], points: int) -> list[Use]:
 	return [*uses, Use(points)] if points else uses
 
 
+def lapsed_again(given: Iterable[Use], expired: Iterable[str]) -> list[Use]:
+	"""What was given back to lots that had lapsed already, to be written off at once: they do not come alive again."""
+	over = set(expired)
+	return [Use(-use.points, use.lot) for use in given if use.lot in over and use.points > 0]
+
+
 def settled(lots: Iterable[Lot], active_on: date | None, on: date) -> list[Use]:
 	"""Points that pay what is owed, from what lapses first, pending ones last: two uses of each, which add up to nothing."""
 	living = [lot for lot in lots if lot.left > 0 and not is_lapsed(lot, active_on, on)]

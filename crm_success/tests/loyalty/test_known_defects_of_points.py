@@ -5,7 +5,6 @@ import threading
 import frappe
 from frappe.utils import add_days
 
-from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.customer_loyalty.points.qualifying import qualifying_points
 from crm_success.customer_loyalty.rules import earned_tier
 from crm_success.customer_loyalty.tier_periods import Period, Review
@@ -21,17 +20,10 @@ from crm_success.tests.support.points_site import (
 	entries_of,
 	make_rule,
 	points_of,
+	spend,
 )
 
 CUSTOMER = "Points Known"
-
-
-def spend(points: int) -> None:
-	"""Spend points of the customer, as a redemption does."""
-	ledger = Ledger([CUSTOMER], TODAY)
-	ledger.redeem(CUSTOMER, points, Details(TODAY))
-	ledger.write()
-	frappe.db.commit()
 
 
 class TestKnownDefects(PointsTestCase):
@@ -54,9 +46,9 @@ class TestKnownDefects(PointsTestCase):
 		make_rule()
 		factories.make_invoice(CUSTOMER, 500, TODAY)
 		earn_now()
-		spend(50)
+		spend(CUSTOMER, 50)
 		with self.assertRaisesRegex(frappe.ValidationError, "has 0 points to spend"):
-			spend(1)
+			spend(CUSTOMER, 1)
 		self.assertEqual(points_of(CUSTOMER), (0, 0, 0))
 
 	def test_3_a_spent_lot_is_smaller_and_only_its_rest_lapses(self):
@@ -64,7 +56,7 @@ class TestKnownDefects(PointsTestCase):
 		factories.make_invoice(CUSTOMER, 1500, days_ago(30))
 		factories.make_invoice(CUSTOMER, 1000, TODAY)
 		earn_now()
-		spend(50)
+		spend(CUSTOMER, 50)
 		self.assertEqual(points_of(CUSTOMER), (200, 0, 200))
 		frappe.db.set_value(LEDGER_ENTRY, {"points": 150}, "expires_on", days_ago(1))
 		frappe.db.commit()
@@ -84,14 +76,14 @@ class TestKnownDefects(PointsTestCase):
 		make_rule()
 		factories.make_invoice(CUSTOMER, 1000, TODAY)
 		earn_now()
-		spend(90)
+		spend(CUSTOMER, 90)
 		self.assertEqual(qualifying_points(KeyRange(names=(CUSTOMER,))), {CUSTOMER: [(TODAY, 100)]})
 
 	def test_6_a_small_return_brings_no_spent_points_back(self):
 		make_rule()
 		invoice = factories.make_invoice(CUSTOMER, 1000, TODAY)
 		earn_now()
-		spend(80)
+		spend(CUSTOMER, 80)
 		factories.make_return(invoice, 100, TODAY)
 		earn_now()
 		self.assertEqual(entries_of(CUSTOMER), (("Earn", 100), ("Redeem", -80), ("Reverse", -10)))
@@ -100,7 +92,7 @@ class TestKnownDefects(PointsTestCase):
 		make_rule()
 		invoice = factories.make_invoice(CUSTOMER, 1000, TODAY)
 		earn_now()
-		spend(100)
+		spend(CUSTOMER, 100)
 		credit = factories.make_return(invoice, 1000, TODAY)
 		earn_now()
 		self.assertEqual(credit.docstatus, 1)
@@ -130,7 +122,7 @@ class TestKnownDefects(PointsTestCase):
 			frappe.init(site=site)
 			frappe.connect()
 			try:
-				spend(100)
+				spend(CUSTOMER, 100)
 				outcomes.append("spent")
 			except frappe.ValidationError:
 				outcomes.append("refused")

@@ -13,6 +13,7 @@ from crm_success.tests.support.points_site import (
 	entries_of,
 	make_rule,
 	points_of,
+	spend,
 )
 
 CUSTOMER = "Earns Points"
@@ -66,15 +67,10 @@ class TestPointsOfInvoices(PointsTestCase):
 			self.assertEqual(points_of(CUSTOMER), (left, 0, left))
 
 	def test_points_that_were_spent_are_owed_after_a_return_and_the_next_earning_pays(self):
-		from crm_success.customer_loyalty.points.ledger import Details, Ledger
-
 		make_rule()
 		invoice = factories.make_invoice(CUSTOMER, 1500, TODAY)
 		earn_now()
-		ledger = Ledger([CUSTOMER], TODAY)
-		ledger.redeem(CUSTOMER, 100, Details(TODAY))
-		ledger.write()
-		frappe.db.commit()
+		spend(CUSTOMER, 100)
 		self.assertEqual(points_of(CUSTOMER), (50, 0, 50))
 		factories.make_return(invoice, 1500, TODAY)
 		earn_now()
@@ -224,3 +220,44 @@ class TestPointsOfInvoices(PointsTestCase):
 		factories.make_invoice(CUSTOMER, 1000, add_days(TODAY.replace(day=1), -1))
 		earn_now()
 		self.assertEqual(points_of(CUSTOMER), (250, 0, 250))
+
+	def test_a_return_that_is_cancelled_gives_what_paid_for_it_back_to_what_paid(self):
+		make_rule(lapse="After Days", lapse_number=30, priority=1, filters='[["remarks", "like", "%short%"]]')
+		make_rule("For Ever", priority=2, filters='[["remarks", "like", "%long%"]]')
+		short = factories.make_invoice(CUSTOMER, 1500, days_ago(31), remarks="short")
+		earn_now()
+		frappe.db.set_value(LEDGER_ENTRY, {"customer": CUSTOMER}, "expires_on", TODAY)
+		frappe.db.commit()
+		spend(CUSTOMER, 100)
+		frappe.db.set_value(LEDGER_ENTRY, {"customer": CUSTOMER, "kind": "Earn"}, "expires_on", days_ago(1))
+		frappe.db.commit()
+		self.night()
+		self.assertEqual(points_of(CUSTOMER), (0, 0, 0))
+		factories.make_invoice(CUSTOMER, 1000, TODAY, remarks="long")
+		earn_now()
+		credit = factories.make_return(short, 1500, TODAY)
+		earn_now()
+		self.assertEqual(points_of(CUSTOMER), (0, 0, 0))
+		credit.reload().cancel()
+		earn_now()
+		self.assertEqual(points_of(CUSTOMER), (100, 0, 100))
+		self.night()
+		self.assertEqual(points_of(CUSTOMER), (100, 0, 100))
+
+	def test_who_does_something_again_does_not_have_back_what_was_lost(self):
+		make_rule(lapse="After Days Without Activity", lapse_number=10)
+		factories.make_invoice(CUSTOMER, 1000, days_ago(11))
+		earn_now()
+		factories.make_invoice(CUSTOMER, 500, TODAY)
+		earn_now()
+		self.assertEqual(points_of(CUSTOMER), (50, 0, 50))
+
+	def test_a_rule_that_stopped_others_still_does_when_it_is_disabled(self):
+		first = make_rule("First", priority=1, stops=1)
+		make_rule("Second", priority=2, points=5)
+		invoice = factories.make_invoice(CUSTOMER, 1000, TODAY)
+		earn_now()
+		first.update({"enabled": 0}).save()
+		factories.make_payment(invoice, TODAY)
+		earn_now()
+		self.assertEqual(points_of(CUSTOMER), (100, 0, 100))

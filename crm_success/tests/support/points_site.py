@@ -11,6 +11,7 @@ from crm_success.batches.statuses import RUN
 from crm_success.batches.working import drain
 from crm_success.customer_loyalty.points import points_night
 from crm_success.customer_loyalty.points.due_earning import earn_due_documents
+from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.record_names import ACCOUNT, ADJUSTMENT, DUE_DOCUMENT, EARNING_RULE, LEDGER_ENTRY
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase
@@ -103,6 +104,14 @@ def assert_sums(customer: str) -> None:
 	balance = frappe.db.get_value(ACCOUNT, {"customer": customer}, "balance") or 0
 	assert balance == sum(left.values()) == sum(entry.points for entry in entries), (balance, entries)
 	assert not (min(left.values(), default=0) < 0 < max(left.values(), default=0)), left
+
+
+def spend(customer: str, points: int) -> None:
+	"""As a redemption does."""
+	ledger = Ledger([customer], TODAY)
+	ledger.redeem(customer, points, Details(TODAY))
+	ledger.write()
+	frappe.db.commit()
 
 
 def entries_of(customer: str) -> list[tuple[str, int]]:
