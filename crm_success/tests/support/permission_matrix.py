@@ -179,7 +179,7 @@ _INTO, _OTHER_INTO = ({"audience": BY_HAND, "customers": names} for names in (OW
 OWN_ADJUSTMENT, OTHER_ADJUSTMENT = "PM Adjustment", "PM Other Adjustment"
 _EARNING_RULE = "crm_success.customer_loyalty.api.earning_rule_form"
 _RULE = (
-	'{"rule_name": "PM Rule", "event": "Document Matches", "document_type": "Loyalty Adjustment",'
+	'{"rule_name": "PM New Rule", "event": "Document Matches", "document_type": "Loyalty Adjustment",'
 	' "basis": "Fixed Number", "points": 1}'
 )
 _TRY, _TRY_OTHER = (
