@@ -53,7 +53,7 @@ RIGHTS: dict[str, Rights] = {
 	"Customer Loyalty Account": rights(_LOOK, _TAKE_AWAY, _TAKE_AWAY, _TAKE_AWAY),
 	"Loyalty Ledger Entry": rights(_LOOK, _TAKE_AWAY, _TAKE_AWAY, _TAKE_AWAY),
 	"Loyalty Adjustment": rights(_LOOK, _TAKE_AWAY, _ALL, _ALL),
-	"Loyalty Due Document": rights("", "", "", _TAKE_AWAY),
+	"Loyalty Due Document": rights("", "", "", "read report export"),
 	"Loyalty Earning Rule": _DEFINITION,
 	"Customer Segment": _DEFINITION,
 	"Health Dimension": _DEFINITION,
