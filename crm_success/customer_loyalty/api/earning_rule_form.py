@@ -19,11 +19,11 @@ from crm_success.record_names import EARNING_RULE
 def try_rule(rule: str | dict, document_type: str, document: str) -> dict[str, list[str]]:
 	"""What the document would earn by the rule as it is sent, and why, or why not: sentences. Saves nothing."""
 	frappe.has_permission(EARNING_RULE, "write", throw=True)
-	frappe.has_permission(document_type, "read", document, throw=True)
 	doc = frappe.get_doc({"doctype": EARNING_RULE, **parse_record(EARNING_RULE, rule)})
 	check_as_saving_would(doc)
 	tried = rule_of({**doc.as_dict(), "name": doc.name or doc.rule_name})
-	_check_document_type((tried.doctype and (tried.doctype,)) or doctypes_of(tried), document_type)
+	_check_document_type(doctypes_of(tried), document_type)
+	frappe.has_permission(document_type, "read", document, throw=True)
 	if tried.event is Event.YEARLY:
 		frappe.throw(_("A yearly date earns when its day comes. There is nothing to try before."))
 	others = [each for each in rules_of_now() if each.name != tried.name]

@@ -10,12 +10,16 @@ from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.customer_loyalty.points.point_values import Kind, Source
 from crm_success.record_checks.field_errors import bold, refuse
 from crm_success.record_names import ADJUSTMENT, LOYALTY_SETTINGS
+from crm_success.scoring.scoring_day import parse_asked_day
 
 _MOST_POINTS = 10**9
 
 
 def check_adjustment(doc: Document) -> None:
 	"""Refuse what cannot be entered in the ledger; an imported number with decimals is rounded, and that is said."""
+	for fieldname in ("posting_date", "expires_on"):
+		if doc.get(fieldname):
+			doc.set(fieldname, parse_asked_day(doc.get(fieldname)))
 	_round_points(doc)
 	if not doc.points or abs(doc.points) > _MOST_POINTS:
 		refuse(doc, "points", _("Enter a whole number of points, above or below 0."))

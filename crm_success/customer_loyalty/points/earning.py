@@ -126,7 +126,8 @@ class _Documents:
 			for earner in sorted(earners.values(), key=lambda earner: (earner.on, earner.name)):
 				self._bring_up(earner, group)
 		for (name, rule), given in self._of_gone_documents():
-			if given.now and self._is_asked(rule) and not self._is_yearly(rule):
+			is_open = given.now and given.customer in self.ledger.known
+			if is_open and self._is_asked(rule) and not self._is_yearly(rule):
 				self._take_back(given, self._source(name, rule), given.now, DELETED)
 		self.ledger.write()
 
@@ -152,6 +153,9 @@ class _Documents:
 		return [rule for rule in group if rule not in given and (last is None or rule.order < last)]
 
 	def _adjust(self, earner: Earner, rule: EarningRule, given: GivenTo) -> None:
+		if given.customer not in self.ledger.known:
+			# deleted, with its account
+			return
 		due = earning_rules.due_now(rule, earner, given)
 		source = self._source(earner.name, rule.name)
 		if due < given.now:

@@ -9,7 +9,7 @@ from frappe.model.document import Document
 from frappe.utils import cint, flt, getdate
 
 from crm_success.customer_loyalty.points.earning_documents import AMOUNT, INVOICE, TILL
-from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, Basis, Event, Lapse
+from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, Basis, Event, Lapse, Span
 from crm_success.record_checks.field_errors import Refusal, bold, closest, one_of, refuse, refusing
 from crm_success.record_names import (
 	ACCOUNT,
@@ -24,6 +24,7 @@ from crm_success.record_names import (
 from crm_success.scoring.checks.filter_checks import check_filters, parse
 from crm_success.scoring.checks.source_fields import SourceField, customer_fields, fields_of
 from crm_success.scoring.reads import Names, parse_expression
+from crm_success.scoring.scoring_day import parse_asked_day
 
 # fieldname: lowest and highest value
 RANGES = {
@@ -33,6 +34,8 @@ RANGES = {
 	"wait_days": (0, 3650),
 	"lapse_number": (0, 3650),
 }
+_LARGEST_AMOUNT = 10**9
+_CHOICES = {"event": Event, "basis": Basis, "lapse": Lapse, "cap_period": Span}
 # what only documents of any DocType have; for invoices it is known
 _OF_ANY_DOCTYPE = ("document_type", "customer_field", "date_field", "amount_field")
 # earning by them would earn again for what is earned, or for what we write ourselves
@@ -41,6 +44,7 @@ _NEVER = (ACCOUNT, DUE_DOCUMENT, HEALTH, LEDGER_ENTRY, MEMBER, SNAPSHOT, STANDIN
 
 def check_rule(doc: Document) -> None:
 	"""Refuse the first thing that cannot be meant, on its field."""
+	_check_choices(doc)
 	_check_ranges(doc)
 	_check_same_event(doc)
 	if Event(doc.event) in OF_INVOICES:
@@ -56,6 +60,9 @@ def check_rule(doc: Document) -> None:
 	else:
 		fields = _check_documents(doc)
 	_check_points(doc, fields)
+	for fieldname in ("valid_from", "valid_upto"):
+		if doc.get(fieldname):
+			doc.set(fieldname, parse_asked_day(doc.get(fieldname)))
 	if doc.valid_from and doc.valid_upto and getdate(doc.valid_upto) < getdate(doc.valid_from):
 		refuse(doc, "valid_upto", _("Enter a day that is not before {0}.").format(_("Valid From")))
 
@@ -69,14 +76,22 @@ def check_not_used(doc: Document) -> None:
 		)
 
 
+def _check_choices(doc: Document) -> None:
+	for fieldname, choices in _CHOICES.items():
+		allowed = [choice.value for choice in choices]
+		if doc.get(fieldname) not in allowed and (doc.get(fieldname) or fieldname in ("event", "basis")):
+			shown = one_of([_(each, context=doc.doctype) for each in allowed])
+			refuse(doc, fieldname, _("Choose {0}.").format(shown))
+
+
 def _check_ranges(doc: Document) -> None:
 	for fieldname, (lowest, highest) in RANGES.items():
 		if not lowest <= cint(doc.get(fieldname)) <= highest:
 			refuse(doc, fieldname, _("Enter a number from {0} to {1}.").format(lowest, highest))
 	if Lapse(doc.lapse or Lapse.NEVER) in (Lapse.DAYS, Lapse.IDLE) and cint(doc.lapse_number) < 1:
 		refuse(doc, "lapse_number", _("Enter after how many days: 1 or more. Never is a choice of its own."))
-	if flt(doc.minimum_amount) < 0:
-		refuse(doc, "minimum_amount", _("Enter 0, or an amount above it."))
+	if not 0 <= flt(doc.minimum_amount) <= _LARGEST_AMOUNT:
+		refuse(doc, "minimum_amount", _("Enter a number from {0} to {1}.").format(0, _LARGEST_AMOUNT))
 
 
 def _check_same_event(doc: Document) -> None:
@@ -140,13 +155,16 @@ def _check_conditions(doc: Document, doctype: str, fields: Mapping[str, SourceFi
 
 def _check_points(doc: Document, fields: Mapping[str, SourceField]) -> None:
 	basis = Basis(doc.basis)
+	if basis is not Basis.EACH:
+		# kept by the form, and of no use
+		doc.each_amount = min(max(flt(doc.each_amount), 0), _LARGEST_AMOUNT)
 	if basis is not Basis.FORMULA:
 		doc.formula = None
 		if cint(doc.points) < 1:
 			refuse(doc, "points", _("Enter 1 or more."))
 	if basis is Basis.EACH:
-		if flt(doc.each_amount) <= 0:
-			refuse(doc, "each_amount", _("Enter an amount above 0."))
+		if not 0 < flt(doc.each_amount) <= _LARGEST_AMOUNT:
+			refuse(doc, "each_amount", _("Enter an amount above 0, and {0} at most.").format(_LARGEST_AMOUNT))
 		if Event(doc.event) not in OF_INVOICES and not doc.amount_field:
 			refuse(doc, "amount_field", _("Choose the field that holds the amount."))
 	if basis is Basis.FORMULA:

@@ -177,6 +177,19 @@ class TestPointsOfInvoices(PointsTestCase):
 		self.night()
 		self.assertEqual(points_of(CUSTOMER), (0, 0, 0))
 
+	def test_a_deleted_customer_with_deleted_sales_leaves_nothing_to_do(self):
+		make_rule()
+		invoice = factories.make_invoice(CUSTOMER, 1000, TODAY)
+		earn_now()
+		for doctype in ("Sales Invoice", "GL Entry", "Payment Ledger Entry"):
+			field = "customer" if doctype == "Sales Invoice" else "party"
+			frappe.db.delete(doctype, {field: CUSTOMER})
+		frappe.delete_doc("Customer", CUSTOMER, force=True)
+		self.night()
+		rows = frappe.get_all(LEDGER_ENTRY, {"customer": CUSTOMER}, pluck="points")
+		self.assertEqual((sum(rows), frappe.db.count("Loyalty Due Document")), (0, 0))
+		self.assertFalse(frappe.db.exists("Sales Invoice", invoice.name))
+
 	def test_a_sale_that_nobody_heard_of_earns_at_night(self):
 		make_rule()
 		invoice = factories.make_invoice(CUSTOMER, 1000, TODAY, submit=False)

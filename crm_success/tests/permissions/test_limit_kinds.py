@@ -34,9 +34,11 @@ from crm_success.tests.support.permission_site import (
 	make_audience_by_hand,
 	make_back_test,
 	make_customers,
+	make_points,
 	make_standings,
 	make_user,
 )
+from crm_success.tests.support.points_site import forget_points
 from crm_success.tests.support.scoring_site import drain, start_and_prepare
 from crm_success.tests.support.tier_site import forget_tiers
 from crm_success.tests.support.utils import IS_VERSION_15
@@ -54,6 +56,7 @@ DEFINITIONS = (
 	"Customer Audience",
 	"Customer Tier",
 	"Customer Loyalty Settings",
+	"Loyalty Earning Rule",
 )
 AUDIENCE_FORM = "crm_success.audiences.api.audience_form"
 
@@ -86,6 +89,8 @@ class TestLimitKinds(PermissionTestCase):
 		store_audience(matrix.SECOND_AUDIENCE, OWN)
 		cls.addClassCleanup(forget_tiers)
 		make_standings()
+		cls.addClassCleanup(forget_points)
+		make_points()
 		# moved after it was scored: its health still says what it was
 		theirs = {"territory": THEIRS, "customer_group": THEIRS, COMPANY_FIELD: THEIRS}
 		frappe.db.set_value("Customer", OTHER, theirs)

@@ -65,7 +65,15 @@ CHANGES: dict[str, dict[str, Any]] = {
 	},
 	"Customer Tier Change": {"note": "PM Changed"},
 	LOYALTY_SETTINGS: {"grace_days": 17},
+	"Customer Loyalty Account": {"balance": 77},
+	"Loyalty Ledger Entry": {"points": 77},
+	"Loyalty Adjustment": {"reason": "PM Changed"},
+	"Loyalty Due Document": {"attempts": 77},
+	"Loyalty Earning Rule": {"description": "PM Changed"},
 }
+
+# documents whose numbers stay
+NUMBERED = ("Loyalty Adjustment",)
 
 # new records: valid ones, so that nothing but the permission refuses them
 RECORDS: dict[str, dict[str, Any]] = {
@@ -101,6 +109,17 @@ RECORDS: dict[str, dict[str, Any]] = {
 	"Customer Tier": {"tier_name": NEW, "tier_level": 77, "points_multiplier": 1},
 	"Customer Tier Standing": {"customer": THIRD, "tier": "Gold"},
 	"Customer Tier Change": {"customer": THIRD, "to_tier": "Gold", "decision": "Applied"},
+	"Customer Loyalty Account": {"customer": THIRD},
+	"Loyalty Ledger Entry": {"customer": THIRD, "kind": "Adjust", "points": 5},
+	"Loyalty Adjustment": {"customer": THIRD, "points": 5, "reason": "PM"},
+	"Loyalty Due Document": {"reference_doctype": "Customer", "reference_name": OWN},
+	"Loyalty Earning Rule": {
+		"rule_name": NEW,
+		"enabled": 0,
+		"event": "Invoice Submitted",
+		"basis": "Fixed Number",
+		"points": 1,
+	},
 }
 
 
@@ -110,6 +129,7 @@ class TestDocTypes(PermissionTestCase):
 		super().make_documents()
 		factories.make_customer(THIRD)
 		RECORDS["Work Batch"]["work_run"] = cls.runs[0]
+		RECORDS["Loyalty Adjustment"]["company"] = factories.default_company()
 
 	def for_each(self, check: Callable[..., None], *doctypes: str) -> None:
 		"""Calls `check` with each DocType, each role's rights on it, and the visitor who has that role."""
@@ -292,7 +312,7 @@ class TestDocTypes(PermissionTestCase):
 			answer = visitor.call(
 				"frappe.client.rename_doc", doctype=doctype, old_name=victim, new_name="PM Renamed"
 			)
-			may = "write" in rights and doctype not in MADE_BY_SCORING
+			may = "write" in rights and doctype not in (*MADE_BY_SCORING, *NUMBERED)
 			self.assertEqual(answer.status_code == 200, may, answer.text[:600])
 			self.assertEqual(bool(frappe.db.exists(doctype, "PM Renamed")), may)
 			frappe.db.delete(doctype, {"name": ("in", [victim, "PM Renamed"])})

@@ -53,7 +53,7 @@ RIGHTS: dict[str, Rights] = {
 	"Customer Loyalty Account": rights(_LOOK, _TAKE_AWAY, _TAKE_AWAY, _TAKE_AWAY),
 	"Loyalty Ledger Entry": rights(_LOOK, _TAKE_AWAY, _TAKE_AWAY, _TAKE_AWAY),
 	"Loyalty Adjustment": rights(_LOOK, _TAKE_AWAY, _ALL, _ALL),
-	"Loyalty Due Document": rights("", "", "", _TAKE_AWAY),
+	"Loyalty Due Document": rights("", "", "", "read report export"),
 	"Loyalty Earning Rule": _DEFINITION,
 	"Customer Segment": _DEFINITION,
 	"Health Dimension": _DEFINITION,
@@ -179,7 +179,7 @@ _INTO, _OTHER_INTO = ({"audience": BY_HAND, "customers": names} for names in (OW
 OWN_ADJUSTMENT, OTHER_ADJUSTMENT = "PM Adjustment", "PM Other Adjustment"
 _EARNING_RULE = "crm_success.customer_loyalty.api.earning_rule_form"
 _RULE = (
-	'{"rule_name": "PM Rule", "event": "Document Matches", "document_type": "Loyalty Adjustment",'
+	'{"rule_name": "PM New Rule", "event": "Document Matches", "document_type": "Loyalty Adjustment",'
 	' "basis": "Fixed Number", "points": 1}'
 )
 _TRY, _TRY_OTHER = (

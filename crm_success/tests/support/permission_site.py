@@ -12,7 +12,15 @@ from frappe.utils.password import set_encrypted_password
 from werkzeug.test import TestResponse
 
 from crm_success.audiences.hand_picked import add_members
-from crm_success.record_names import ACCOUNT, ADJUSTMENT, LEDGER_ENTRY, STANDING, TIER_CHANGE
+from crm_success.record_names import (
+	ACCOUNT,
+	ADJUSTMENT,
+	DUE_DOCUMENT,
+	EARNING_RULE,
+	LEDGER_ENTRY,
+	STANDING,
+	TIER_CHANGE,
+)
 from crm_success.scoring.backtest.suggestion_records import keep_suggestions
 from crm_success.scoring.engine.definitions import Scorecard
 from crm_success.scoring.engine.truth.intervals import Estimate
@@ -219,8 +227,13 @@ def make_points() -> None:
 		frappe.new_doc(LEDGER_ENTRY).update(
 			{**values, "kind": "Adjust", "points": 5, "entry_number": 1, "event_key": adjustment}
 		).db_insert()
-		of_adjustment = {"name": adjustment, "points": 5, "company": factories.default_company()}
-		frappe.new_doc(ADJUSTMENT).update({**values, **of_adjustment, "reason": "PM"}).db_insert()
+		of_adjustment = {"customer": customer, "points": 5, "company": factories.default_company()}
+		doc = frappe.get_doc({"doctype": ADJUSTMENT, **of_adjustment, "reason": "PM"})
+		doc.insert(set_name=adjustment)
+	rule = {"rule_name": "PM Rule", "enabled": 0, "event": "Invoice Submitted", "basis": "Fixed Number"}
+	frappe.get_doc({"doctype": EARNING_RULE, **rule, "points": 1}).insert()
+	due = {"reference_doctype": ADJUSTMENT, "reference_name": matrix.OWN_ADJUSTMENT, "attempts": 3}
+	frappe.new_doc(DUE_DOCUMENT).update(due).db_insert()
 	frappe.db.commit()
 
 

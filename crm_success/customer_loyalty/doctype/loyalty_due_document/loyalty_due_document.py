@@ -1,12 +1,12 @@
 """A document that changed, and may earn points or lose them. A job works through them; people read why one failed."""
 
 import frappe
-from frappe.model.document import Document
 
+from crm_success.printed_texts import PrintedAsText
 from crm_success.record_names import DUE_DOCUMENT
 
 
-class LoyaltyDueDocument(Document):
+class LoyaltyDueDocument(PrintedAsText):
 	pass
 
 
