@@ -130,9 +130,13 @@ _LACKING: Mapping[Asked, Callable[[Mapping[str, Any], str], str]] = {
 }
 
 
+def _ends_of_spans(told: Mapping[str, Any]) -> list[str]:
+	return [format_value(day, "Date") for days in told["days"] for day in days]
+
+
 def _revenue_said(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:
 	amounts = [_money(row[name], told["currency"]) for name in ("has", "at_least")]
-	spans = [format_value(day, "Date") for days in told["days"] for day in days]
+	spans = _ends_of_spans(told)
 	words = {
 		0: _("net revenue {0} of {1}"),
 		2: _("net revenue {0} of {1}, from {2} to {3}"),
@@ -143,7 +147,7 @@ def _revenue_said(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:
 
 def _points_said(row: Mapping[str, Any], told: Mapping[str, Any]) -> str:
 	points = [round(flt(row[name])) for name in ("has", "at_least")]
-	spans = [format_value(day, "Date") for days in told["days"] for day in days]
+	spans = _ends_of_spans(told)
 	words = {
 		0: _("qualifying points {0} of {1}"),
 		2: _("qualifying points {0} of {1}, from {2} to {3}"),

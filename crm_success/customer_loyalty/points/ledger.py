@@ -18,6 +18,7 @@ from crm_success.customer_loyalty.points import point_rules
 from crm_success.customer_loyalty.points.lots import (
 	expired_among,
 	held_accounts,
+	lot_of,
 	lots_of,
 	sums_of,
 	taken_from,
@@ -287,7 +288,7 @@ class Ledger:
 		if entry["lot"]:
 			lots = point_rules.applied(lots, [Use(entry["points"], entry["lot"])])
 		else:
-			lots = [*lots, _lot_of(entry)]
+			lots = [*lots, lot_of(entry, entry["points"])]
 		self._lots[entry["customer"]] = [lot for lot in lots if lot.left]
 
 	def _active_on(self, customer: str) -> date | None:
@@ -344,17 +345,3 @@ def _of_sums(sums: dict[str, int]) -> dict[str, int]:
 		"expired": -of(Kind.EXPIRE),
 		"qualifying": sums["qualifying"],
 	}
-
-
-def _lot_of(entry: dict[str, Any]) -> Lot:
-	return Lot(
-		name=entry["name"],
-		points=entry["points"],
-		left=entry["points"],
-		earned_on=entry["posting_date"],
-		available_from=entry["available_from"],
-		expires_on=entry["expires_on"],
-		idle_days=entry["idle_days"],
-		is_qualifying=bool(entry["is_qualifying"]),
-		source=Source(entry["reference_doctype"] or "", entry["reference_name"] or "", entry["rule"] or ""),
-	)

@@ -49,7 +49,7 @@ def lots_of(customers: Collection[str]) -> dict[str, list[Lot]]:
 	used = _used(names)
 	for row in _roots(names):
 		if left := row["points"] + used.get(row["name"], 0):
-			found[row["customer"]].append(_lot(row, left))
+			found[row["customer"]].append(lot_of(row, left))
 	return found
 
 
@@ -173,7 +173,8 @@ def _of(query: QueryBuilder, rows: SqlTable, names: list[str], bindings: Binding
 	return query.where(rows.customer.isin(bindings.bind_all(names)))
 
 
-def _lot(row: Row, left: int) -> Lot:
+def lot_of(row: Row, left: int) -> Lot:
+	"""An entry that has no lot, by its field names, as the rules take it."""
 	return Lot(
 		name=row["name"],
 		points=row["points"],
