@@ -1,7 +1,5 @@
 """Nine ways in which loyalty points are known to go wrong in ERPNext's own programme: ours go right. One test each."""
 
-import threading
-
 import frappe
 from frappe.utils import add_days
 
@@ -20,6 +18,7 @@ from crm_success.tests.support.points_site import (
 	entries_of,
 	make_rule,
 	points_of,
+	side_by_side,
 	spend,
 )
 
@@ -116,23 +115,15 @@ class TestKnownDefects(PointsTestCase):
 		earn_now()
 		row = frappe.get_all(LEDGER_ENTRY, {"customer": CUSTOMER}, ["points", "expires_on"])[0]
 		self.assertEqual((row.points, row.expires_on), (100, add_days(TODAY, 10)))
-		site, outcomes = frappe.local.site, []
+		outcomes = []
 
 		def spend_all():
-			frappe.init(site=site)
-			frappe.connect()
 			try:
 				spend(CUSTOMER, 100)
 				outcomes.append("spent")
 			except frappe.ValidationError:
 				outcomes.append("refused")
-			finally:
-				frappe.destroy()
 
-		threads = [threading.Thread(target=spend_all) for _number in range(2)]
-		for thread in threads:
-			thread.start()
-		for thread in threads:
-			thread.join()
+		side_by_side(2, spend_all)
 		self.assertEqual(sorted(outcomes), ["refused", "spent"])
 		self.assertEqual(points_of(CUSTOMER), (0, 0, 0))

@@ -1,7 +1,5 @@
 """The ledger of points: nobody but the service writes it, two at once never spend the same point, customers move with theirs."""
 
-import threading
-
 import frappe
 from frappe.model.rename_doc import rename_doc
 
@@ -17,6 +15,8 @@ from crm_success.tests.support.points_site import (
 	entries_of,
 	make_rule,
 	points_of,
+	side_by_side,
+	spend,
 )
 
 FIRST, SECOND = "Points First", "Points Second"
@@ -145,32 +145,19 @@ class TestPointsLedger(PointsTestCase):
 	def test_two_connections_never_spend_the_same_point(self):
 		adjust(FIRST, 100)
 		frappe.db.commit()
-		site, spent = frappe.local.site, []
+		spent = []
 
-		def spend_ten():
-			frappe.init(site=site)
-			frappe.connect()
-			try:
-				for _number in range(20):
-					try:
-						# an old snapshot, as a user's request has one
-						frappe.db.count(LEDGER_ENTRY)
-						ledger = Ledger([FIRST], TODAY)
-						ledger.redeem(FIRST, 3, Details(TODAY))
-						ledger.write()
-						frappe.db.commit()
-						spent.append(3)
-					except frappe.ValidationError:
-						frappe.db.rollback()
-			finally:
-				frappe.destroy()
+		def spend_again_and_again():
+			for _number in range(20):
+				try:
+					# an old snapshot, as a user's request has one
+					frappe.db.count(LEDGER_ENTRY)
+					spend(FIRST, 3)
+					spent.append(3)
+				except frappe.ValidationError:
+					frappe.db.rollback()
 
-		threads = [threading.Thread(target=spend_ten) for _number in range(3)]
-		for thread in threads:
-			thread.start()
-		for thread in threads:
-			thread.join()
-		frappe.db.rollback()
+		side_by_side(3, spend_again_and_again)
 		self.assertEqual(len(spent), 33)
 		assert_sums(FIRST)
 		self.assertEqual(points_of(FIRST), (1, 0, 1))

@@ -1,5 +1,7 @@
 """A test case with rules that give points for real: jobs commit, and all of it is taken back. Judges nobody."""
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import frappe
@@ -112,6 +114,26 @@ def spend(customer: str, points: int) -> None:
 	ledger.redeem(customer, points, Details(TODAY))
 	ledger.write()
 	frappe.db.commit()
+
+
+def side_by_side(number: int, work: Callable[[], None]) -> None:
+	"""Do the work so many times at once, each on a connection of its own."""
+	site = frappe.local.site
+
+	def connected() -> None:
+		frappe.init(site=site)
+		frappe.connect()
+		try:
+			work()
+		finally:
+			frappe.destroy()
+
+	threads = [threading.Thread(target=connected) for _number in range(number)]
+	for thread in threads:
+		thread.start()
+	for thread in threads:
+		thread.join()
+	frappe.db.rollback()
 
 
 def entries_of(customer: str) -> list[tuple[str, int]]:
