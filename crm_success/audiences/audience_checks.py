@@ -55,12 +55,16 @@ def check_conditions(doc: Document) -> None:
 		return
 	if not doc.conditions:
 		refuse(doc, "conditions", _("Add at least one condition, or make an audience by hand."))
+	values = 0
 	for row in doc.conditions:
 		with _refusing_row(doc, row):
 			_check_kind(row)
 			_keep_fields_of_kind(row)
 			_CHECKS[LooksAt(row.looks_at)](row)
-	_check_number_of_values(doc)
+		values += _number_of_values(row)
+		if values > MOST_VALUES:
+			# the rows that follow may be hundreds of thousands more
+			_refuse_number_of_values(doc)
 	with refusing(doc, "conditions"):
 		freeze_unsaved(doc.as_dict())
 
@@ -168,15 +172,18 @@ def _hidden_in_rows(audience: str, seen: set[str]) -> str:
 	return next((hidden for row in rows if (hidden := _hidden_without_customers(row, seen))), "")
 
 
-def _check_number_of_values(doc: Document) -> None:
+def _number_of_values(row: Document) -> int:
+	return sum(
+		len(compared_with(filter_.operator, filter_.value)) for filter_ in filters_from_record(row.filters)
+	)
+
+
+def _refuse_number_of_values(doc: Document) -> NoReturn:
 	"""Each condition is of bounded length; all together they are asked of every customer."""
-	filters = [filter_ for row in doc.conditions for filter_ in filters_from_record(row.filters)]
-	number = sum(len(compared_with(filter_.operator, filter_.value)) for filter_ in filters)
-	if number > MOST_VALUES:
-		message = _(
-			"The conditions compare with {0} values, but at most {1} can be used. Compare with a group, a range or the beginning of a text."
-		)
-		refuse(doc, "conditions", message.format(number, MOST_VALUES))
+	message = _(
+		"The conditions compare with more than {0} values. Compare with a group, a range or the beginning of a text."
+	)
+	refuse(doc, "conditions", message.format(MOST_VALUES))
 
 
 def _check_kind(row: Document) -> None:

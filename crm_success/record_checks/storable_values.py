@@ -5,6 +5,7 @@ what counts as markup.
 """
 
 import json
+import re
 from collections.abc import Collection
 from math import isfinite
 from typing import Any
@@ -21,6 +22,7 @@ from crm_success.record_checks.sizes import check_rows
 
 # Frappe's decimals have twelve digits before the point
 LARGEST = 999_999_999_999
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 MOST_BYTES = {"Small Text": 65_535}
 # none is ours, but an administrator may add one: Frappe cleans them, all but those that parse as JSON
 MADE_FOR_MARKUP = ("Text Editor", "HTML Editor", "Markdown Editor", "Barcode")
@@ -57,7 +59,7 @@ def _as_text(record: Document, df: Any, value: Any) -> str:
 			refuse(record, df.fieldname, _("A list cannot be kept here. Enter a text."))
 		return json.dumps(value)
 	text = cstr(value)
-	if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+	if _UNSTORABLE.search(text):
 		refuse(record, df.fieldname, _("The text has a character that cannot be kept. Type it anew."))
 	if len(text.encode()) > MOST_BYTES.get(df.fieldtype, len(text) * 4):
 		refuse(record, df.fieldname, _("The text is too long. Shorten it."))

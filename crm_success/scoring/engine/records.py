@@ -33,6 +33,7 @@ METRIC_KEY = re.compile(r"[a-z][a-z0-9_]*")
 # what one list of filters may hold: all of it is work for every document at every scoring
 MOST_CONDITIONS = 100
 MOST_VALUES = 1000
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 MOST_CHARACTERS = 1000
 LONGEST_FILTERS = 200_000
 # operators whose value may be a text with commas, as the desk's filter area writes it
@@ -215,9 +216,7 @@ def _check_length_of_value(value: Any) -> None:
 
 def _check_characters(value: Any) -> None:
 	"""No half of a character, which has no bytes, and no NUL, which PostgreSQL knows in no text."""
-	if isinstance(value, str) and any(
-		character == "\x00" or "\ud800" <= character <= "\udfff" for character in value
-	):
+	if isinstance(value, str) and _UNSTORABLE.search(value):
 		raise DefinitionError("{0} has a character that no text can hold", shown(value))
 
 
