@@ -228,7 +228,7 @@ scheduler_events = {
 			"crm_success.scoring.runs.customer_scoring.rescore_stale_customers",
 			"crm_success.batches.reaper.requeue_expired_batches",
 			"crm_success.audiences.evaluation.evaluate_if_due",
-			"crm_success.customer_loyalty.tier_evaluation.evaluate_tiers_if_due",
+			"crm_success.customer_loyalty.tiers.tier_evaluation.evaluate_tiers_if_due",
 			"crm_success.customer_loyalty.points.due_earning.earn_due_documents",
 		],
 	},
@@ -243,19 +243,19 @@ crm_success_work_kinds = {
 	"Scoring": "crm_success.scoring.runs.scoring_work.ScoringWork",
 	"Audiences": "crm_success.audiences.audience_pass.AudiencePass",
 	"Back-test": "crm_success.scoring.backtest.back_test_work.BackTestWork",
-	"Tier Review": "crm_success.customer_loyalty.tier_review.TierReview",
+	"Tier Review": "crm_success.customer_loyalty.tiers.tier_review.TierReview",
 	"Points": "crm_success.customer_loyalty.points.points_night.PointsNight",
 }
 # and what follows when such work has ended
 crm_success_work_ended = {
 	"Scoring": [
 		"crm_success.audiences.evaluation.evaluate_after",
-		"crm_success.customer_loyalty.tier_evaluation.evaluate_after",
+		"crm_success.customer_loyalty.tiers.tier_evaluation.evaluate_after",
 	],
 	"Audiences": [
 		# an audience that was saved meanwhile
 		"crm_success.audiences.evaluation.evaluate_after",
-		"crm_success.customer_loyalty.tier_evaluation.evaluate_after",
+		"crm_success.customer_loyalty.tiers.tier_evaluation.evaluate_after",
 	],
 	# an audience that filters by the tier
 	"Tier Review": "crm_success.audiences.evaluation.evaluate_after",
@@ -266,12 +266,12 @@ crm_success_work_cancelled = {
 }
 
 # hooks of ours, for other apps too: what parts add to what people see of a customer
-customer_timeline = ["crm_success.customer_loyalty.tier_views.timeline_entries"]
-customer_call_list = ["crm_success.customer_loyalty.tier_views.reasons_to_call"]
+customer_timeline = ["crm_success.customer_loyalty.tiers.tier_views.timeline_entries"]
+customer_call_list = ["crm_success.customer_loyalty.tiers.tier_views.reasons_to_call"]
 
 # a hook of ours, for other apps too: fields of Customer that are made of audiences, which must not look at them
 crm_success_made_of_audiences = dict.fromkeys(
-	("customer_tier", "tier_since"), "crm_success.customer_loyalty.tier_circles.audiences_of_tiers"
+	("customer_tier", "tier_since"), "crm_success.customer_loyalty.tiers.tier_circles.audiences_of_tiers"
 )
 
 # a hook of ours, for other apps too: who is told of documents that change, and of which

@@ -40,11 +40,11 @@ ALLOWED = {
 	"customer_loyalty/points/earning_values.py": set(),
 	"customer_loyalty/points/point_rules.py": {"crm_success.customer_loyalty.points.point_values"},
 	"customer_loyalty/points/point_values.py": set(),
-	"customer_loyalty/tier_periods.py": set(),
-	"customer_loyalty/tier_values.py": {"crm_success.customer_loyalty.tier_periods"},
-	"customer_loyalty/rules.py": {
-		"crm_success.customer_loyalty.tier_periods",
-		"crm_success.customer_loyalty.tier_values",
+	"customer_loyalty/tiers/tier_periods.py": set(),
+	"customer_loyalty/tiers/tier_values.py": {"crm_success.customer_loyalty.tiers.tier_periods"},
+	"customer_loyalty/tiers/rules.py": {
+		"crm_success.customer_loyalty.tiers.tier_periods",
+		"crm_success.customer_loyalty.tiers.tier_values",
 	},
 	"record_names.py": set(),
 	"database/dialects.py": set(),

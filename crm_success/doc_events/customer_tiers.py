@@ -5,8 +5,8 @@ from typing import Any
 import frappe
 from frappe.model.document import Document
 
-from crm_success.customer_loyalty.tier_merging import merge_standings
-from crm_success.customer_loyalty.tiers import COPIES, forget_customers
+from crm_success.customer_loyalty.tiers.tier_merging import merge_standings
+from crm_success.customer_loyalty.tiers.tier_writing import COPIES, forget_customers
 from crm_success.database import conflicts
 from crm_success.database.dialects import KeyRange
 from crm_success.doc_events.guard import never_stops_saving

@@ -10,7 +10,7 @@ from datetime import datetime
 import frappe
 from frappe.model.document import Document
 
-from crm_success.customer_loyalty.document_tiers import set_tier_of_issue
+from crm_success.customer_loyalty.tiers.document_tiers import set_tier_of_issue
 from crm_success.doc_events.guard import never_stops_saving
 from crm_success.scoring.queries.issue_rows import CLOSED, CLOSED_ON, ISSUE
 from crm_success.setup.custom_fields import can_hold, our_fields

@@ -3,7 +3,7 @@
 from frappe.model.document import Document
 from frappe.utils import cint
 
-from crm_success.customer_loyalty.document_tiers import price_chosen_item, set_tier_of_sale
+from crm_success.customer_loyalty.tiers.document_tiers import price_chosen_item, set_tier_of_sale
 from crm_success.doc_events.guard import never_stops_saving
 
 

@@ -2,7 +2,7 @@
 
 from frappe.model.document import Document
 
-from crm_success.customer_loyalty.benefit_rules import forget_rule
+from crm_success.customer_loyalty.tiers.benefit_rules import forget_rule
 from crm_success.doc_events.guard import never_stops_saving
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from crm_success.customer_loyalty.rules import approve, decide, reject
-from crm_success.customer_loyalty.tier_values import (
+from crm_success.customer_loyalty.tiers.rules import approve, decide, reject
+from crm_success.customer_loyalty.tiers.tier_values import (
 	Asked,
 	Day,
 	Event,

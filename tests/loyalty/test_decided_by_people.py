@@ -22,8 +22,8 @@ from made_policies import (
 	told,
 )
 
-from crm_success.customer_loyalty.rules import merge, protect
-from crm_success.customer_loyalty.tier_values import (
+from crm_success.customer_loyalty.tiers.rules import merge, protect
+from crm_success.customer_loyalty.tiers.tier_values import (
 	Approval,
 	Cause,
 	KeptBy,

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from made_policies import DIAMOND, GOLD, REVIEW, SILVER, TIERS, policy
 
-from crm_success.customer_loyalty.rules import approve, decide, earned_tier, reject
-from crm_success.customer_loyalty.tier_periods import Review, is_review_due
-from crm_success.customer_loyalty.tier_values import (
+from crm_success.customer_loyalty.tiers.rules import approve, decide, earned_tier, reject
+from crm_success.customer_loyalty.tiers.tier_periods import Review, is_review_due
+from crm_success.customer_loyalty.tiers.tier_values import (
 	Approval,
 	Cause,
 	Day,

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from crm_success.customer_loyalty.tier_periods import (
+from crm_success.customer_loyalty.tiers.tier_periods import (
 	Period,
 	Review,
 	anniversary,

@@ -21,9 +21,9 @@ from made_policies import (
 	told,
 )
 
-from crm_success.customer_loyalty.rules import decide, earned_tier, earns
-from crm_success.customer_loyalty.tier_periods import Review
-from crm_success.customer_loyalty.tier_values import (
+from crm_success.customer_loyalty.tiers.rules import decide, earned_tier, earns
+from crm_success.customer_loyalty.tiers.tier_periods import Review
+from crm_success.customer_loyalty.tiers.tier_values import (
 	Approval,
 	Asked,
 	Cause,

@@ -8,7 +8,7 @@ from asking import AS_OF, NO_MONEY, metric, values
 from databases import Database
 from erpnext_tables import TABLES
 
-from crm_success.customer_loyalty.tier_periods import Period, counted_days
+from crm_success.customer_loyalty.tiers.tier_periods import Period, counted_days
 from crm_success.database.dialects import EVERYBODY, KeyRange
 from crm_success.scoring.engine.definitions import CompanyRate, Money
 from crm_success.scoring.engine.measure_table import Measure

@@ -12,8 +12,8 @@ import frappe
 from frappe.utils import getdate
 
 from crm_success.batches.statuses import RUN
-from crm_success.customer_loyalty.tier_evaluation import start_evaluation
-from crm_success.customer_loyalty.tier_records import freeze_tiers
+from crm_success.customer_loyalty.tiers.tier_evaluation import start_evaluation
+from crm_success.customer_loyalty.tiers.tier_records import freeze_tiers
 from crm_success.database import reading
 from crm_success.record_names import LOYALTY_SETTINGS, STANDING, TIER, TIER_CHANGE
 from crm_success.scoring.queries.span_revenue import revenue_statement

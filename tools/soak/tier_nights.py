@@ -8,12 +8,12 @@ import frappe
 from redis.exceptions import RedisError
 
 from crm_success.batches.queueing import enqueue_prepare
-from crm_success.customer_loyalty.rules import decide
-from crm_success.customer_loyalty.tier_evaluation import start_evaluation
-from crm_success.customer_loyalty.tier_facts import facts_of
-from crm_success.customer_loyalty.tier_records import freeze_tiers
-from crm_success.customer_loyalty.tier_standings import read_standings
-from crm_success.customer_loyalty.tiers import differs, values_of
+from crm_success.customer_loyalty.tiers.rules import decide
+from crm_success.customer_loyalty.tiers.tier_evaluation import start_evaluation
+from crm_success.customer_loyalty.tiers.tier_facts import facts_of
+from crm_success.customer_loyalty.tiers.tier_records import freeze_tiers
+from crm_success.customer_loyalty.tiers.tier_standings import read_standings
+from crm_success.customer_loyalty.tiers.tier_writing import differs, values_of
 from crm_success.database.dialects import EVERYBODY
 from crm_success.record_names import LOYALTY_SETTINGS, TIER_CHANGE
 from crm_success.tests.support.tier_site import PLAIN, untrue_standings

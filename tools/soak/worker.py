@@ -13,7 +13,7 @@ from frappe.utils.background_jobs import start_worker
 
 from crm_success.audiences import audience_pass
 from crm_success.audiences.audience_changed import HOOK
-from crm_success.customer_loyalty import tier_review
+from crm_success.customer_loyalty.tiers import tier_review
 from crm_success.database import conflicts
 from crm_success.tests.support import audience_witness
 from crm_success.tests.support.utils import registered

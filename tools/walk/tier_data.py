@@ -41,8 +41,8 @@ def as_if_earlier() -> None:
 
 def decide_some() -> None:
 	"""Somebody gave the largest of those who would fall a last chance, and keeps one as it is for a year."""
-	from crm_success.customer_loyalty.tier_decisions import decide_changes, set_protection
-	from crm_success.customer_loyalty.tiers import By
+	from crm_success.customer_loyalty.tiers.tier_decisions import decide_changes, set_protection
+	from crm_success.customer_loyalty.tiers.tier_writing import By
 
 	falling = frappe.get_all(
 		TIER_CHANGE, {"decision": "Proposed", "movement": "Down"}, ["name", "customer", "from_tier"]
@@ -74,7 +74,7 @@ def take_off_discounts() -> None:
 def evaluate(is_review: bool = False) -> None:
 	from crm_success.batches.preparing import prepare_run
 	from crm_success.batches.working import drain
-	from crm_success.customer_loyalty.tier_evaluation import start_evaluation
+	from crm_success.customer_loyalty.tiers.tier_evaluation import start_evaluation
 
 	run = start_evaluation("Command", is_review)
 	frappe.db.commit()

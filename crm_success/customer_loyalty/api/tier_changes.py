@@ -5,8 +5,8 @@ from typing import Any
 import frappe
 from frappe import _
 
-from crm_success.customer_loyalty.tier_decisions import decide_changes
-from crm_success.customer_loyalty.tiers import By
+from crm_success.customer_loyalty.tiers.tier_decisions import decide_changes
+from crm_success.customer_loyalty.tiers.tier_writing import By
 from crm_success.record_checks.sizes import of_bounded_size, parsed_names
 from crm_success.record_names import TIER_CHANGE
 

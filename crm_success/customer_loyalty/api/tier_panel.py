@@ -7,14 +7,14 @@ import frappe
 from frappe import _
 from frappe.utils import flt
 
-from crm_success.customer_loyalty.standing_words import (
+from crm_success.customer_loyalty.tiers.standing_words import (
 	coming_in_words,
 	danger_in_words,
 	protection_in_words,
 )
-from crm_success.customer_loyalty.tier_records import ANY
-from crm_success.customer_loyalty.tier_standings import FIELDS
-from crm_success.customer_loyalty.tier_words import missing_in_words
+from crm_success.customer_loyalty.tiers.tier_records import ANY
+from crm_success.customer_loyalty.tiers.tier_standings import FIELDS
+from crm_success.customer_loyalty.tiers.tier_words import missing_in_words
 from crm_success.record_checks.field_errors import bold
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import BENEFIT, LOYALTY_SETTINGS, STANDING, TIER

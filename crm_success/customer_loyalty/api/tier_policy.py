@@ -7,9 +7,9 @@ from frappe import _
 from frappe.utils import getdate
 
 from crm_success.batches import queueing
-from crm_success.customer_loyalty.tier_evaluation import last_evaluation, start_evaluation
-from crm_success.customer_loyalty.tier_preview import what_would_change as compared
-from crm_success.customer_loyalty.tier_records import policy_of, policy_of_now, tier_rows
+from crm_success.customer_loyalty.tiers.tier_evaluation import last_evaluation, start_evaluation
+from crm_success.customer_loyalty.tiers.tier_preview import what_would_change as compared
+from crm_success.customer_loyalty.tiers.tier_records import policy_of, policy_of_now, tier_rows
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_checks.unsaved_records import check_as_saving_would, parse_record
 from crm_success.record_names import LOYALTY_SETTINGS, TIER

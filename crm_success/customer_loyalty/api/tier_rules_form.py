@@ -8,7 +8,7 @@ from typing import Any
 import frappe
 from frappe import _
 
-from crm_success.customer_loyalty.benefit_rules import (
+from crm_success.customer_loyalty.tiers.benefit_rules import (
 	BY_BENEFIT,
 	KINDS,
 	amount,
@@ -17,7 +17,7 @@ from crm_success.customer_loyalty.benefit_rules import (
 	make_rule,
 	rules_of,
 )
-from crm_success.customer_loyalty.document_tiers import tier_now
+from crm_success.customer_loyalty.tiers.document_tiers import tier_now
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import BENEFIT, TIER
 from crm_success.setup.custom_fields import DOCUMENTS_OF_SALES

@@ -7,7 +7,7 @@ from datetime import date
 import frappe
 from frappe.utils import flt
 
-from crm_success.customer_loyalty.tier_values import Decision
+from crm_success.customer_loyalty.tiers.tier_values import Decision
 from crm_success.record_names import TIER, TIER_CHANGE
 
 

@@ -3,8 +3,8 @@
 import frappe
 from frappe.utils import add_days, getdate
 
-from crm_success.customer_loyalty.tier_changed import HOOK
-from crm_success.customer_loyalty.tier_standings import held_standings
+from crm_success.customer_loyalty.tiers.tier_changed import HOOK
+from crm_success.customer_loyalty.tiers.tier_standings import held_standings
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import STANDING, TIER, TIER_CHANGE
 from crm_success.setup.custom_fields import make_custom_fields

@@ -4,9 +4,9 @@ import frappe
 from frappe.utils import add_days
 
 from crm_success.customer_loyalty.points.qualifying import qualifying_points
-from crm_success.customer_loyalty.rules import earned_tier
-from crm_success.customer_loyalty.tier_periods import Period, Review
-from crm_success.customer_loyalty.tier_values import Asked, Facts, Policy, Requirement, Tier
+from crm_success.customer_loyalty.tiers.rules import earned_tier
+from crm_success.customer_loyalty.tiers.tier_periods import Period, Review
+from crm_success.customer_loyalty.tiers.tier_values import Asked, Facts, Policy, Requirement, Tier
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import LEDGER_ENTRY
 from crm_success.tests.support import factories

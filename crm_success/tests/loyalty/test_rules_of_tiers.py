@@ -4,7 +4,7 @@ import frappe
 from frappe.model.rename_doc import rename_doc
 
 from crm_success.customer_loyalty.api.tier_rules_form import get_rules, make, make_equal, tier_of
-from crm_success.customer_loyalty.benefit_rules import BY_BENEFIT, make_rule
+from crm_success.customer_loyalty.tiers.benefit_rules import BY_BENEFIT, make_rule
 from crm_success.record_names import TIER
 from crm_success.tests.support import factories
 from crm_success.tests.support.tiered_documents import (

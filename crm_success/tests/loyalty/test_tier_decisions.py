@@ -6,7 +6,7 @@ import frappe
 from frappe.utils import add_days, getdate
 
 from crm_success.customer_loyalty.api.tier_changes import approve_changes, reject_changes
-from crm_success.customer_loyalty.tier_changed import HOOK
+from crm_success.customer_loyalty.tiers.tier_changed import HOOK
 from crm_success.record_names import STANDING, TIER_CHANGE
 from crm_success.tests.support.tier_site import (
 	DIAMOND,

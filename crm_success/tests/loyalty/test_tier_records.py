@@ -7,7 +7,7 @@ from frappe.utils import getdate
 
 from crm_success.batches.working import drain
 from crm_success.customer_loyalty.api.tier_policy import what_would_change
-from crm_success.customer_loyalty.tier_records import last_review
+from crm_success.customer_loyalty.tiers.tier_records import last_review
 from crm_success.record_names import AUDIENCE, LOYALTY_SETTINGS, TIER
 from crm_success.tests.support.audience_rows import store_audience
 from crm_success.tests.support.audience_site import (

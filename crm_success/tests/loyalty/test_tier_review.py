@@ -7,9 +7,9 @@ from frappe.utils import add_days, getdate
 
 from crm_success.batches.preparing import prepare_run
 from crm_success.batches.working import drain
-from crm_success.customer_loyalty import tier_evaluation
-from crm_success.customer_loyalty.tier_changed import HOOK
-from crm_success.customer_loyalty.tier_records import last_review
+from crm_success.customer_loyalty.tiers import tier_evaluation
+from crm_success.customer_loyalty.tiers.tier_changed import HOOK
+from crm_success.customer_loyalty.tiers.tier_records import last_review
 from crm_success.record_names import HEALTH, LOYALTY_SETTINGS, STANDING, TIER_CHANGE
 from crm_success.tests.support import factories
 from crm_success.tests.support.audience_rows import store_audience

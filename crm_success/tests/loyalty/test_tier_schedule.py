@@ -9,9 +9,9 @@ from crm_success.audiences import evaluation as audience_evaluation
 from crm_success.batches import queueing
 from crm_success.batches.preparing import prepare_run
 from crm_success.batches.working import drain
-from crm_success.customer_loyalty import tier_evaluation
-from crm_success.customer_loyalty.tier_evaluation import evaluate_tiers_if_due, is_due
-from crm_success.customer_loyalty.tier_records import last_review
+from crm_success.customer_loyalty.tiers import tier_evaluation
+from crm_success.customer_loyalty.tiers.tier_evaluation import evaluate_tiers_if_due, is_due
+from crm_success.customer_loyalty.tiers.tier_records import last_review
 from crm_success.tests.support import factories
 from crm_success.tests.support.audience_site import forget_audiences, make_audience, on
 from crm_success.tests.support.scoring_site import forget_scores

@@ -8,10 +8,10 @@ from frappe.utils import getdate
 
 from crm_success.batches.statuses import RUN
 from crm_success.batches.working import drain
-from crm_success.customer_loyalty.tier_changed import HOOK, TierChange
-from crm_success.customer_loyalty.tier_evaluation import start_evaluation
-from crm_success.customer_loyalty.tier_records import last_review
-from crm_success.customer_loyalty.tier_review import TierReview
+from crm_success.customer_loyalty.tiers.tier_changed import HOOK, TierChange
+from crm_success.customer_loyalty.tiers.tier_evaluation import start_evaluation
+from crm_success.customer_loyalty.tiers.tier_records import last_review
+from crm_success.customer_loyalty.tiers.tier_review import TierReview
 from crm_success.record_names import LOYALTY_SETTINGS, STANDING, TIER_CHANGE
 from crm_success.tests.support.disturbed_runs import DisturbedRuns
 from crm_success.tests.support.tier_site import (

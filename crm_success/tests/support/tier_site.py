@@ -10,8 +10,8 @@ import frappe
 from crm_success.batches.preparing import prepare_run
 from crm_success.batches.statuses import RUN
 from crm_success.batches.working import drain
-from crm_success.customer_loyalty import tier_evaluation
-from crm_success.customer_loyalty.tier_changed import TierChange
+from crm_success.customer_loyalty.tiers import tier_evaluation
+from crm_success.customer_loyalty.tiers.tier_changed import TierChange
 from crm_success.record_names import (
 	BENEFIT,
 	LOYALTY_SETTINGS,

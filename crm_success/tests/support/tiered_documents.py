@@ -4,7 +4,7 @@ import frappe
 from frappe.email.receive import InboundMail
 from frappe.utils import add_days, nowdate
 
-from crm_success.customer_loyalty.benefit_rules import BY_BENEFIT, make_rule
+from crm_success.customer_loyalty.tiers.benefit_rules import BY_BENEFIT, make_rule
 from crm_success.record_names import STANDING, TIER
 from crm_success.tests.support import factories, tills
 from crm_success.tests.support import permission_matrix as matrix

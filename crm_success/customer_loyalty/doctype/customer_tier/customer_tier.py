@@ -1,12 +1,17 @@
-"""What a customer can earn, who earns it and what it gives. What it may be is checked in customer_loyalty/tier_checks.py."""
+"""What a customer can earn, who earns it and what it gives. What it may be is checked in customer_loyalty/tiers/tier_checks.py."""
 
 import frappe
 from frappe import _
 
-from crm_success.customer_loyalty.benefit_rules import check_rules, keep_in_step, rename_rules, retire_rules
-from crm_success.customer_loyalty.document_tiers import rename_tier_in_documents
-from crm_success.customer_loyalty.tier_checks import check_not_held, check_tier, tell_who_keeps_it
-from crm_success.customer_loyalty.tiers import forget_tier
+from crm_success.customer_loyalty.tiers.benefit_rules import (
+	check_rules,
+	keep_in_step,
+	rename_rules,
+	retire_rules,
+)
+from crm_success.customer_loyalty.tiers.document_tiers import rename_tier_in_documents
+from crm_success.customer_loyalty.tiers.tier_checks import check_not_held, check_tier, tell_who_keeps_it
+from crm_success.customer_loyalty.tiers.tier_writing import forget_tier
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.storable_values import check_entered
 

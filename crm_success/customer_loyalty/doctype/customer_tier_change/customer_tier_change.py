@@ -5,8 +5,8 @@ person's save stores a note, and nothing else.
 import frappe
 from frappe import _
 
-from crm_success.customer_loyalty.tier_checks import restore_all_but
-from crm_success.customer_loyalty.tier_words import facts_in_words
+from crm_success.customer_loyalty.tiers.tier_checks import restore_all_but
+from crm_success.customer_loyalty.tiers.tier_words import facts_in_words
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.storable_values import check_entered
 from crm_success.record_names import TIER_CHANGE

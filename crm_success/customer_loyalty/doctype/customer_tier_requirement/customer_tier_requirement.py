@@ -1,6 +1,6 @@
 """One condition of a Customer Tier. Checked with its tier, and changed with it only."""
 
-from crm_success.customer_loyalty.tier_checks import refuse_row_alone
+from crm_success.customer_loyalty.tiers.tier_checks import refuse_row_alone
 from crm_success.printed_texts import PrintedAsText
 
 

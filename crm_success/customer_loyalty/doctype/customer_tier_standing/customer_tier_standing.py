@@ -3,10 +3,14 @@
 import frappe
 from frappe import _
 
-from crm_success.customer_loyalty.tier_checks import ENTERED_PROTECTION, check_protection, restore_all_but
-from crm_success.customer_loyalty.tier_decisions import set_protection
-from crm_success.customer_loyalty.tier_standings import PROTECTION
-from crm_success.customer_loyalty.tier_words import missing_in_words
+from crm_success.customer_loyalty.tiers.tier_checks import (
+	ENTERED_PROTECTION,
+	check_protection,
+	restore_all_but,
+)
+from crm_success.customer_loyalty.tiers.tier_decisions import set_protection
+from crm_success.customer_loyalty.tiers.tier_standings import PROTECTION
+from crm_success.customer_loyalty.tiers.tier_words import missing_in_words
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.storable_values import check_entered
 from crm_success.record_names import STANDING

@@ -21,8 +21,8 @@ from crm_success.customer_loyalty.report.tier_customers import (
 	figure,
 	who_counts,
 )
-from crm_success.customer_loyalty.standing_words import tier_name
-from crm_success.customer_loyalty.tier_costs import Figures, discounts, issues, per_tier, support_hours
+from crm_success.customer_loyalty.tiers.standing_words import tier_name
+from crm_success.customer_loyalty.tiers.tier_costs import Figures, discounts, issues, per_tier, support_hours
 from crm_success.database.dialects import EVERYBODY
 from crm_success.record_names import STANDING, TIER
 from crm_success.scoring.reads import FrozenReads, Spans, freeze_reads, spent_by

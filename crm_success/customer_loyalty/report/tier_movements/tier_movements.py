@@ -25,7 +25,7 @@ from crm_success.customer_loyalty.report.tier_customers import (
 	figure,
 	who_counts,
 )
-from crm_success.customer_loyalty.standing_words import tier_name
+from crm_success.customer_loyalty.tiers.standing_words import tier_name
 from crm_success.record_checks import asked_filters
 from crm_success.record_names import STANDING, TIER, TIER_CHANGE
 from crm_success.visibility import conditions_on

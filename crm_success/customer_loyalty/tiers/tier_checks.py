@@ -10,7 +10,7 @@ from frappe.model import no_value_fields
 from frappe.model.document import Document
 from frappe.utils import cint, cstr, flt, getdate
 
-from crm_success.customer_loyalty.tier_circles import check_no_circle
+from crm_success.customer_loyalty.tiers.tier_circles import check_no_circle
 from crm_success.record_checks.field_errors import Refusal, bold, one_of, refuse
 from crm_success.record_names import STANDING, TIER
 

@@ -13,8 +13,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, flt
 
-from crm_success.customer_loyalty.document_tiers import MADE_FROM, holds_tier
-from crm_success.customer_loyalty.tier_conditions import IN_PRICING_RULE, asks_for
+from crm_success.customer_loyalty.tiers.document_tiers import MADE_FROM, holds_tier
+from crm_success.customer_loyalty.tiers.tier_conditions import IN_PRICING_RULE, asks_for
 from crm_success.record_checks.field_errors import bold
 from crm_success.record_names import TIER
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pypika import Table as SqlTable
 
-from crm_success.customer_loyalty.tier_values import NO_TIER, Standing
+from crm_success.customer_loyalty.tiers.tier_values import NO_TIER, Standing
 from crm_success.database import reading
 from crm_success.database.dialects import KeyRange, within
 from crm_success.record_names import STANDING

@@ -14,11 +14,11 @@ import frappe
 
 from crm_success.batches.messages import Message
 from crm_success.customer_copies import CUSTOMER, NO_DAY, CustomerCopies
-from crm_success.customer_loyalty.rules import decide
-from crm_success.customer_loyalty.tier_changed import TierChange, tell_tier_changes
-from crm_success.customer_loyalty.tier_facts import Known
-from crm_success.customer_loyalty.tier_records import FrozenTiers
-from crm_success.customer_loyalty.tier_standings import (
+from crm_success.customer_loyalty.tiers.rules import decide
+from crm_success.customer_loyalty.tiers.tier_changed import TierChange, tell_tier_changes
+from crm_success.customer_loyalty.tiers.tier_facts import Known
+from crm_success.customer_loyalty.tiers.tier_records import FrozenTiers
+from crm_success.customer_loyalty.tiers.tier_standings import (
 	DECIDED,
 	PROTECTION,
 	TOLD,
@@ -28,8 +28,8 @@ from crm_success.customer_loyalty.tier_standings import (
 	decided_values,
 	held_standings,
 )
-from crm_success.customer_loyalty.tier_values import Decision, Event, Facts, Policy, Verdict
-from crm_success.customer_loyalty.tier_words import facts_as_text, missing_as_text
+from crm_success.customer_loyalty.tiers.tier_values import Decision, Event, Facts, Policy, Verdict
+from crm_success.customer_loyalty.tiers.tier_words import facts_as_text, missing_as_text
 from crm_success.database import clock
 from crm_success.database.dialects import KeyRange
 from crm_success.database.upsert import take_the_offer, upsert

@@ -10,11 +10,11 @@ from frappe.utils import flt, getdate
 from frappe.utils.formatters import format_value
 
 from crm_success.audiences.membership import open_memberships
-from crm_success.customer_loyalty.rules import missing_for
-from crm_success.customer_loyalty.tier_periods import next_review
-from crm_success.customer_loyalty.tier_records import policy_of_now
-from crm_success.customer_loyalty.tier_values import Asked, Facts, Missing, Policy
-from crm_success.customer_loyalty.tier_words import missing_as_text, missing_in_words
+from crm_success.customer_loyalty.tiers.rules import missing_for
+from crm_success.customer_loyalty.tiers.tier_periods import next_review
+from crm_success.customer_loyalty.tiers.tier_records import policy_of_now
+from crm_success.customer_loyalty.tiers.tier_values import Asked, Facts, Missing, Policy
+from crm_success.customer_loyalty.tiers.tier_words import missing_as_text, missing_in_words
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import TIER
 

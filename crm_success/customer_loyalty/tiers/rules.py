@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from crm_success.customer_loyalty.tier_periods import months_between, next_review
-from crm_success.customer_loyalty.tier_values import (
+from crm_success.customer_loyalty.tiers.tier_periods import months_between, next_review
+from crm_success.customer_loyalty.tiers.tier_values import (
 	NO_TIER,
 	Approval,
 	Asked,

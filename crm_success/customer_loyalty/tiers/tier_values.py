@@ -8,7 +8,7 @@ from datetime import date
 from enum import Enum
 from functools import cached_property
 
-from crm_success.customer_loyalty.tier_periods import Period, Review
+from crm_success.customer_loyalty.tiers.tier_periods import Period, Review
 
 NO_TIER = ""
 

@@ -12,8 +12,8 @@ from frappe.model.document import Document
 from frappe.model.rename_doc import rename_doc
 from frappe.utils import cint, flt
 
-from crm_success.customer_loyalty.document_tiers import holds_tier
-from crm_success.customer_loyalty.tier_conditions import IN_AGREEMENT, asks_for
+from crm_success.customer_loyalty.tiers.document_tiers import holds_tier
+from crm_success.customer_loyalty.tiers.tier_conditions import IN_AGREEMENT, asks_for
 from crm_success.record_checks.field_errors import bold
 
 AGREEMENT = "Service Level Agreement"

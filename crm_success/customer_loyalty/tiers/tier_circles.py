@@ -3,7 +3,7 @@
 import frappe
 
 from crm_success.audiences.field_circles import circle_in_words, path_from_stored
-from crm_success.customer_loyalty.tier_values import Asked
+from crm_success.customer_loyalty.tiers.tier_values import Asked
 from crm_success.record_checks.field_errors import Refusal
 from crm_success.record_names import REQUIREMENT, TIER
 

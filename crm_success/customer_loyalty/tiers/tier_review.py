@@ -13,9 +13,9 @@ from crm_success.audiences.evaluation import look_again_at
 from crm_success.batches.kinds import Done, Plan, Range, Work
 from crm_success.batches.messages import WARNING, Message
 from crm_success.batches.statuses import COMPLETED, RUN, WITH_WARNINGS
-from crm_success.customer_loyalty.tier_facts import Known, facts_of
-from crm_success.customer_loyalty.tier_records import FrozenTiers, freeze_tiers
-from crm_success.customer_loyalty.tiers import TIER_FIELD, write_evaluation
+from crm_success.customer_loyalty.tiers.tier_facts import Known, facts_of
+from crm_success.customer_loyalty.tiers.tier_records import FrozenTiers, freeze_tiers
+from crm_success.customer_loyalty.tiers.tier_writing import TIER_FIELD, write_evaluation
 from crm_success.database import reading
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import LOYALTY_SETTINGS, TIER

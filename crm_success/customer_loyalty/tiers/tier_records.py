@@ -8,8 +8,8 @@ from typing import Any
 import frappe
 from frappe.utils import cint, flt, getdate
 
-from crm_success.customer_loyalty.tier_periods import Period, Review, counted_days, is_review_due
-from crm_success.customer_loyalty.tier_values import Approval, Asked, Day, Policy, Requirement, Tier
+from crm_success.customer_loyalty.tiers.tier_periods import Period, Review, counted_days, is_review_due
+from crm_success.customer_loyalty.tiers.tier_values import Approval, Asked, Day, Policy, Requirement, Tier
 from crm_success.record_names import LOYALTY_SETTINGS, REQUIREMENT, TIER
 from crm_success.scoring.reads import FrozenReads, Spans, freeze_reads
 

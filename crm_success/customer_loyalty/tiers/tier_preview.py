@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from crm_success.customer_loyalty.rules import decide
-from crm_success.customer_loyalty.tier_facts import Known, facts_of
-from crm_success.customer_loyalty.tier_records import FrozenTiers
-from crm_success.customer_loyalty.tier_standings import Stored, read_standings
-from crm_success.customer_loyalty.tier_values import Facts, Policy, Verdict
+from crm_success.customer_loyalty.tiers.rules import decide
+from crm_success.customer_loyalty.tiers.tier_facts import Known, facts_of
+from crm_success.customer_loyalty.tiers.tier_records import FrozenTiers
+from crm_success.customer_loyalty.tiers.tier_standings import Stored, read_standings
+from crm_success.customer_loyalty.tiers.tier_values import Facts, Policy, Verdict
 from crm_success.database.dialects import EVERYBODY, KeyRange
 from crm_success.scoring.reads import FrozenReads, freeze_reads, names_of
 from crm_success.visibility import visible_among

@@ -2,10 +2,10 @@
 
 from frappe.utils import getdate
 
-from crm_success.customer_loyalty.rules import merge
-from crm_success.customer_loyalty.tier_records import policy_of_now
-from crm_success.customer_loyalty.tier_standings import decided_values, held_standings
-from crm_success.customer_loyalty.tiers import Notes, forget_customers
+from crm_success.customer_loyalty.tiers.rules import merge
+from crm_success.customer_loyalty.tiers.tier_records import policy_of_now
+from crm_success.customer_loyalty.tiers.tier_standings import decided_values, held_standings
+from crm_success.customer_loyalty.tiers.tier_writing import Notes, forget_customers
 from crm_success.database import clock
 from crm_success.database.dialects import KeyRange
 

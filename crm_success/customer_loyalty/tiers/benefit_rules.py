@@ -12,9 +12,9 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, flt
 
-from crm_success.customer_loyalty import discount_rules, support_agreements
-from crm_success.customer_loyalty.tier_checks import DISCOUNT, SUPPORT_PROMISE
-from crm_success.customer_loyalty.tier_conditions import (
+from crm_success.customer_loyalty.tiers import discount_rules, support_agreements
+from crm_success.customer_loyalty.tiers.tier_checks import DISCOUNT, SUPPORT_PROMISE
+from crm_success.customer_loyalty.tiers.tier_conditions import (
 	IN_AGREEMENT,
 	IN_PRICING_RULE,
 	asks_for,

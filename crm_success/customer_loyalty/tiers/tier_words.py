@@ -9,10 +9,17 @@ from frappe import _
 from frappe.utils import flt
 from frappe.utils.formatters import format_value
 
-from crm_success.customer_loyalty.rules import NUMBERS, holds
-from crm_success.customer_loyalty.tier_periods import counted_days
-from crm_success.customer_loyalty.tier_records import FrozenTiers
-from crm_success.customer_loyalty.tier_values import Asked, Facts, Missing, Requirement, Standing, Verdict
+from crm_success.customer_loyalty.tiers.rules import NUMBERS, holds
+from crm_success.customer_loyalty.tiers.tier_periods import counted_days
+from crm_success.customer_loyalty.tiers.tier_records import FrozenTiers
+from crm_success.customer_loyalty.tiers.tier_values import (
+	Asked,
+	Facts,
+	Missing,
+	Requirement,
+	Standing,
+	Verdict,
+)
 
 
 def missing_as_text(missing: Iterable[Missing]) -> str | None:

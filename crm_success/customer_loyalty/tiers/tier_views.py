@@ -10,10 +10,10 @@ from frappe.query_builder.functions import Coalesce
 from frappe.utils import date_diff, getdate
 from pypika.terms import Criterion
 
-from crm_success.customer_loyalty.standing_words import danger_in_words, tier_name
-from crm_success.customer_loyalty.tier_records import policy_of_now
-from crm_success.customer_loyalty.tier_standings import FIELDS
-from crm_success.customer_loyalty.tier_words import facts_in_words
+from crm_success.customer_loyalty.tiers.standing_words import danger_in_words, tier_name
+from crm_success.customer_loyalty.tiers.tier_records import policy_of_now
+from crm_success.customer_loyalty.tiers.tier_standings import FIELDS
+from crm_success.customer_loyalty.tiers.tier_words import facts_in_words
 from crm_success.customer_views.call_list import ReasonToCall
 from crm_success.customer_views.timeline import TimelineEntry
 from crm_success.record_names import LOYALTY_SETTINGS, STANDING, TIER_CHANGE

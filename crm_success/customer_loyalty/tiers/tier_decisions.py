@@ -13,10 +13,10 @@ from frappe import _
 from frappe.utils import flt, getdate
 
 from crm_success.audiences.membership import open_memberships
-from crm_success.customer_loyalty.rules import approve, protect, reject
-from crm_success.customer_loyalty.tier_records import last_review, policy_of_now
-from crm_success.customer_loyalty.tier_standings import PROTECTION, Stored, held_standings
-from crm_success.customer_loyalty.tier_values import (
+from crm_success.customer_loyalty.tiers.rules import approve, protect, reject
+from crm_success.customer_loyalty.tiers.tier_records import last_review, policy_of_now
+from crm_success.customer_loyalty.tiers.tier_standings import PROTECTION, Stored, held_standings
+from crm_success.customer_loyalty.tiers.tier_values import (
 	NO_TIER,
 	Day,
 	Decision,
@@ -25,7 +25,7 @@ from crm_success.customer_loyalty.tier_values import (
 	Standing,
 	Verdict,
 )
-from crm_success.customer_loyalty.tiers import COPIES, By, Notes, values_of
+from crm_success.customer_loyalty.tiers.tier_writing import COPIES, By, Notes, values_of
 from crm_success.database import clock
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import TIER_CHANGE

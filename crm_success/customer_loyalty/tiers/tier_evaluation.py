@@ -10,8 +10,8 @@ from crm_success.batches.due_work import has_ended_since, start_on_schedule
 from crm_success.batches.run_life import start_run
 from crm_success.batches.scheduled import logged
 from crm_success.batches.statuses import COMPLETED, RUN, WITH_WARNINGS
-from crm_success.customer_loyalty.tier_review import KIND, REVIEW_ASKED
-from crm_success.customer_loyalty.tier_values import Asked
+from crm_success.customer_loyalty.tiers.tier_review import KIND, REVIEW_ASKED
+from crm_success.customer_loyalty.tiers.tier_values import Asked
 from crm_success.record_names import LOYALTY_SETTINGS, REQUIREMENT
 
 SCORING, AUDIENCES = "Scoring", "Audiences"
@@ -33,7 +33,7 @@ def evaluate_after(run: str, status: str) -> None:
 	"""Hook `crm_success_work_ended`: queued, because this is part of the end of the run."""
 	if status in (COMPLETED, WITH_WARNINGS):
 		frappe.enqueue(
-			"crm_success.customer_loyalty.tier_evaluation.evaluate_tiers_if_due",
+			"crm_success.customer_loyalty.tiers.tier_evaluation.evaluate_tiers_if_due",
 			queue="short",
 			timeout=_SECONDS,
 			enqueue_after_commit=True,

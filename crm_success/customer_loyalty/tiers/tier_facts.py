@@ -6,9 +6,9 @@ from datetime import date
 
 from crm_success.audiences.membership import open_memberships
 from crm_success.customer_loyalty.points.qualifying import qualifying_points
-from crm_success.customer_loyalty.tier_periods import counted_days
-from crm_success.customer_loyalty.tier_records import FrozenTiers
-from crm_success.customer_loyalty.tier_values import Asked, Facts
+from crm_success.customer_loyalty.tiers.tier_periods import counted_days
+from crm_success.customer_loyalty.tiers.tier_records import FrozenTiers
+from crm_success.customer_loyalty.tiers.tier_values import Asked, Facts
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring.reads import Spent, names_of, scores_of, spent_by
 
