@@ -36,6 +36,7 @@ doctype_js = {
 		"public/js/shared/coverage.js",
 		"public/js/customer/customer.js",
 		"public/js/tier/tier_panel.js",
+		"public/js/points/points_panel.js",
 	],
 	"Customer Health": [
 		"public/js/shared/health_values.js",

@@ -159,6 +159,7 @@ _SETTINGS_FORM = "crm_success.scoring.api.settings_form"
 _AUDIENCE_FORM = "crm_success.audiences.api.audience_form"
 _MEMBERS = "crm_success.audiences.api.audience_members"
 _TIER_POLICY = "crm_success.customer_loyalty.api.tier_policy"
+_POINTS_PANEL = "crm_success.customer_loyalty.api.points_panel"
 _TIER_PANEL = "crm_success.customer_loyalty.api.tier_panel"
 _TIER_CHANGES = "crm_success.customer_loyalty.api.tier_changes"
 _TIER_RULES = "crm_success.customer_loyalty.api.tier_rules_form"
@@ -262,6 +263,9 @@ ENDPOINTS: dict[str, Endpoint] = {
 	f"{_TIER_POLICY}.newest_evaluation": Endpoint("GET", OWNERS, {}, OWNERS),
 	f"{_TIER_POLICY}.currency_of_tiers": Endpoint("GET", READERS, {}, READERS),
 	f"{_TIER_PANEL}.get_tier": Endpoint(
+		"GET", _READ_CUSTOMERS, {"customer": OWN}, _READ_CUSTOMERS, {"customer": OTHER}
+	),
+	f"{_POINTS_PANEL}.get_points": Endpoint(
 		"GET", _READ_CUSTOMERS, {"customer": OWN}, _READ_CUSTOMERS, {"customer": OTHER}
 	),
 	f"{_TIER_PANEL}.protect": Endpoint("POST", OWNERS, {"customer": OWN}, OWNERS, {"customer": OTHER}),
