@@ -69,12 +69,13 @@ def evaluate_after(run: str, status: str) -> None:
 
 def evaluate_soon() -> None:
 	"""Start a pass once the running transaction is saved, if one is due then."""
-	frappe.enqueue(
-		"crm_success.audiences.evaluation.evaluate_if_due",
-		queue="short",
-		timeout=_SECONDS,
-		enqueue_after_commit=True,
-	)
+	with queueing.if_there_is_room():
+		frappe.enqueue(
+			"crm_success.audiences.evaluation.evaluate_if_due",
+			queue="short",
+			timeout=_SECONDS,
+			enqueue_after_commit=True,
+		)
 
 
 @logged

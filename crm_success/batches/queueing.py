@@ -1,10 +1,15 @@
 """Puts jobs on the queue, each with its time limit and its id, and looks at what waits there. Does no work."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import frappe
 from frappe.utils.background_jobs import create_job_id, get_queue, get_workers
 from redis.exceptions import RedisError
 
 QUEUE = "long"
+# it cannot be reached, or holds as many jobs as the site allows
+QUEUE_ERRORS = (RedisError, frappe.QueueOverloaded)
 
 PREPARE_SECONDS = 4 * 3600
 # a worker stops taking batches after half of its time and queues its successor
@@ -25,14 +30,14 @@ def enqueue_workers(run: str, count: int) -> None:
 
 
 def offer_work(run: str, batches: int) -> None:
-	"""Queue workers for so many batches, and commit. A queue that cannot be reached is no reason to stop: the reaper
-	will find the batches without workers.
+	"""Queue workers for so many batches, and commit. A queue that is full, or cannot be reached, is no reason to stop: the
+	reaper will find the batches without workers.
 	"""
 	try:
 		enqueue_workers(run, workers_for(batches))
 		# Frappe queues a job at the commit: here it shows whether the queue can be reached
 		frappe.db.commit()
-	except RedisError:
+	except QUEUE_ERRORS:
 		# the jobs that wait for the commit would meet the same queue again
 		frappe.db.rollback()
 		frappe.log_error(title=f"No workers could be queued for {run}")
@@ -70,6 +75,18 @@ def enqueue(method: str, timeout: int, job_id: str, deduplicate: bool = False, *
 		enqueue_after_commit=not deduplicate,
 		**arguments,
 	)
+
+
+@contextmanager
+def if_there_is_room() -> Iterator[None]:
+	"""Around the queueing of what the scheduler looks for anyway: where the queue takes no job it is done later, and
+	nobody hears of it.
+	"""
+	shown = list(frappe.local.message_log)
+	try:
+		yield
+	except QUEUE_ERRORS:
+		frappe.local.message_log = shown
 
 
 def _prefix(run: str, task: str) -> str:

@@ -97,11 +97,13 @@ def _mark_noted() -> None:
 	names = frappe.flags.pop(_NOTED, None)
 	if not names:
 		return
+	shown = list(frappe.local.message_log)
 	try:
 		mark_or_queue(names)
 	except Exception as error:
 		# the document is saved already: whatever went wrong here, its author must not hear of it
 		conflicts.raise_if_out_of_time(error)
+		frappe.local.message_log = shown
 		frappe.log_error(title="Customers could not be marked for scoring")
 	# the document's own commit is over, and nothing commits after it
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import frappe
+from frappe.utils.background_jobs import get_queue, get_queue_list
 
 import crm_success
 from tools.bench.module_queue import ModuleQueue, Outcome
@@ -77,6 +78,9 @@ def connected(site: str) -> Iterator[None]:
 	frappe.in_test = True  # Frappe 16
 	frappe.flags.skip_test_records = True
 	frappe.clear_cache()
+	# no worker takes what other modules queued, and Frappe refuses jobs beyond a number
+	for queue in get_queue_list():
+		get_queue(queue).empty()
 	for hook in frappe.get_hooks("before_tests", app_name="crm_success"):
 		frappe.get_attr(hook)()
 	try:

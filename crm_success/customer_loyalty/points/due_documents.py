@@ -5,13 +5,11 @@ noted once that is committed.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from itertools import islice
 from typing import Any
 
 import frappe
 from frappe.model.document import Document
-from redis.exceptions import RedisError
 
 from crm_success.batches import queueing
 from crm_success.customer_loyalty.points.earning_documents import INVOICES
@@ -112,8 +110,9 @@ def note_in_pieces(documents: Iterable[Key]) -> None:
 
 
 def queue_earning() -> None:
-	"""One job looks at all that is due, however many ask for it."""
-	queueing.enqueue(_JOB, _JOB_SECONDS, "crm_success_points", deduplicate=True)
+	"""One job looks at all that is due, however many ask for it, and the scheduler where the queue takes none."""
+	with queueing.if_there_is_room():
+		queueing.enqueue(_JOB, _JOB_SECONDS, "crm_success_points", deduplicate=True)
 
 
 def note_later(documents: list[list[str]]) -> None:
@@ -133,6 +132,7 @@ def _note_noted() -> None:
 	documents = frappe.flags.pop(_NOTED, None)
 	if not documents:
 		return
+	shown = list(frappe.local.message_log)
 	try:
 		try:
 			note(documents, conflicts.impatiently)
@@ -141,12 +141,11 @@ def _note_noted() -> None:
 				note_later, queue="short", timeout=300, documents=sorted([*key] for key in documents)
 			)
 		else:
-			with suppress(RedisError):
-				# without a queue the scheduler finds what is due
-				queue_earning()
+			queue_earning()
 	except Exception as error:
 		# the document is saved already: whatever went wrong here, its author must not hear of it
 		conflicts.raise_if_out_of_time(error)
+		frappe.local.message_log = shown
 		frappe.log_error(title="Documents could not be noted for points")
 	# the document's own commit is over, and nothing commits after it
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit

@@ -6,6 +6,7 @@ import frappe
 from frappe.utils import getdate
 
 from crm_success.audiences import evaluation as audience_evaluation
+from crm_success.batches import queueing
 from crm_success.batches.due_work import has_ended_since, start_on_schedule
 from crm_success.batches.run_life import start_run
 from crm_success.batches.scheduled import logged
@@ -31,7 +32,9 @@ def start_evaluation(triggered_by: str, is_review: bool = False) -> str:
 
 def evaluate_after(run: str, status: str) -> None:
 	"""Hook `crm_success_work_ended`: queued, because this is part of the end of the run."""
-	if status in (COMPLETED, WITH_WARNINGS):
+	if status not in (COMPLETED, WITH_WARNINGS):
+		return
+	with queueing.if_there_is_room():
 		frappe.enqueue(
 			"crm_success.customer_loyalty.tiers.tier_evaluation.evaluate_tiers_if_due",
 			queue="short",
