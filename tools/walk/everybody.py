@@ -7,7 +7,9 @@ from tools.walk.audience_list_steps import walk_audience_lists
 from tools.walk.browser import View, browser_of, window_of
 from tools.walk.desk import Desk
 from tools.walk.keyboard import walk_by_keyboard
+from tools.walk.points_steps import walk_points
 from tools.walk.steps import walk
+from tools.walk.tier_from_nothing import walk_from_nothing
 from tools.walk.tier_steps import walk_tiers
 from tools.walk.walk_audiences import AT_RISK, BY_HAND
 from tools.walk.walkers import PEOPLE, Person
@@ -37,6 +39,9 @@ def walk_one(browser: Browser, desk: Desk, password: str, person: Person, view: 
 		walk_audience_lists(window, person)
 		movement(window, AT_RISK, BY_HAND)
 		walk_tiers(window, person)
+		walk_points(window, person)
+		if view is VIEWS[0] and person.manages:
+			walk_from_nothing(window)
 		if view is VIEWS[0]:
 			walk_by_keyboard(window, person)
 	print(f"walk: {person.roles[0]}, {view.name}: {len(window.problems) or 'no'} problems", flush=True)

@@ -27,6 +27,7 @@ from tools.walk.audience_list_steps import (
 from tools.walk.back_test_steps import wait_for_figures
 from tools.walk.browser import View, Window, browser_of, window_of
 from tools.walk.desk import Desk
+from tools.walk.points_steps import open_customer_with_points, open_rule, try_rule
 from tools.walk.steps import METRIC, SCORECARD, change_healthy_from, fill_override, start_run, wait_for_health
 from tools.walk.tier_steps import (
 	a_year_ago,
@@ -299,6 +300,16 @@ def customer_with_tier(window: Window) -> None:
 	open_customer_with_tier(window)
 
 
+def tried_rule(window: Window) -> None:
+	open_rule(window)
+	try_rule(window)
+
+
+def customer_with_points(window: Window) -> None:
+	window.open("/customer")
+	open_customer_with_points(window)
+
+
 PICTURES: dict[View, tuple[Picture, ...]] = {
 	DESKTOP: (
 		("workspace", 1300, without_onboarding),
@@ -333,6 +344,9 @@ PICTURES: dict[View, tuple[Picture, ...]] = {
 		("customer-tier", 900, open_tier),
 		("tier-changes", 640, tier_changes),
 		("customer-of-tier", 800, customer_with_tier),
+		("earning-rule", 1100, open_rule),
+		("earning-rule-tried", 700, tried_rule),
+		("customer-points", 800, customer_with_points),
 		("report-tier-movements", 760, tier_movements),
 		("report-tier-costs", 760, report("Tier Costs and Revenue")),
 		("settings", 900, settings),

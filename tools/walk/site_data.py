@@ -20,6 +20,7 @@ from frappe.utils.password import update_password
 from crm_success.standalone.demo import SEED, build
 from crm_success.standalone.demo.people import COMPANY, COMPANY_UK, CURRENCY
 from tools.walk.audience_data import make_audiences
+from tools.walk.points_data import make_points
 from tools.walk.tier_data import make_tiers
 from tools.walk.walkers import LANGUAGES, PEOPLE
 
@@ -47,6 +48,7 @@ def main(site: str, password: str) -> None:
 	check_scores()
 	make_audiences()
 	make_tiers()
+	make_points()
 	frappe.destroy()
 
 
