@@ -1,7 +1,7 @@
 # make demo   set up what is needed and score an embedded example
 # make test   set up what is needed and run all tests; the site tests where a bench is found
 # make walk   walk through the desk of a bench in Chromium and take the pictures of the guides (PEOPLE="sales manager")
-# make soak   a million random formulas, a hundred random ledgers, twenty histories of audiences, twenty nights with workers, Redis and MariaDB killed
+# make soak   a million random formulas, a hundred random ledgers, histories of audiences and points, twenty nights with workers, Redis and MariaDB killed
 # make bench  scoring of 100,000 customers on a site of its own, as ratios; CUSTOMERS=10000 for a quick look
 # make truth  how true the scores are on real invoices; INVOICES=/path/to/invoices.csv names the file
 # make lint   style, formatting, types, and Frappe's semgrep rules where FRAPPE_SEMGREP_RULES names their folder
@@ -35,7 +35,7 @@ walk: .venv/.ready-dev
 
 soak: .venv/.ready-dev
 	@FUZZ_TIMES=50 $(BIN)/python -m pytest -q tests/properties
-	@FUZZ_TIMES=10 $(BIN)/python -m tools.bench.site_tests crm_success.tests.scoring.test_fuzzed_metrics crm_success.tests.scoring.test_random_ledgers crm_success.tests.audiences.test_random_histories
+	@FUZZ_TIMES=10 $(BIN)/python -m tools.bench.site_tests crm_success.tests.scoring.test_fuzzed_metrics crm_success.tests.scoring.test_random_ledgers crm_success.tests.audiences.test_random_histories crm_success.tests.loyalty.test_random_points crm_success.tests.loyalty.test_points_at_once
 	@$(BIN)/python -m tools.soak $(NIGHTS)
 
 bench: .venv/.ready-dev

@@ -307,6 +307,9 @@ ignore_links_on_delete = [
 	"Loyalty Due Document",
 ]
 
+# deleting the transactions of a company leaves these: a balance, which is of all companies, is the sum of what they say
+company_data_to_be_ignored = ["Loyalty Adjustment", "Loyalty Earning Rule", "Loyalty Ledger Entry"]
+
 default_log_clearing_doctypes = _LOG_DAYS
 
 _OF_EVERYBODY = (

@@ -1,6 +1,7 @@
 """What hooks.py names is there, and a search for a function's name finds its hook. Runs no Frappe."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 
@@ -60,6 +61,22 @@ def test_every_script_in_the_hooks_is_a_file():
 	scripts = {text for text in texts_of(HOOKS) if SCRIPT.fullmatch(text)}
 	assert len(scripts) > 15
 	assert [script for script in sorted(scripts) if not (APP / script).is_file()] == []
+
+
+def test_deleting_the_transactions_of_a_company_leaves_every_record_of_ours():
+	"""ERPNext deletes what has a link to it, past controllers; tables go with their parents."""
+	records = [json.loads(path.read_text()) for path in sorted(APP.glob("*/doctype/*/*.json"))]
+	of_companies = {
+		record["name"]
+		for record in records
+		if not record.get("istable") and any(field.get("options") == "Company" for field in record["fields"])
+	}
+	kept = next(
+		ast.literal_eval(node.value)
+		for node in HOOKS.body
+		if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "company_data_to_be_ignored"
+	)
+	assert set(kept) == of_companies != set()
 
 
 @pytest.mark.parametrize(

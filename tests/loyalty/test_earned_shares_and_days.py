@@ -153,12 +153,6 @@ def test_later_rules_tiers_and_amounts_change_nothing_of_what_a_document_was_wor
 		assert due_now(now, replace(earner, multiplier=9.0, matches=frozenset()), second) == 60
 
 
-def test_a_rule_that_is_gone_leaves_what_was_earned_by_it_and_takes_what_is_returned():
-	assert due_now(None, invoice(), Given(100, 100)) == 100
-	assert due_now(None, invoice(kept=HALF), Given(100, 100)) == 50
-	assert due_now(None, invoice(counts=False), Given(100, 100)) == 0
-
-
 # ---- when it can be spent, and until when
 
 

@@ -1,5 +1,5 @@
 """Night after night: a day's documents, a run that is disturbed, and a check of every value; then the same with passes
-over audiences. `make soak` runs it on the site.
+over audiences, with reviews of tiers and nights of points. `make soak` runs it on the site.
 
 python -m tools.soak.nights SITE FOLDER NIGHTS SEED     (from the sites folder)
 """
@@ -23,7 +23,7 @@ from crm_success.database import clock, conflicts
 from crm_success.scoring.runs import customer_scoring, rescoring
 from crm_success.scoring.runs.starting import KIND
 from crm_success.scoring.stale import stale_customers
-from tools.soak import audience_nights, checks, tier_nights
+from tools.soak import audience_nights, checks, points_nights, tier_nights
 from tools.soak.faults import Faults
 from tools.soak.world import BATCH_SIZE, SETTINGS, People, let_a_day_pass, make_world
 
@@ -56,6 +56,7 @@ class Soak:
 		self.check(run, f"night {number}")
 		self.evaluate_audiences(f"night {number}", 0 if quiet else FAULTS_A_NIGHT)
 		self.review_tiers(f"night {number}", 0 if quiet else FAULTS_A_NIGHT)
+		self.keep_points(f"night {number}", 0 if quiet else FAULTS_A_NIGHT)
 
 	def evaluate_audiences(self, when: str, faults: int) -> None:
 		"""A pass while things go wrong, one while people work too, and a quiet one after it."""
@@ -77,6 +78,32 @@ class Soak:
 		self.disturb(tier_nights.begin_review(), 0, 0)
 		if tier_nights.changes() != after:
 			self.note(f"{when}: the same review again wrote {tier_nights.changes() - after} changes of tiers")
+
+	def keep_points(self, when: str, faults: int) -> None:
+		"""A night of points while things go wrong and people work, a quiet one, and the same again, which has nothing to do."""
+		before = points_nights.entries()
+		self.disturb(points_nights.begin_night(), faults, ACTIONS_A_NIGHT if faults else 0)
+		self.earn()
+		self.disturb(points_nights.begin_night(), 0, 0)
+		self.earn()
+		self.note_all(when, points_nights.contradictions(self.people.points, self.people.invoices))
+		after = points_nights.entries()
+		self.figures["entries of points"] += after - before
+		self.disturb(points_nights.begin_night(), 0, 0)
+		self.earn()
+		if points_nights.entries() != after:
+			self.note(
+				f"{when}: the same night again wrote {points_nights.entries() - after} entries of points"
+			)
+
+	def earn(self) -> None:
+		"""What is due earns in the queue while it takes it, then here."""
+		for _ in range(20):
+			if not points_nights.is_something_due():
+				return
+			in_vain(points_nights.queue_earning)
+			time.sleep(0.5)
+		points_nights.earn_what_is_left()
 
 	def start(self) -> str:
 		"""As the scheduler does."""
@@ -184,6 +211,7 @@ def main(site: str, root: Path, nights: int, seed: int) -> int:
 	soak = Soak(root, seed)
 	soak.people.audiences.begin()
 	tier_nights.begin()
+	points_nights.begin()
 	try:
 		for number in range(1, nights + 1):
 			soak.night(number, quiet=number == nights)
@@ -223,7 +251,7 @@ def line(nights: int, seed: int, soak: Soak, seconds: float) -> str:
 		f"soak: {nights} nights, seed {seed}, {actions} actions, {kills} kills, {restarts} restarts and flushes, "
 		f"{soak.faults.conflicts_retried()} conflicts retried, {figures['batches']} batches, "
 		f"{figures['batches tried again']} of them tried again, {figures['rows compared']} rows compared, "
-		f"{figures['changes of tiers']} changes of tiers, "
+		f"{figures['changes of tiers']} changes of tiers, {figures['entries of points']} entries of points, "
 		f"{len(soak.wrong)} differences, {seconds:.0f} seconds"
 	)
 

@@ -1,4 +1,4 @@
-"""A background worker as `bench worker --queue long` starts it, which also counts the conflicts that it meets, and
+"""A background worker as `bench worker --queue long,short` starts it, which also counts the conflicts that it meets, and
 notes who was told to enter an audience or to leave it.
 
 python -m tools.soak.worker CONFLICTS     a file; one letter is added for each conflict   (from the sites folder)
@@ -13,6 +13,7 @@ from frappe.utils.background_jobs import start_worker
 
 from crm_success.audiences import audience_pass
 from crm_success.audiences.audience_changed import HOOK
+from crm_success.customer_loyalty.points import due_earning, points_night
 from crm_success.customer_loyalty.tiers import tier_review
 from crm_success.database import conflicts
 from crm_success.tests.support import audience_witness
@@ -35,8 +36,9 @@ def count_conflicts(path: str) -> None:
 
 if __name__ == "__main__":
 	count_conflicts(sys.argv[1])
-	# so that a pass, and a review of tiers, has many
-	audience_pass.BATCH_SIZE = tier_review.BATCH_SIZE = 20
+	# so that a pass, a review of tiers, and a night of points has many
+	audience_pass.BATCH_SIZE = tier_review.BATCH_SIZE = points_night.BATCH_SIZE = 20
+	due_earning.AT_ONCE = 5
 	# in the worker's own memory: what Redis keeps of hooks is flushed
 	with registered(HOOK, f"{audience_witness.__name__}.note"):
-		start_worker(queue="long", quiet=True)
+		start_worker(queue="long,short", quiet=True)

@@ -23,6 +23,7 @@ from crm_success.standalone.demo import SEED, build
 from crm_success.standalone.demo.people import COMPANY, COMPANY_UK, CURRENCY
 from crm_success.tests.support import factories
 from tools.soak.audience_nights import SoakAudiences
+from tools.soak.points_nights import SoakPoints
 
 SETTINGS = "CRM Success Settings"
 # what dates a customer's story
@@ -41,6 +42,9 @@ DATED = (
 	"Customer Audience Member",
 	"Customer Tier Standing",
 	"Customer Tier Change",
+	"Loyalty Earning Rule",
+	"Loyalty Ledger Entry",
+	"Customer Loyalty Account",
 )
 COPIED = ("Customer", "Sales Invoice", "Payment Ledger Entry", "Issue", "Currency Exchange")
 CUSTOMERS = 250
@@ -127,7 +131,9 @@ class People:
 		self.overrode_tonight: set[str] = set()
 		self.refused: list[str] = []
 		self.audiences = SoakAudiences(dice.randrange(10**6))
-		self._made, self._invoices, self._payments, self._issues, self._cancelled = [], [], [], [], []
+		self.points = SoakPoints(random.Random(dice.randrange(10**6)))
+		self.invoices: list[str] = []
+		self._made, self._payments, self._issues, self._cancelled = [], [], [], []
 		self._menu = {
 			self.invoice: 8,
 			self.pay: 5,
@@ -149,6 +155,7 @@ class People:
 			self.change_weight: 1,
 			self.change_audience: 4,
 			self.tag: 2,
+			self.spend_points: 4,
 		}
 
 	def act(self) -> None:
@@ -175,7 +182,7 @@ class People:
 
 	def invoice(self) -> None:
 		day = self._day()
-		self._invoices.append(factories.make_invoice(self._customer(), self._amount(), day).name)
+		self.invoices.append(factories.make_invoice(self._customer(), self._amount(), day).name)
 
 	def pay(self) -> None:
 		invoice = self._invoice(outstanding=True)
@@ -285,6 +292,9 @@ class People:
 	def tag(self) -> None:
 		self.audiences.tag()
 
+	def spend_points(self) -> None:
+		self.points.spend()
+
 	def _new_name(self) -> str:
 		return f"{self.dice.choice('ABCKMZ')} Renamed {self.dice.randrange(10**6):06}"
 
@@ -305,7 +315,7 @@ class People:
 
 	def _invoice(self, outstanding: bool = False, untouched: bool = False):
 		"""One of ours that is still to be paid, or that nobody paid or returned anything of."""
-		filters = {"docstatus": 1, "is_return": 0, "name": ("in", [*self._invoices, ""])}
+		filters = {"docstatus": 1, "is_return": 0, "name": ("in", [*self.invoices, ""])}
 		fields = ["name", "outstanding_amount", "grand_total"]
 		rows = frappe.get_all("Sales Invoice", filters=filters, fields=fields, order_by="name")
 		if outstanding:

@@ -9,6 +9,7 @@ from crm_success.batches.scheduled import logged
 from crm_success.customer_loyalty.points.earning import earn
 from crm_success.customer_loyalty.points.earning_records import rules_of_now
 from crm_success.customer_loyalty.points.earning_values import EarningRule
+from crm_success.customer_loyalty.points.holding import hold_customers_of
 from crm_success.database import conflicts
 from crm_success.record_names import DUE_DOCUMENT
 
@@ -42,7 +43,9 @@ def _earn_some(doctype: str, due: Sequence[frappe._dict], rules: Collection[Earn
 	"""All in one transaction; where that fails, each in its own, so that a bad one keeps no other from its points."""
 
 	def work() -> None:
-		earn(doctype, sorted(row.reference_name for row in due), rules)
+		names = sorted(row.reference_name for row in due)
+		hold_customers_of(doctype, names, rules)
+		earn(doctype, names, rules)
 		_forget(due)
 		# each piece is kept as it is done
 		frappe.db.commit()  # nosemgrep: frappe-manual-commit

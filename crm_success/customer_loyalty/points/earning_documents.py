@@ -75,6 +75,17 @@ def doctypes_of(rule: EarningRule) -> tuple[str, ...]:
 	return INVOICES if rule.event in OF_INVOICES else (rule.doctype,)
 
 
+def customers_of(doctype: str, names: Sequence[str], rules: Iterable[EarningRule]) -> set[str]:
+	"""Whose documents these are, by any of the rules, as they are now."""
+	meta, found = frappe.get_meta(doctype), set()
+	for places in {_customer_fields(meta, rule) for rule in rules if doctype in doctypes_of(rule)}:
+		customer_field, type_field = places
+		if all(_is_stored(meta, name) for name in places if name):
+			filters = {"name": ("in", names), **({type_field: CUSTOMER} if type_field else {})}
+			found.update(frappe.get_all(doctype, filters, pluck=customer_field, order_by=None))
+	return {customer for customer in found if customer}
+
+
 def conditions_of(rule: EarningRule) -> list[list[Any]]:
 	"""The filters of a rule as Frappe takes them."""
 	return json.loads(rule.filters) if rule.filters else []

@@ -78,8 +78,8 @@ def points_of(rule: EarningRule, earner: Earner, evaluate: Evaluate) -> int:
 	return int(min(max(whole, Decimal(0)), Decimal(_MOST)))
 
 
-def due_now(rule: EarningRule | None, earner: Earner, given: Given) -> int:
-	"""What the document should have in all, of what it was once judged to be worth. A rule that is gone is none to wait for."""
+def due_now(rule: EarningRule, earner: Earner, given: Given) -> int:
+	"""What the document should have in all, of what it was once judged to be worth."""
 	if not earner.counts:
 		return 0
 	return share_of(given.full, _due_part(rule, earner))
@@ -143,7 +143,7 @@ def is_yearly_day(born: date, on: date) -> bool:
 	return born.year < on.year and (born.month, day) == (on.month, on.day)
 
 
-def _due_part(rule: EarningRule | None, earner: Earner) -> Fraction:
+def _due_part(rule: EarningRule, earner: Earner) -> Fraction:
 	"""Neither part makes up for the other: what was paid twice is not kept twice."""
 	return _within(earner.kept) * _within(_paid_part(rule, earner))
 
@@ -152,8 +152,8 @@ def _within(part: Fraction) -> Fraction:
 	return min(max(part, Fraction(0)), Fraction(1))
 
 
-def _paid_part(rule: EarningRule | None, earner: Earner) -> Fraction:
-	if rule is None or rule.event not in (Event.PAID, Event.PAID_PART):
+def _paid_part(rule: EarningRule, earner: Earner) -> Fraction:
+	if rule.event not in (Event.PAID, Event.PAID_PART):
 		return Fraction(1)
 	if rule.event is Event.PAID:
 		return Fraction(int(earner.paid >= 1))

@@ -15,7 +15,8 @@ def outcome_in_words(rule: EarningRule, earner: Earner, earned: Earned) -> list[
 		return [_WHY[earned.why](rule, earner)] if earned.why else []
 	on = earning_rules.earned_on(rule, earner)
 	due = earning_rules.due_now(rule, earner, earning_rules.met_with(earned.full))
-	lines = [_("{0} points for {1}").format(due, earner.customer), *_reckoning(rule, earner, earned)]
+	points = _("1 point for {1}") if due == 1 else _("{0} points for {1}")
+	lines = [points.format(due, earner.customer), *_reckoning(rule, earner, earned)]
 	if due < earned.full:
 		lines.append(_("{0} in all, once everything is paid; returns are deducted").format(earned.full))
 	if rule.wait_days:
@@ -30,7 +31,8 @@ def _reckoning(rule: EarningRule, earner: Earner, earned: Earned) -> list[str]:
 	lines = []
 	if rule.basis is Basis.EACH:
 		amounts = [_amount(rule.each), _amount(earner.amount)]
-		lines.append(_("{0} points for each {1} of {2}").format(rule.points, *amounts))
+		words = _("1 point for each {1} of {2}") if rule.points == 1 else _("{0} points for each {1} of {2}")
+		lines.append(words.format(rule.points, *amounts))
 	if rule.with_tier and earner.multiplier != 1:
 		lines.append(_("Times {0}, for the tier of that day").format(f"{earner.multiplier:g}"))
 	if earned.why is Why.CAPPED:

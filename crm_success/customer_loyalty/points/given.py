@@ -17,6 +17,15 @@ from crm_success.database import reading
 from crm_success.database.dialects import KeyRange, within
 from crm_success.record_names import LEDGER_ENTRY
 
+_OF_CAPS = (
+	"rule",
+	"customer",
+	"reference_doctype",
+	"reference_name",
+	"posting_date",
+	"points",
+	"full_points",
+)
 _OF_EARNING = (Kind.EARN.value, Kind.REVERSE.value)
 
 
@@ -92,6 +101,8 @@ class Caps:
 	"""What customers had by rules with a cap, in the period in which a document earns; what is given meanwhile is added.
 
 	What was taken back of a document counts on the day on which the document earned. One that is paid in parts counts whole.
+	Who gives holds the accounts of the customers, so nobody else gives meanwhile. `without` a document: nothing is given, and
+	nothing held.
 	"""
 
 	def __init__(
@@ -101,33 +112,19 @@ class Caps:
 		capped = {rule.name: rule for rule in rules if rule.cap}
 		if not capped or not customers:
 			return
-		filters = {
-			"rule": ("in", sorted(capped)),
-			"customer": ("in", sorted(customers)),
-			"kind": ("in", _OF_EARNING),
-		}
-		asked = [
-			"rule",
-			"customer",
-			"reference_doctype",
-			"reference_name",
-			"posting_date",
-			"points",
-			"full_points",
-		]
-		found: dict[tuple[Any, ...], list[Any]] = {}
-		for row in frappe.get_all(LEDGER_ENTRY, filters, asked, order_by="entry_number"):
-			document = (row.reference_doctype, row.reference_name)
+		found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+		for row in _entries_of(customers, capped, is_held=not without):
+			document = (row["reference_doctype"], row["reference_name"])
 			if document == without:
 				continue
 			# a yearly date earns each year anew
-			year = row.posting_date.year if capped[row.rule].event is Event.YEARLY else None
-			found.setdefault((row.rule, row.customer, *document, year), []).append(row)
+			year = row["posting_date"].year if capped[row["rule"]].event is Event.YEARLY else None
+			found.setdefault((row["rule"], row["customer"], *document, year), []).append(row)
 		for (rule, customer, *_), entries in found.items():
-			left = sum(entry.points for entry in entries)
+			left = sum(entry["points"] for entry in entries)
 			is_whole = left > 0 and capped[rule].event is Event.PAID_PART
-			points = max(entry.full_points for entry in entries) if is_whole else left
-			self.add(rule, customer, entries[0].posting_date, points)
+			points = max(entry["full_points"] for entry in entries) if is_whole else left
+			self.add(rule, customer, entries[0]["posting_date"], points)
 
 	def add(self, rule: str, customer: str, on: date, points: int) -> None:
 		"""Note what was given."""
@@ -138,3 +135,18 @@ class Caps:
 		first, last = span_around(rule.cap_span, earned_on(rule, earner))
 		days = self._days.get((rule.name, earner.customer), ())
 		return sum(points for on, points in days if first <= on <= last)
+
+
+def _entries_of(customers: Collection[str], rules: Collection[str], is_held: bool) -> list[dict[str, Any]]:
+	"""What rules gave the customers and took back, in order; as the ledger is now where their accounts are held."""
+	bindings, rows = reading.bindings(), SqlTable(f"tab{LEDGER_ENTRY}")
+	query = bindings.dialect.query.from_(rows).select(*(rows[name] for name in _OF_CAPS))
+	for condition in (
+		rows.customer.isin(bindings.bind_all(sorted(customers))),
+		rows.kind.isin(bindings.bind_all(_OF_EARNING)),
+		# found by the customer: by the rule, entries of other customers would be held too
+		fn.Coalesce(rows.rule, "").isin(bindings.bind_all(sorted(rules))),
+	):
+		query = query.where(condition)
+	query = query.orderby(rows.entry_number)
+	return reading.read_rows(as_now(query, bindings) if is_held else bindings.statement(query))

@@ -118,12 +118,11 @@ class Ledger:
 		try:
 			uses = point_rules.spend(self.lots(customer), points, self._active_on(customer), self.on)
 		except NotEnoughPoints as error:
-			frappe.throw(
-				_("{0} has {1} points to spend, which is less than {2}. Enter fewer.").format(
-					frappe.bold(frappe.utils.escape_html(customer)), error.available, error.asked
-				),
-				title=_("Not Enough Points"),
-			)
+			words = _("{0} has {1} points to spend, which is less than {2}. Enter fewer.")
+			if error.available == 1:
+				words = _("{0} has 1 point to spend, which is less than {2}. Enter fewer.")
+			shown = frappe.bold(frappe.utils.escape_html(customer))
+			frappe.throw(words.format(shown, error.available, error.asked), title=_("Not Enough Points"))
 		return [self._note(customer, Kind.REDEEM, use, details, number) for number, use in enumerate(uses)]
 
 	def take(self, customer: str, points: int, details: Details, kind: Kind = Kind.ADJUST) -> None:

@@ -91,8 +91,13 @@ def taken_from(customer: str, source: Source, kind: Kind) -> list[tuple[str, int
 
 def expired_among(customer: str, lots: Collection[str]) -> set[str]:
 	"""Those of the lots that lapsed already; the account is held."""
-	filters = {"customer": customer, "lot": ("in", list(lots)), "kind": Kind.EXPIRE.value, "points": ("<", 0)}
-	return set(frappe.get_all(LEDGER_ENTRY, filters, pluck="lot", order_by=None)) if lots else set()
+	if not lots:
+		return set()
+	bindings, rows = reading.bindings(), SqlTable(f"tab{LEDGER_ENTRY}")
+	query = bindings.dialect.query.from_(rows).select(rows.lot)
+	query = _of(query, rows, [customer], bindings).where(rows.lot.isin(bindings.bind_all(sorted(lots))))
+	query = query.where((rows.kind == bindings.bind(Kind.EXPIRE.value)) & (rows.points < 0))
+	return {row["lot"] for row in reading.read_rows(as_now(query, bindings))}
 
 
 def sums_of(customers: Collection[str]) -> dict[str, dict[str, int]]:

@@ -13,6 +13,7 @@ from crm_success.customer_loyalty.points.earning_documents import read_earners
 from crm_success.customer_loyalty.points.earning_records import rules_of_now
 from crm_success.customer_loyalty.points.earning_values import EarningRule, Event
 from crm_success.customer_loyalty.points.given import Caps
+from crm_success.customer_loyalty.points.holding import hold_customers_of
 from crm_success.customer_loyalty.points.ledger import Ledger
 from crm_success.database.conflicts import own_transaction
 from crm_success.record_names import LEDGER_ENTRY
@@ -43,8 +44,7 @@ def _documents_of(rule: EarningRule, first: date, last: date) -> Iterator[tuple[
 
 @own_transaction
 def _earn_of_day(rule: EarningRule, on: date, names: list[str]) -> None:
-	# a new transaction, in which the accounts are held first
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit
+	hold_customers_of(rule.doctype, names, [rule])
 	earners = read_earners(rule.doctype, names, [rule], on)
 	ledger = Ledger({earner.customer for earner in earners.values()} - {""}, getdate())
 	caps = Caps([rule], ledger.known)

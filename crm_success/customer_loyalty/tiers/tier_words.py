@@ -109,7 +109,8 @@ def _revenue_lacking(row: Mapping[str, Any], currency: str) -> str:
 
 
 def _points_lacking(row: Mapping[str, Any], currency: str) -> str:
-	return _("{0} more qualifying points").format(round(flt(row["at_least"]) - flt(row["has"])))
+	more = round(flt(row["at_least"]) - flt(row["has"]))
+	return _("1 more qualifying point") if more == 1 else _("{0} more qualifying points").format(more)
 
 
 def _score_lacking(row: Mapping[str, Any], currency: str) -> str:

@@ -117,7 +117,7 @@ class TestEarningRules(PointsTestCase):
 		small = factories.make_invoice(CUSTOMER, 499, TODAY)
 		lines = try_rule(rule.as_dict(no_nulls=True), "Sales Invoice", invoice.name)["lines"]
 		self.assertEqual(lines[0], f"100 points for {CUSTOMER}")
-		self.assertIn("1 points for each 10 of 1,009", lines)
+		self.assertIn("1 point for each 10 of 1,009", lines)
 		self.assertTrue(any(line.startswith("They can be spent from") for line in lines))
 		lines = try_rule(rule.as_dict(no_nulls=True), "Sales Invoice", small.name)["lines"]
 		self.assertEqual(lines, ["The amount of 499 is below the minimum of 500"])

@@ -9,6 +9,7 @@ from crm_success.tests.support import factories
 from crm_success.tests.support.points_site import (
 	TODAY,
 	PointsTestCase,
+	adjust,
 	assert_sums,
 	days_ago,
 	earn_now,
@@ -20,24 +21,6 @@ from crm_success.tests.support.points_site import (
 )
 
 FIRST, SECOND = "Points First", "Points Second"
-
-
-def adjust(customer: str, points: int, submit: bool = True, **values):
-	"""A Loyalty Adjustment through its controller."""
-	record = {
-		"doctype": ADJUSTMENT,
-		"customer": customer,
-		"company": factories.default_company(),
-		"posting_date": TODAY,
-		"points": points,
-		"reason": "For the test",
-		**values,
-	}
-	doc = frappe.get_doc(record).insert()
-	if submit:
-		doc.submit()
-	frappe.db.commit()
-	return doc
 
 
 class TestPointsLedger(PointsTestCase):

@@ -1,7 +1,8 @@
 """A test case with rules that give points for real: jobs commit, and all of it is taken back. Judges nobody."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import frappe
@@ -14,6 +15,7 @@ from crm_success.batches.working import drain
 from crm_success.customer_loyalty.points import points_night
 from crm_success.customer_loyalty.points.due_earning import earn_due_documents
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
+from crm_success.database import conflicts
 from crm_success.record_names import ACCOUNT, ADJUSTMENT, DUE_DOCUMENT, EARNING_RULE, LEDGER_ENTRY
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase
@@ -62,6 +64,7 @@ _MADE = (
 	"GL Entry",
 	"Payment Ledger Entry",
 	"Loyalty Point Entry",
+	*("POS Invoice", "POS Opening Entry", "POS Closing Entry", "POS Invoice Merge Log"),
 )
 
 
@@ -97,7 +100,7 @@ def points_of(customer: str) -> tuple[int, int, int]:
 
 
 def assert_sums(customer: str) -> None:
-	"""The balance is the sum of entries, and no lot holds less than nothing beside one that holds more."""
+	"""The balance is the sum of entries, no lot gave or took more than it is of, and none is owed beside one that holds some."""
 	entries = frappe.get_all(LEDGER_ENTRY, {"customer": customer}, ["name", "lot", "points"])
 	left: dict[str, int] = {}
 	for entry in entries:
@@ -106,6 +109,28 @@ def assert_sums(customer: str) -> None:
 	balance = frappe.db.get_value(ACCOUNT, {"customer": customer}, "balance") or 0
 	assert balance == sum(left.values()) == sum(entry.points for entry in entries), (balance, entries)
 	assert not (min(left.values(), default=0) < 0 < max(left.values(), default=0)), left
+	for entry in entries:
+		if not entry.lot:
+			lowest, highest = sorted((0, entry.points))
+			assert lowest <= left[entry.name] <= highest, (entry, left[entry.name])
+
+
+def adjust(customer: str, points: int, submit: bool = True, **values: Any) -> Any:
+	"""A Loyalty Adjustment through its controller."""
+	record = {
+		"doctype": ADJUSTMENT,
+		"customer": customer,
+		"company": factories.default_company(),
+		"posting_date": TODAY,
+		"points": points,
+		"reason": "For the test",
+		**values,
+	}
+	doc = frappe.get_doc(record).insert()
+	if submit:
+		doc.submit()
+	frappe.db.commit()
+	return doc
 
 
 def spend(customer: str, points: int) -> None:
@@ -118,22 +143,50 @@ def spend(customer: str, points: int) -> None:
 
 def side_by_side(number: int, work: Callable[[], None]) -> None:
 	"""Do the work so many times at once, each on a connection of its own."""
-	site = frappe.local.site
+	at_once(*[work] * number)
 
-	def connected() -> None:
+
+def at_once(*works: Callable[[], None]) -> None:
+	"""Do all of it at once, each on a connection of its own. The first error of any is raised in the end."""
+	site, errors = frappe.local.site, []
+
+	def connected(work: Callable[[], None]) -> None:
 		frappe.init(site=site)
 		frappe.connect()
 		try:
 			work()
+		except Exception as error:
+			errors.append(error)
 		finally:
 			frappe.destroy()
 
-	threads = [threading.Thread(target=connected) for _number in range(number)]
+	threads = [threading.Thread(target=connected, args=(work,)) for work in works]
 	for thread in threads:
 		thread.start()
 	for thread in threads:
 		thread.join()
 	frappe.db.rollback()
+	if errors:
+		raise errors[0]
+
+
+def in_rounds(customers: Sequence[str], *works: Callable[[str], None]) -> None:
+	"""For each customer do all of it at the same instant, each on a connection that has read the account before."""
+	barrier = threading.Barrier(len(works), timeout=60)
+
+	def going_through(work: Callable[[str], None]) -> None:
+		try:
+			for customer in customers:
+				# an old snapshot, as a user's request has one
+				frappe.db.get_value(ACCOUNT, {"customer": customer}, "balance")
+				barrier.wait()
+				conflicts.again_after_conflict(partial(work, customer))
+		except BaseException:
+			# nobody waits for this one any more
+			barrier.abort()
+			raise
+
+	at_once(*(partial(going_through, work) for work in works))
 
 
 def entries_of(customer: str) -> list[tuple[str, int]]:
@@ -142,6 +195,19 @@ def entries_of(customer: str) -> list[tuple[str, int]]:
 	return frappe.get_all(
 		LEDGER_ENTRY, {"customer": customer}, ["kind", "points"], order_by="entry_number", as_list=True
 	)
+
+
+def let_a_day_pass() -> None:
+	"""All points are a day older, which to the ledger is the same as a new day."""
+	for doctype in (LEDGER_ENTRY, ACCOUNT):
+		table = frappe.qb.DocType(doctype)
+		query = frappe.qb.update(table)
+		for df in frappe.get_meta(doctype).fields:
+			if df.fieldtype == "Date":
+				moved = frappe.query_builder.CustomFunction("ADDDATE", ["date", "days"])
+				query = query.set(table[df.fieldname], moved(table[df.fieldname], -1))
+		query.run()
+	frappe.db.commit()
 
 
 def days_ago(days: int) -> Any:

@@ -28,7 +28,8 @@ Object.assign(crm_success.tier_requirements, {
 		const number = format_number(at_least, null, Number.isInteger(at_least) ? 0 : 2);
 		const texts = {
 			"Net Revenue": () => __("Net revenue of {0} or more in the period", [format_currency(at_least, crm_success.tier_requirements.currency(), 0)]),
-			"Qualifying Points": () => __("{0} qualifying points or more in the period", [number]),
+			"Qualifying Points": () =>
+				at_least === 1 ? __("1 qualifying point or more in the period") : __("{0} qualifying points or more in the period", [number]),
 			"Health Score": () => __("A health score of {0} or more", [number]),
 			"Months as Customer": () => __("Customer for {0} months or longer", [number]),
 		};
