@@ -2,13 +2,12 @@
 
 frappe.provide("crm_success.earning_rule");
 
-frappe.ui.form.on("Loyalty Earning Rule", {
-	onload(frm) {
-		// Frappe fills in the user's own company: the rule would leave out the others unnoticed. A copy, which has a name, keeps its own
-		const is_from_nothing = frm.is_new() && !frm.doc.rule_name;
-		if (is_from_nothing && !frappe.defaults.get_user_permissions().Company) frm.doc.for_company = "";
-	},
+// Frappe would fill in the user's own company, and the rule would leave out the others unnoticed
+if (!frappe.defaults.get_user_permissions().Company) {
+	frappe.meta.get_docfield("Loyalty Earning Rule", "for_company").ignore_user_permissions = 1;
+}
 
+frappe.ui.form.on("Loyalty Earning Rule", {
 	refresh(frm) {
 		const may_write = Boolean(frm.perm[0]?.write);
 		frm.toggle_display("edit_filters", may_write);
