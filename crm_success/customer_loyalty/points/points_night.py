@@ -38,7 +38,8 @@ COMPARED = ("earned", "spent", "expired", "qualifying")
 @logged
 def start_points_night() -> None:
 	"""Once a day, where points or referrals are kept."""
-	if any(frappe.db.exists(doctype) for doctype in (EARNING_RULE, LEDGER_ENTRY, REFERRAL)):
+	kept = (EARNING_RULE, LEDGER_ENTRY, REFERRAL)
+	if any(frappe.get_all(doctype, limit=1, order_by=None) for doctype in kept):
 		start_on_schedule(KIND, lambda: start_run(KIND, getdate(), "Schedule"))
 
 

@@ -27,7 +27,12 @@ AT_ONCE = 200
 
 def watched_doctypes() -> dict[str, Any]:
 	"""Invoices, and what changes what is owed for them; nothing where nobody refers anybody."""
-	return {doctype: {} for doctype in TELL_OF_INVOICES} if frappe.db.exists(REFERRAL) else {}
+	return {doctype: {} for doctype in TELL_OF_INVOICES} if has_referrals() else {}
+
+
+def has_referrals() -> bool:
+	"""Whether anybody referred anybody."""
+	return bool(frappe.get_all(REFERRAL, limit=1, order_by=None))
 
 
 def note_document(doc: Document, at_hand: Mapping[str, Any]) -> None:

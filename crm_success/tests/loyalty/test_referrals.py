@@ -9,6 +9,8 @@ from frappe.client import insert_many
 from frappe.desk.notifications import get_open_count
 from frappe.utils import add_days, get_datetime
 
+from crm_success.batches.statuses import RUN
+from crm_success.customer_loyalty.points.points_night import KIND, start_points_night
 from crm_success.customer_loyalty.referrals.due_referrals import convert_due_referrals
 from crm_success.customer_loyalty.referrals.referral_chains import hold_chains
 from crm_success.record_names import LEDGER_ENTRY, REFERRAL
@@ -92,6 +94,7 @@ class ReferralTestCase(PointsTestCase):
 		frappe.db.commit()
 
 	def assert_refused(self, words: str, referrer: str, customer: str, **values) -> None:
+		frappe.db.commit()
 		with self.assertRaises(frappe.ValidationError) as refusal:
 			refer(referrer, customer, **values)
 		self.assertIn(words, frappe.utils.strip_html(str(refusal.exception)))
@@ -337,6 +340,13 @@ class TestConversion(ReferralTestCase):
 		self.night()
 		self.assertEqual((state_of(BEN), points_of(ANN)), (("Open", None, None), (0, 0, 0)))
 
+	def test_the_night_begins_by_the_clock_where_somebody_referred(self):
+		start_points_night()
+		self.assertEqual(frappe.get_all(RUN, {"kind": KIND}), [])
+		refer(ANN, BEN)
+		start_points_night()
+		self.assertEqual(len(frappe.get_all(RUN, {"kind": KIND})), 1)
+
 	def test_looking_again_changes_nothing(self):
 		refer(ANN, BEN)
 		tills.sell_for_cash(BEN, 100, TODAY)
@@ -361,7 +371,7 @@ class TestCustomersOfReferrals(ReferralTestCase):
 		convert_now()
 
 	def pairs(self) -> list[tuple[str, str]]:
-		frappe.db.rollback()
+		frappe.db.commit()
 		return list(frappe.get_all(REFERRAL, fields=["referrer", "customer"], order_by="name", as_list=True))
 
 	def comments_on(self, customer: str) -> str:
@@ -481,7 +491,7 @@ class TestWaysIn(ReferralTestCase):
 		name = made.json["data"]["name"]
 		self.assertEqual(state_of(BEN), ("Open", None, None))
 		self.assertEqual(made.json["data"]["status"], "Open")
-		for values in ({"status": "Converted"}, {"invoice": "X", "invoice_type": "Sales Invoice"}):
+		for values in ({"status": "Converted"}, {"converted_on": str(TODAY)}):
 			answer = seller.put(f"/api/resource/{REFERRAL}/{name}", **values)
 			self.assertEqual((answer.status_code, state_of(BEN)), (200, ("Open", None, None)))
 		again = seller.post(f"/api/resource/{REFERRAL}", referrer=CAT, customer=BEN)

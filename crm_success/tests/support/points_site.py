@@ -62,6 +62,7 @@ _MADE = (
 	"GL Entry",
 	"Payment Ledger Entry",
 	"Loyalty Point Entry",
+	*("POS Invoice", "POS Opening Entry", "POS Closing Entry", "POS Invoice Merge Log"),
 )
 
 
