@@ -40,7 +40,7 @@ def _write(row: frappe._dict, purchase: Earner | None) -> bool:
 	"""Whether anything was to be written."""
 	values = _converted_by(purchase) if purchase else OPEN
 	# the day on which it was paid stays, whatever is paid or returned of it later
-	if all(row[name] == values[name] for name in ("status", "invoice_type", "invoice")):
+	if all((row[name] or None) == values[name] for name in ("status", "invoice_type", "invoice")):
 		return False
 	frappe.db.set_value(REFERRAL, row.name, dict(values))
 	if row.status == Status.CONVERTED.value and values is OPEN:

@@ -18,6 +18,7 @@ from crm_success.customer_loyalty.points.due_documents import TELL_OF_INVOICES, 
 from crm_success.customer_loyalty.referrals.conversion import bring_up
 from crm_success.database import clock, conflicts
 from crm_success.record_names import REFERRAL
+from crm_success.watching.watched_doctypes import ask_again
 
 _NOTED = "crm_success_documents_of_referrals"
 _JOB = "crm_success.customer_loyalty.referrals.due_referrals.convert_due_referrals"
@@ -30,9 +31,15 @@ def watched_doctypes() -> dict[str, Any]:
 	return {doctype: {} for doctype in TELL_OF_INVOICES} if has_referrals() else {}
 
 
-def has_referrals() -> bool:
-	"""Whether anybody referred anybody."""
-	return bool(frappe.get_all(REFERRAL, limit=1, order_by=None))
+def has_referrals(without: str = "") -> bool:
+	"""Whether anybody referred anybody, one referral left out."""
+	return bool(frappe.get_all(REFERRAL, {"name": ("!=", without)}, limit=1, order_by=None))
+
+
+def begin_to_watch(doc: Document) -> None:
+	"""From the first referral on, invoices and payments are watched."""
+	if not has_referrals(without=doc.name):
+		ask_again()
 
 
 def note_document(doc: Document, at_hand: Mapping[str, Any]) -> None:

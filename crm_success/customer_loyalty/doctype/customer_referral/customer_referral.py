@@ -1,12 +1,9 @@
 """Who referred whom. Its status is written in customer_loyalty/referrals/conversion.py alone."""
 
-import frappe
-
-from crm_success.customer_loyalty.referrals.due_referrals import look_soon
+from crm_success.customer_loyalty.referrals.due_referrals import begin_to_watch, look_soon
 from crm_success.customer_loyalty.referrals.referral_checks import check_referral, keep_status
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.storable_values import check_entered
-from crm_success.watching.watched_doctypes import ask_again
 
 
 class CustomerReferral(PrintedAsText):
@@ -17,6 +14,4 @@ class CustomerReferral(PrintedAsText):
 		look_soon(self)
 
 	def after_insert(self):
-		if frappe.db.count(self.doctype) == 1:
-			# from the first one on, invoices and payments are watched
-			ask_again()
+		begin_to_watch(self)
