@@ -37,6 +37,7 @@ doctype_js = {
 		"public/js/customer/customer.js",
 		"public/js/tier/tier_panel.js",
 		"public/js/points/points_panel.js",
+		"public/js/referral/customer_referrals.js",
 	],
 	"Customer Health": [
 		"public/js/shared/health_values.js",
@@ -150,6 +151,7 @@ doctype_list_js = {
 	],
 	"Customer Tier Standing": ["public/js/tier/tier_names.js", "public/js/shared/plain_texts.js"],
 	"Customer Loyalty Account": "public/js/shared/plain_texts.js",
+	"Customer Referral": "public/js/shared/plain_texts.js",
 	"Loyalty Adjustment": "public/js/shared/plain_texts.js",
 	"Loyalty Due Document": "public/js/shared/plain_texts.js",
 	"Loyalty Earning Rule": "public/js/shared/plain_texts.js",
@@ -197,6 +199,8 @@ doc_events = {
 			"crm_success.doc_events.customer_tiers.clear_tier",
 			"crm_success.doc_events.customer_points.make_room_for_points",
 			"crm_success.doc_events.customer_points.clear_points",
+			"crm_success.doc_events.customer_referrals.make_room_for_referrals",
+			"crm_success.doc_events.customer_referrals.clear_referrals",
 			"crm_success.doc_events.customer.make_room_for_merge",
 			"crm_success.doc_events.customer.clear_the_way",
 		],
@@ -205,10 +209,12 @@ doc_events = {
 			"crm_success.doc_events.customer_audiences.show_memberships",
 			"crm_success.doc_events.customer_tiers.show_tier",
 			"crm_success.doc_events.customer_points.show_points",
+			"crm_success.doc_events.customer_referrals.show_referrals",
 		],
 		"on_trash": [
 			"crm_success.doc_events.customer_audiences.delete_memberships",
 			"crm_success.doc_events.customer_tiers.delete_tier",
+			"crm_success.doc_events.customer_referrals.delete_referrals",
 			"crm_success.doc_events.customer_points.close_points",
 			"crm_success.doc_events.customer.delete_health",
 		],
@@ -230,6 +236,7 @@ scheduler_events = {
 			"crm_success.batches.reaper.requeue_expired_batches",
 			"crm_success.audiences.evaluation.evaluate_if_due",
 			"crm_success.customer_loyalty.tiers.tier_evaluation.evaluate_tiers_if_due",
+			"crm_success.customer_loyalty.referrals.due_referrals.convert_due_referrals",
 			"crm_success.customer_loyalty.points.due_earning.earn_due_documents",
 		],
 	},
@@ -290,6 +297,12 @@ crm_success_watchers = {
 		"written": "crm_success.customer_loyalty.points.due_documents.note_documents",
 		"writes": "nothing",
 	},
+	"Referrals": {
+		"watched": "crm_success.customer_loyalty.referrals.due_referrals.watched_doctypes",
+		"changed": "crm_success.customer_loyalty.referrals.due_referrals.note_document",
+		"written": "crm_success.customer_loyalty.referrals.due_referrals.note_documents",
+		"writes": "nothing",
+	},
 }
 
 # scores follow their customer: they never keep it, or a definition, from being deleted
@@ -305,6 +318,8 @@ ignore_links_on_delete = [
 	"Loyalty Ledger Entry",
 	"Customer Loyalty Account",
 	"Loyalty Due Document",
+	# go with their customers, and are open again without their invoice
+	"Customer Referral",
 ]
 
 # deleting the transactions of a company leaves these: a balance, which is of all companies, is the sum of what they say
@@ -324,6 +339,7 @@ _OF_A_CUSTOMER = (
 _OF_A_HEALTH = ("Customer Audience Member", "Customer Tier Standing", "Customer Tier Change")
 permission_query_conditions = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.conditions_for_customers"),
+	"Customer Referral": "crm_success.permissions.conditions_for_referrals",
 	**dict.fromkeys(_OF_A_HEALTH, "crm_success.permissions.conditions_for_members"),
 	# a table's rows can be listed without their parents
 	**dict.fromkeys(
@@ -333,6 +349,7 @@ permission_query_conditions = {
 }
 has_permission = {
 	**dict.fromkeys(_OF_A_CUSTOMER, "crm_success.permissions.has_customer_permission"),
+	"Customer Referral": "crm_success.permissions.has_referral_permission",
 	**dict.fromkeys(_OF_A_HEALTH, "crm_success.permissions.has_member_permission"),
 	**dict.fromkeys(_OF_EVERYBODY, "crm_success.permissions.has_everybody_permission"),
 	"Customer Audience": "crm_success.permissions.has_audience_permission",

@@ -13,6 +13,8 @@ from crm_success.visibility import (
 	reads_health,
 )
 
+_OF_A_REFERRAL = ("customer", "referrer")
+
 
 def conditions_for_customers(user: str, doctype: str) -> str:
 	"""For lists of a DocType that is about one customer a record: the limits that the user has on customers."""
@@ -22,6 +24,18 @@ def conditions_for_customers(user: str, doctype: str) -> str:
 def has_customer_permission(doc: Document, ptype: str | None = None, user: str | None = None) -> bool:
 	"""The same for one record."""
 	return not doc.customer or not is_hidden(doc.customer, user or frappe.session.user)
+
+
+def conditions_for_referrals(user: str, doctype: str) -> str:
+	"""For lists of what is about two customers: nobody hears of one whom a limit hides by way of the other."""
+	limits = (only_seen_customers(doctype, user, fieldname) for fieldname in _OF_A_REFERRAL)
+	return " and ".join(limit for limit in limits if limit)
+
+
+def has_referral_permission(doc: Document, ptype: str | None = None, user: str | None = None) -> bool:
+	"""The same for one record."""
+	customers = {doc.get(fieldname) for fieldname in _OF_A_REFERRAL} - {None, ""}
+	return not any(is_hidden(customer, user or frappe.session.user) for customer in sorted(customers))
 
 
 def conditions_for_members(user: str, doctype: str) -> str:

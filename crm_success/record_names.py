@@ -30,6 +30,7 @@ ACCOUNT = "Customer Loyalty Account"
 EARNING_RULE = "Loyalty Earning Rule"
 ADJUSTMENT = "Loyalty Adjustment"
 DUE_DOCUMENT = "Loyalty Due Document"
+REFERRAL = "Customer Referral"
 
 # the modules of Frappe in which these are
 MODULES = ("CRM Success", "Customer Loyalty")

@@ -98,11 +98,11 @@ def is_hidden(customer: str, user: str) -> bool:
 	return not frappe.qb.from_(rows).select(rows.name).where((rows.name == customer) & _sql(limits)).run()
 
 
-def only_seen_customers(doctype: str, user: str) -> str:
-	"""SQL over a DocType that has a link `customer`: only rows of customers whom no limit hides from the user."""
+def only_seen_customers(doctype: str, user: str, fieldname: str = CUSTOMER.lower()) -> str:
+	"""SQL over a DocType that has a link to Customer: only rows of customers whom no limit hides from the user."""
 	# whoever reads by share only sees what was shared, whosever it is
 	limits = limits_on_customers(user) if _finds_by_role(doctype, user) else ""
-	return limits and f"`tab{doctype}`.`customer` in (select `name` from `tab{CUSTOMER}` where {limits})"
+	return limits and f"`tab{doctype}`.`{fieldname}` in (select `name` from `tab{CUSTOMER}` where {limits})"
 
 
 def only_of_seen_healths(doctype: str, user: str) -> str:

@@ -36,13 +36,17 @@ _NAMES_INVOICES: Mapping[str, tuple[str, str, str]] = {
 }
 
 
+# whoever of these changes may change an invoice, or what is owed for one
+TELL_OF_INVOICES = (*INVOICES, *_NAMES_INVOICES)
+
+
 def watched_doctypes() -> dict[str, Any]:
 	"""The DocTypes whose documents earn by a rule, and where invoices earn what changes what is owed for them."""
 	watched: dict[str, Any] = {}
 	# what was earned by a rule that is disabled since is still taken back
 	for rule in rules_of_now(with_disabled=True):
 		if rule.event in OF_INVOICES:
-			watched.update({doctype: {} for doctype in (*INVOICES, *_NAMES_INVOICES)})
+			watched.update({doctype: {} for doctype in TELL_OF_INVOICES})
 		elif rule.event is not Event.YEARLY:
 			watched[rule.doctype] = {}
 	return watched

@@ -14,11 +14,14 @@ import frappe
 from frappe.model import numeric_fieldtypes
 from frappe.query_builder import functions as fn
 from frappe.utils import flt, getdate
+from pypika.terms import Criterion
 
 from crm_success.audiences.membership import open_memberships
 from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, Earner, EarningRule, Event
 from crm_success.customer_loyalty.points.tier_history import multipliers_on
+from crm_success.customer_loyalty.referrals.referral_values import Status
 from crm_success.database.dialects import KeyRange
+from crm_success.record_names import REFERRAL
 
 INVOICE, TILL = "Sales Invoice", "POS Invoice"
 INVOICES = (INVOICE, TILL)
@@ -32,6 +35,9 @@ _OF_INVOICE = (
 )
 # those that are there in one of the two, or in some releases
 _SOMETIMES = ("is_opening", "is_consolidated", "is_internal_customer", "loyalty_amount")
+_NEVER_COUNTED: Mapping[str, Any] = {"is_consolidated": 1, "is_opening": "Yes", "is_internal_customer": 1}
+# what counts as long as a field has a value, as others do while they are submitted
+_WHILE: Mapping[str, Mapping[str, str]] = {REFERRAL: {"status": Status.CONVERTED.value}}
 _CENTS = 100
 
 
@@ -127,7 +133,8 @@ def _documents(doctype: str, names: Sequence[str], rules: Collection[EarningRule
 	meta, rule = frappe.get_meta(doctype), next(iter(rules))
 	numbers = _numbers_asked(meta, rules)
 	customer_field, type_field = _customer_fields(meta, rule)
-	asked = {"creation", customer_field, type_field, rule.date_field, rule.amount_field, "company", *numbers}
+	asked = {"creation", customer_field, type_field, rule.date_field, rule.amount_field, "company"}
+	asked.update(numbers, _WHILE.get(doctype, {}))
 	fields = ["name", "docstatus", *(name for name in sorted(asked) if _is_stored(meta, name))]
 	matches, counts_from = _matches(doctype, names, rules), int(bool(meta.is_submittable))
 	found = {}
@@ -141,11 +148,15 @@ def _documents(doctype: str, names: Sequence[str], rules: Collection[EarningRule
 			on=_day(row.get(rule.date_field or "creation")) or getdate(),
 			company=row.get("company") or "",
 			amount=amount,
-			counts=counts_from <= row.docstatus < 2,
+			counts=counts_from <= row.docstatus < 2 and _holds(doctype, row),
 			numbers={**{name: flt(row.get(name)) for name in numbers}, AMOUNT: amount},
 			matches=matches[row.name],
 		)
 	return found
+
+
+def _holds(doctype: str, row: Mapping[str, Any]) -> bool:
+	return all(row.get(name) == value for name, value in _WHILE.get(doctype, {}).items())
 
 
 def _is_stored(meta: Any, fieldname: str) -> bool:
@@ -205,9 +216,19 @@ def _worth(row: Mapping[str, Any]) -> float:
 
 def _counts(row: Mapping[str, Any]) -> bool:
 	"""Not drafts, returns, opening balances, sales to oneself, and the sums of a day whose sales count themselves."""
-	if row["docstatus"] != 1 or row["is_return"] or row.get("is_consolidated"):
+	if row["docstatus"] != 1 or row["is_return"]:
 		return False
-	return row.get("is_opening") != "Yes" and not row.get("is_internal_customer")
+	return all(row.get(name) != never for name, never in _NEVER_COUNTED.items())
+
+
+def counted(doctype: str) -> Criterion:
+	"""The same for a query over the table of invoices, under its own name."""
+	rows, meta = frappe.qb.DocType(doctype), frappe.get_meta(doctype)
+	conditions = [rows.docstatus == 1, rows.is_return == 0]
+	for name, never in _NEVER_COUNTED.items():
+		if meta.has_field(name):
+			conditions.append(rows[name].isnull() | (rows[name] != never))
+	return Criterion.all(conditions)
 
 
 def _kept(row: Mapping[str, Any], returns: Settled) -> Fraction:

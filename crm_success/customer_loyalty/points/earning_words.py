@@ -51,7 +51,7 @@ def _day(value: object) -> str:
 _WHY: Mapping[Why, Callable[[EarningRule, Earner], str]] = {
 	Why.DISABLED: lambda rule, earner: _("The rule is disabled"),
 	Why.NOT_COUNTED: lambda rule, earner: _(
-		"Drafts, cancelled documents, returns, opening invoices and sales within the company earn nothing"
+		"Drafts, cancelled documents, returns, opening invoices, sales within the company and open referrals earn nothing"
 	),
 	Why.NO_CUSTOMER: lambda rule, earner: _("The document names no customer"),
 	Why.NATIVE: lambda rule, earner: _("The sale has earned points in ERPNext's own Loyalty Program"),

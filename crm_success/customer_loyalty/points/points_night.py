@@ -1,5 +1,5 @@
 """What happens to points every night, as a kind of leased work: points lapse, others can be spent, every balance is worked
-out again from its entries, and documents that changed unheard are looked at.
+out again from its entries, and documents and referrals that changed unheard are looked at.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -24,8 +24,9 @@ from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, Even
 from crm_success.customer_loyalty.points.given import given_to_gone
 from crm_success.customer_loyalty.points.ledger import Ledger
 from crm_success.customer_loyalty.points.lots import accounts_in
+from crm_success.customer_loyalty.referrals import due_referrals
 from crm_success.database.dialects import KeyRange
-from crm_success.record_names import ACCOUNT, EARNING_RULE, LEDGER_ENTRY
+from crm_success.record_names import ACCOUNT, EARNING_RULE, LEDGER_ENTRY, REFERRAL
 from crm_success.scoring.reads import freeze_reads, ranges_of
 
 KIND = "Points"
@@ -36,8 +37,9 @@ COMPARED = ("earned", "spent", "expired", "qualifying")
 
 @logged
 def start_points_night() -> None:
-	"""Once a day, where points are kept."""
-	if frappe.db.exists(EARNING_RULE) or frappe.db.exists(LEDGER_ENTRY):
+	"""Once a day, where points or referrals are kept."""
+	kept = (EARNING_RULE, LEDGER_ENTRY, REFERRAL)
+	if any(frappe.get_all(doctype, limit=1, order_by=None) for doctype in kept):
 		start_on_schedule(KIND, lambda: start_run(KIND, getdate(), "Schedule"))
 
 
@@ -52,6 +54,7 @@ class PointsNight(Work):
 		since = self._last_night()
 		yearly.earn_yearly(since, as_of)
 		sign_of_life()
+		due_referrals.bring_up_all(sign_of_life)
 		due_documents.note_in_pieces(changed_since(since))
 		due_documents.queue_earning()
 		ranges = ranges_of(freeze_reads(as_of), BATCH_SIZE)

@@ -26,6 +26,7 @@ from crm_success.tests.support.audience_site import (
 	start_and_prepare_pass,
 	visits,
 )
+from crm_success.tests.support.data_import import import_rows
 from crm_success.tests.support.permission_matrix import SALES_MANAGER, SYSTEM_MANAGER
 from crm_success.tests.support.permission_site import Visitor, make_user
 from crm_success.tests.support.utils import little_work
@@ -365,7 +366,7 @@ class TestHostileAudiences(AudienceTestCase):
 			("Found", ONE, "finds its members by filters"),
 		)
 		text = "Audience,Customer\n" + "".join(f"{audience},{customer}\n" for audience, customer, _ in rows)
-		logs = import_members(text)
+		logs = import_rows(MEMBER, text)
 		self.assertEqual([bool(log.success) for log in logs], [not words for *_, words in rows])
 		for log, (*_, words) in zip(logs, rows, strict=True):
 			self.assertIn(words, f"{log.messages} {log.exception}")
@@ -403,22 +404,3 @@ def make_table(name: str) -> str:
 		"fields": fields,
 	}
 	return frappe.get_doc(doctype).insert().name
-
-
-def import_members(text: str) -> list[Any]:
-	"""As Frappe's background job does it; its log, row by row."""
-	from frappe.utils.file_manager import save_file
-
-	values = {"reference_doctype": MEMBER, "import_type": "Insert New Records"}
-	asked = frappe.get_doc({"doctype": "Data Import", **values}).insert()
-	file = save_file("members.csv", text.encode(), asked.doctype, asked.name, is_private=1)
-	asked.db_set("import_file", file.file_url)
-	try:
-		frappe.get_doc(asked.doctype, asked.name).get_importer().import_data()
-		fields = ["success", "messages", "exception"]
-		return frappe.get_all("Data Import Log", {"data_import": asked.name}, fields, order_by="log_index")
-	finally:
-		frappe.flags.in_import = False
-		frappe.delete_doc(asked.doctype, asked.name, force=True)
-		frappe.db.delete("Data Import Log", {"data_import": asked.name})
-		frappe.db.commit()

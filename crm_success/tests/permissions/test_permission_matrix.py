@@ -68,12 +68,13 @@ CHANGES: dict[str, dict[str, Any]] = {
 	"Customer Loyalty Account": {"balance": 77},
 	"Loyalty Ledger Entry": {"points": 77},
 	"Loyalty Adjustment": {"reason": "PM Changed"},
+	"Customer Referral": {"note": "PM Changed"},
 	"Loyalty Due Document": {"attempts": 77},
 	"Loyalty Earning Rule": {"description": "PM Changed"},
 }
 
 # documents whose numbers stay
-NUMBERED = ("Loyalty Adjustment",)
+NUMBERED = ("Loyalty Adjustment", "Customer Referral")
 
 # new records: valid ones, so that nothing but the permission refuses them
 RECORDS: dict[str, dict[str, Any]] = {
@@ -112,6 +113,7 @@ RECORDS: dict[str, dict[str, Any]] = {
 	"Customer Loyalty Account": {"customer": THIRD},
 	"Loyalty Ledger Entry": {"customer": THIRD, "kind": "Adjust", "points": 5},
 	"Loyalty Adjustment": {"customer": THIRD, "points": 5, "reason": "PM"},
+	"Customer Referral": {"customer": THIRD, "referrer": OWN},
 	"Loyalty Due Document": {"reference_doctype": "Customer", "reference_name": OWN},
 	"Loyalty Earning Rule": {
 		"rule_name": NEW,

@@ -53,6 +53,12 @@ RIGHTS: dict[str, Rights] = {
 	"Customer Loyalty Account": rights(_LOOK, _TAKE_AWAY, _TAKE_AWAY, _TAKE_AWAY),
 	"Loyalty Ledger Entry": rights(_LOOK, _TAKE_AWAY, _TAKE_AWAY, _TAKE_AWAY),
 	"Loyalty Adjustment": rights(_LOOK, _TAKE_AWAY, _ALL, _ALL),
+	"Customer Referral": {
+		**rights(_LOOK, _TAKE_AWAY, _ALL, _ALL),
+		SUCCESS_USER: frozenset(f"{_ADD} write".split()),
+		SALES_USER: frozenset(f"{_ADD} write".split()),
+		SALES_MANAGER: frozenset(_ALL.split()),
+	},
 	"Loyalty Due Document": rights("", "", "", "read report export"),
 	"Loyalty Earning Rule": _DEFINITION,
 	"Customer Segment": _DEFINITION,
@@ -108,6 +114,7 @@ OF_A_CUSTOMER = (
 	*("Customer Health", "Customer Health Snapshot", "Customer Audience Member"),
 	*("Customer Tier Standing", "Customer Tier Change"),
 	*("Customer Loyalty Account", "Loyalty Ledger Entry", "Loyalty Adjustment"),
+	"Customer Referral",
 )
 
 REPORTS: dict[str, tuple[str, ...]] = {

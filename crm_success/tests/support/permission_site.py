@@ -18,6 +18,7 @@ from crm_success.record_names import (
 	DUE_DOCUMENT,
 	EARNING_RULE,
 	LEDGER_ENTRY,
+	REFERRAL,
 	STANDING,
 	TIER_CHANGE,
 )
@@ -217,7 +218,7 @@ def make_standings() -> None:
 
 
 def make_points() -> None:
-	"""OWN and OTHER have an account, an entry and an adjustment each, past the controllers."""
+	"""OWN and OTHER have an account, an entry, an adjustment and a referral each, past the controllers."""
 	for customer, name, adjustment in (
 		(OWN, OWN_NAME, matrix.OWN_ADJUSTMENT),
 		(OTHER, SECRET, matrix.OTHER_ADJUSTMENT),
@@ -230,6 +231,8 @@ def make_points() -> None:
 		of_adjustment = {"customer": customer, "points": 5, "company": factories.default_company()}
 		doc = frappe.get_doc({"doctype": ADJUSTMENT, **of_adjustment, "reason": "PM"})
 		doc.insert(set_name=adjustment)
+		# of itself: who may see one customer only sees nothing that names another one
+		frappe.new_doc(REFERRAL).update({**values, "referrer": customer, "referrer_name": name}).db_insert()
 	rule = {"rule_name": "PM Rule", "enabled": 0, "event": "Invoice Submitted", "basis": "Fixed Number"}
 	frappe.get_doc({"doctype": EARNING_RULE, **rule, "points": 1}).insert()
 	due = {"reference_doctype": ADJUSTMENT, "reference_name": matrix.OWN_ADJUSTMENT, "attempts": 3}

@@ -16,7 +16,7 @@ from crm_success.customer_loyalty.points import points_night
 from crm_success.customer_loyalty.points.due_earning import earn_due_documents
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.database import conflicts
-from crm_success.record_names import ACCOUNT, ADJUSTMENT, DUE_DOCUMENT, EARNING_RULE, LEDGER_ENTRY
+from crm_success.record_names import ACCOUNT, ADJUSTMENT, DUE_DOCUMENT, EARNING_RULE, LEDGER_ENTRY, REFERRAL
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase
 
@@ -72,7 +72,7 @@ def forget_points() -> None:
 	"""As the site was: no rules, no points."""
 	frappe.db.rollback()
 	frappe.set_user("Administrator")
-	for doctype in (LEDGER_ENTRY, ACCOUNT, DUE_DOCUMENT, EARNING_RULE, ADJUSTMENT):
+	for doctype in (LEDGER_ENTRY, ACCOUNT, DUE_DOCUMENT, EARNING_RULE, ADJUSTMENT, REFERRAL):
 		frappe.db.delete(doctype)
 	frappe.db.delete(RUN, {"kind": points_night.KIND})
 	frappe.clear_cache()
