@@ -30,6 +30,8 @@ ACCOUNT = "Customer Loyalty Account"
 EARNING_RULE = "Loyalty Earning Rule"
 ADJUSTMENT = "Loyalty Adjustment"
 DUE_DOCUMENT = "Loyalty Due Document"
+BACKFILL = "Loyalty Backfill"
+BACKFILL_REASON = "Loyalty Backfill Reason"
 
 # the modules of Frappe in which these are
 MODULES = ("CRM Success", "Customer Loyalty")

@@ -1,4 +1,4 @@
-"""One statement that inserts rows or updates those that are there already. Knows the dialects, not the records."""
+"""One statement that inserts rows, or updates those that are there already. Knows the dialects, not the records."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -27,6 +27,11 @@ def take_the_offer(current: Column, offered: Column, name: str) -> Term:
 	return offered(name)
 
 
+def insert(doctype: str, rows: Iterable[Mapping[str, Any]]) -> None:
+	"""Insert rows that all have the same keys, in few statements; one that is there already is an error."""
+	upsert(doctype, rows, (), {})
+
+
 def upsert(
 	doctype: str,
 	rows: Iterable[Mapping[str, Any]],
@@ -39,8 +44,8 @@ def upsert(
 	A term as value, the same in all rows, is worked out by the database. MariaDB takes any unique key for a conflict,
 	PostgreSQL the columns named. `finish` has the last word on a statement.
 	"""
-	# who takes every offer writes the same statement each time; other choices are made for one writing
-	build: Callable[..., str] = _kept_statement if set(choices.values()) == {take_the_offer} else _statement
+	# who takes every offer, or none, writes the same statement each time; other choices are made for one writing
+	build: Callable[..., str] = _kept_statement if set(choices.values()) <= {take_the_offer} else _statement
 	statements: dict[int, str] = {}
 	for chunk in _chunks(rows):
 		values = {name: value if isinstance(value, Term) else _VALUE for name, value in chunk[0].items()}
@@ -63,7 +68,7 @@ def _statement(
 	names, values = zip(*columns, strict=True)
 	query = dialect.query.into(SqlTable(f"tab{doctype}")).columns(*names).insert(*[values] * rows)
 	current, offered = _sides(doctype, dialect)
-	if dialect is Dialect.POSTGRES:
+	if dialect is Dialect.POSTGRES and conflict:
 		query = query.on_conflict(*conflict)
 	for name, choice in choices:
 		value = choice(current, offered, name)

@@ -29,6 +29,7 @@ Evaluate = Callable[[str, Mapping[str, float]], float | None]
 # what a customer had by a rule in a period already
 EarnedBefore = Callable[[EarningRule, Earner], int]
 
+_ALL, _NOTHING = Fraction(1), Fraction(0)
 _MOST = 10**9
 _DECIMALS = 6
 
@@ -145,23 +146,32 @@ def is_yearly_day(born: date, on: date) -> bool:
 
 def _due_part(rule: EarningRule | None, earner: Earner) -> Fraction:
 	"""Neither part makes up for the other: what was paid twice is not kept twice."""
-	return _within(earner.kept) * _within(_paid_part(rule, earner))
+	kept, paid = earner.kept, _paid_part(rule, earner)
+	# fractions are slow, and nearly all documents are whole
+	if kept == 1 and paid == 1:
+		return _ALL
+	return _within(kept) * _within(paid)
 
 
 def _within(part: Fraction) -> Fraction:
-	return min(max(part, Fraction(0)), Fraction(1))
+	return min(max(part, _NOTHING), _ALL)
 
 
 def _paid_part(rule: EarningRule | None, earner: Earner) -> Fraction:
 	if rule is None or rule.event not in (Event.PAID, Event.PAID_PART):
-		return Fraction(1)
+		return _ALL
 	if rule.event is Event.PAID:
-		return Fraction(int(earner.paid >= 1))
+		return _ALL if earner.paid >= 1 else _NOTHING
 	return earner.paid
 
 
 def _is_unpaid(rule: EarningRule, earner: Earner) -> bool:
 	return earner.kept > 0 and not is_due(rule, earner)
+
+
+def _is_too_small(rule: EarningRule, earner: Earner) -> bool:
+	# what is not below it in binary is not below what is meant either
+	return earner.amount < rule.minimum and _meant(_decimal(earner.amount)) < _meant(_decimal(rule.minimum))
 
 
 def _blocks(amount: float, each: float) -> Decimal:
@@ -201,6 +211,6 @@ _OBSTACLES: tuple[tuple[Why, Callable[[EarningRule, Earner], bool]], ...] = (
 	(Why.TOO_LATE, lambda rule, earner: rule.valid_upto is not None and earner.on > rule.valid_upto),
 	(Why.NO_MATCH, lambda rule, earner: rule.name not in earner.matches),
 	(Why.NOT_IN_AUDIENCE, lambda rule, earner: bool(rule.audience) and rule.audience not in earner.audiences),
-	(Why.TOO_SMALL, lambda rule, earner: _meant(_decimal(earner.amount)) < _meant(_decimal(rule.minimum))),
+	(Why.TOO_SMALL, _is_too_small),
 	(Why.NOT_PAID, _is_unpaid),
 )

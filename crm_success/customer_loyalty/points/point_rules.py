@@ -139,8 +139,9 @@ def share_of(points: int, part: Fraction) -> int:
 
 	Parts that add up to the whole do so in points, as each is the difference of two shares.
 	"""
-	part = min(max(part, Fraction(0)), Fraction(1))
-	return int(points * part + Fraction(1, 2))
+	if part >= 1:
+		return points
+	return int(points * max(part, Fraction(0)) + Fraction(1, 2))
 
 
 def _taken(lots: Sequence[Lot], points: int) -> list[Use]:
