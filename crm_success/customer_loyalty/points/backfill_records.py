@@ -159,7 +159,12 @@ def start_backfill(name: str, is_dry: bool) -> str:
 
 def has_current_dry_run(doc: Document) -> bool:
 	"""Whether points may be given: there is a dry run of the rule, and of those before it, as they are now."""
-	return bool(doc.rule_version) and doc.rule_version == _version(_rules_that_matter(doc.earning_rule))
+	return bool(doc.rule_version) and doc.rule_version == version_of(doc.earning_rule)
+
+
+def version_of(rule: str) -> str:
+	"""Another one whenever the rule, or one that may keep it from giving, was changed."""
+	return _version(_rules_that_matter(rule))
 
 
 def began_with(run: str) -> Backfill:

@@ -14,6 +14,7 @@ from crm_success.tests.support.permission_matrix import (
 	BY_HAND,
 	MADE_BY_SCORING,
 	OF_A_CUSTOMER,
+	OLD_RULE,
 	REPORTS,
 	RIGHTS,
 	RIGHTS_ON_OWN,
@@ -68,12 +69,13 @@ CHANGES: dict[str, dict[str, Any]] = {
 	"Customer Loyalty Account": {"balance": 77},
 	"Loyalty Ledger Entry": {"points": 77},
 	"Loyalty Adjustment": {"reason": "PM Changed"},
+	"Loyalty Backfill": {"from_date": "2020-02-21"},
 	"Loyalty Due Document": {"attempts": 77},
 	"Loyalty Earning Rule": {"description": "PM Changed"},
 }
 
 # documents whose numbers stay
-NUMBERED = ("Loyalty Adjustment",)
+NUMBERED = ("Loyalty Adjustment", "Loyalty Backfill")
 
 # new records: valid ones, so that nothing but the permission refuses them
 RECORDS: dict[str, dict[str, Any]] = {
@@ -112,6 +114,7 @@ RECORDS: dict[str, dict[str, Any]] = {
 	"Customer Loyalty Account": {"customer": THIRD},
 	"Loyalty Ledger Entry": {"customer": THIRD, "kind": "Adjust", "points": 5},
 	"Loyalty Adjustment": {"customer": THIRD, "points": 5, "reason": "PM"},
+	"Loyalty Backfill": {"earning_rule": OLD_RULE, "from_date": "2020-02-20", "to_date": "2020-02-22"},
 	"Loyalty Due Document": {"reference_doctype": "Customer", "reference_name": OWN},
 	"Loyalty Earning Rule": {
 		"rule_name": NEW,
