@@ -52,7 +52,7 @@ class PointsBackfill(Work):
 		"""The points of the range; none where somebody has stopped it, or where the rule is gone."""
 		if isinstance(computed, Figures):
 			return _done(computed)
-		if not backfill_records.holds_on(self.began):
+		if not backfill_records.holds_on(self.began, self.run):
 			return Done(messages=(_about_gone_rule(batch.customers),))
 		return _done(self._given_to(computed, KeyRange(batch.after_customer, batch.upto_customer)))
 

@@ -88,6 +88,9 @@ class Figures:
 
 def check_backfill(doc: Document) -> None:
 	"""Refuse what gives no points, on its field."""
+	if not (doc.earning_rule and doc.from_date and doc.to_date):
+		# Frappe names the field that is empty
+		return
 	for fieldname in ("from_date", "to_date"):
 		doc.set(fieldname, parse_asked_day(doc.get(fieldname)))
 	if getdate(doc.to_date) > getdate():
@@ -198,16 +201,16 @@ def cancel_backfill(run: str) -> None:
 	keep_figures(run, CANCELLED)
 
 
-def holds_on(began: Backfill) -> bool:
-	"""Whether its rule is there, and nobody stopped it; nobody does before the transaction ends. What is read after it is
-	as of then.
+def holds_on(began: Backfill, run: str) -> bool:
+	"""Whether its rule is there, and nobody stopped it, or started another run of it; nobody does before the transaction
+	ends. Reads nothing that the transaction would go on seeing.
 	"""
 	bindings, rows = reading.bindings(), SqlTable(f"tab{BACKFILL}")
-	query = (
-		bindings.dialect.query.from_(rows).select(rows.status).where(rows.name == bindings.bind(began.name))
-	)
-	statuses = [row["status"] for row in reading.read_rows(bindings.holding(query))]
-	return CANCELLED not in statuses and bool(reading.hold(EARNING_RULE, [began.rule]))
+	query = bindings.dialect.query.from_(rows).select(rows.status, rows.run)
+	query = query.where(rows.name == bindings.bind(began.name))
+	found = reading.read_rows(bindings.holding(query))
+	is_going_on = any(row["run"] == run and row["status"] != CANCELLED for row in found)
+	return is_going_on and bool(reading.hold(EARNING_RULE, [began.rule]))
 
 
 def _check_dry_run(doc: Document, version: str) -> None:

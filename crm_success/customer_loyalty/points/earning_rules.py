@@ -30,6 +30,8 @@ Evaluate = Callable[[str, Mapping[str, float]], float | None]
 EarnedBefore = Callable[[EarningRule, Earner], int]
 
 _ALL, _NOTHING = Fraction(1), Fraction(0)
+# what waits for payments
+_PAID = (Event.PAID, Event.PAID_PART)
 _MOST = 10**9
 _DECIMALS = 6
 
@@ -66,15 +68,18 @@ def judged_by(rule: EarningRule, earner: Earner, evaluate: Evaluate, earned_befo
 
 def points_of(rule: EarningRule, earner: Earner, evaluate: Evaluate) -> int:
 	"""Whole points: whole blocks of the amount first, then the tier's multiplier, and no part of a point."""
+	worth: int | Decimal
 	if rule.basis is Basis.FIXED:
-		worth = Decimal(rule.points)
+		worth = rule.points
 	elif rule.basis is Basis.EACH:
 		worth = _blocks(earner.amount, rule.each) * rule.points
 	else:
 		value = evaluate(rule.formula, earner.numbers)
-		worth = _decimal(value) if value is not None else Decimal(0)
+		worth = _decimal(value) if value is not None else 0
 	if rule.with_tier:
-		worth *= _decimal(earner.multiplier)
+		worth = worth * _decimal(earner.multiplier)
+	if isinstance(worth, int):
+		return min(max(worth, 0), _MOST)
 	whole = _meant(worth).to_integral_value(ROUND_FLOOR)
 	return int(min(max(whole, Decimal(0)), Decimal(_MOST)))
 
@@ -98,7 +103,7 @@ def is_due(rule: EarningRule, earner: Earner) -> bool:
 
 def earned_on(rule: EarningRule, earner: Earner) -> date:
 	"""The day on which it earned: that of the document, or on which it was paid."""
-	if rule.event in (Event.PAID, Event.PAID_PART) and earner.paid_on:
+	if rule.event in _PAID and earner.paid_on:
 		return max(earner.on, earner.paid_on)
 	return earner.on
 
@@ -158,7 +163,7 @@ def _within(part: Fraction) -> Fraction:
 
 
 def _paid_part(rule: EarningRule | None, earner: Earner) -> Fraction:
-	if rule is None or rule.event not in (Event.PAID, Event.PAID_PART):
+	if rule is None or rule.event not in _PAID:
 		return _ALL
 	if rule.event is Event.PAID:
 		return _ALL if earner.paid >= 1 else _NOTHING
@@ -166,7 +171,7 @@ def _paid_part(rule: EarningRule | None, earner: Earner) -> Fraction:
 
 
 def _is_unpaid(rule: EarningRule, earner: Earner) -> bool:
-	return earner.kept > 0 and not is_due(rule, earner)
+	return rule.event in _PAID and earner.kept.numerator > 0 and not is_due(rule, earner)
 
 
 def _is_too_small(rule: EarningRule, earner: Earner) -> bool:
@@ -174,10 +179,10 @@ def _is_too_small(rule: EarningRule, earner: Earner) -> bool:
 	return earner.amount < rule.minimum and _meant(_decimal(earner.amount)) < _meant(_decimal(rule.minimum))
 
 
-def _blocks(amount: float, each: float) -> Decimal:
+def _blocks(amount: float, each: float) -> int:
 	if each <= 0:
-		return Decimal(0)
-	return (_meant(_decimal(amount)) / _decimal(each)).to_integral_value(ROUND_FLOOR)
+		return 0
+	return int((_meant(_decimal(amount)) / _decimal(each)).to_integral_value(ROUND_FLOOR))
 
 
 def _decimal(number: float) -> Decimal:
@@ -203,7 +208,7 @@ def _end_of_month(on: date, months: int) -> date:
 # in the order in which somebody who asks would want to hear of them
 _OBSTACLES: tuple[tuple[Why, Callable[[EarningRule, Earner], bool]], ...] = (
 	(Why.DISABLED, lambda rule, earner: not rule.enabled),
-	(Why.NOT_COUNTED, lambda rule, earner: not earner.counts or earner.kept <= 0),
+	(Why.NOT_COUNTED, lambda rule, earner: not earner.counts or earner.kept.numerator <= 0),
 	(Why.NO_CUSTOMER, lambda rule, earner: not earner.customer),
 	(Why.NATIVE, lambda rule, earner: rule.event in OF_INVOICES and earner.has_native_points),
 	(Why.OTHER_COMPANY, lambda rule, earner: bool(rule.company) and rule.company != earner.company),

@@ -139,9 +139,11 @@ def share_of(points: int, part: Fraction) -> int:
 
 	Parts that add up to the whole do so in points, as each is the difference of two shares.
 	"""
-	if part >= 1:
+	# nearly always, and fractions are slow
+	if part == 1:
 		return points
-	return int(points * max(part, Fraction(0)) + Fraction(1, 2))
+	part = min(max(part, Fraction(0)), Fraction(1))
+	return int(points * part + Fraction(1, 2))
 
 
 def _taken(lots: Sequence[Lot], points: int) -> list[Use]:

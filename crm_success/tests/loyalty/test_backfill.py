@@ -273,7 +273,7 @@ class TestWhatABackfillMayBe(PointsTestCase):
 	def test_days(self):
 		self.assert_refused("Enter today, or a day before", to_date=add_days(TODAY, 1))
 		self.assert_refused("Enter a day that is not before", from_date=days_ago(5), to_date=days_ago(6))
-		self.assert_refused("Value missing", from_date=None)
+		self.assert_refused("from_date", from_date=None)
 		make_backfill("One for Ten", from_date=TODAY, to_date=TODAY)
 
 	def test_rules(self):
