@@ -18,7 +18,7 @@ from crm_success.database import reading
 from crm_success.database.dialects import Bindings, KeyRange, within
 
 # customers that are counted at once
-_AT_ONCE = 1000
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,12 @@ NEW, RUNNING, DRY_RUN_DONE, GIVEN = "New", "Running", "Dry Run Done", "Points Gi
 FAILED, CANCELLED = "Failed", "Cancelled"
 _OF_DRY_RUN = ("documents", "documents_earning", "points", "points_lapsed", "customers")
 _OF_GIVING = ("documents_earned", "points_given", "points_given_lapsed", "customers_given")
-# what only the work writes
-FOUND = (*_OF_DRY_RUN, *_OF_GIVING, "status", "run", "rule_version", "dry_run_on", "given_on")
+# what only the work writes, as it is before
+_NOTHING: Mapping[str, Any] = {
+	**dict.fromkeys((*_OF_DRY_RUN, *_OF_GIVING), 0),
+	**dict.fromkeys(("run", "rule_version", "dry_run_on", "given_on")),
+	"status": NEW,
+}
 
 
 @dataclass(frozen=True)
@@ -112,9 +116,8 @@ def check_backfill(doc: Document) -> None:
 
 def forget_what_was_found(doc: Document) -> None:
 	"""Nothing is known of it yet, whatever a request says."""
-	doc.update(dict.fromkeys(FOUND))
+	doc.update(_NOTHING)
 	doc.set("reasons", [])
-	doc.status = NEW
 
 
 def keep_what_was_found(doc: Document, before: Document) -> None:
@@ -124,7 +127,7 @@ def keep_what_was_found(doc: Document, before: Document) -> None:
 			check_is_finished(before)
 		forget_what_was_found(doc)
 		return
-	doc.update({name: before.get(name) for name in FOUND})
+	doc.update({name: before.get(name) for name in _NOTHING})
 	doc.set("reasons", before.reasons)
 
 
@@ -250,7 +253,7 @@ def _keep_dry_run(began: Backfill, figures: Figures, status: str) -> None:
 	_set_found(
 		began.name,
 		**dict(zip(_OF_DRY_RUN, found, strict=True)),
-		**dict.fromkeys((*_OF_GIVING, "given_on")),
+		**{name: _NOTHING[name] for name in (*_OF_GIVING, "given_on")},
 		status=status,
 		dry_run_on=clock.now(),
 		rule_version=_version(began.rules) if is_done else None,

@@ -197,7 +197,8 @@ class _Documents:
 		self.documents, self.read, self.only, self.done = documents, read, only, done
 		self.rules = {rule.name: rule for rule in rules}
 		self.ledger, self.given = ledger, given
-		self.caps = Caps(rules, ledger.known)
+		self.known = ledger.known
+		self.caps = Caps(rules, self.known)
 		self.today = getdate()
 
 	def bring_up(self) -> None:
@@ -209,7 +210,7 @@ class _Documents:
 			self.done.looked_at += 1
 			self.done.documents += self.done.points != before
 		for source, given in self._of_gone_documents():
-			is_open = given.now and given.customer in self.ledger.known
+			is_open = given.now and given.customer in self.known
 			if is_open and self._is_asked(source.rule) and not self._is_yearly(source.rule):
 				self._take_back(given, source, given.now, DELETED)
 		self.ledger.write()
@@ -218,7 +219,7 @@ class _Documents:
 		sources = {rule.name: Source(earner.doctype, earner.name, rule.name) for rule in group}
 		missing = self._open_rules(sources, group)
 		judged: Mapping[str, Earned] = {}
-		if missing and earner.customer in self.ledger.known:
+		if missing and earner.customer in self.known:
 			judged = earning_rules.judged(group, earner, formula_value, self.caps.before)
 		for rule in group:
 			source = sources[rule.name]
@@ -253,7 +254,7 @@ class _Documents:
 
 	def _adjust(self, earner: Earner, rule: EarningRule, source: Source, given: GivenTo) -> None:
 		due = earning_rules.due_now(rule, earner, given)
-		if due == given.now or given.customer not in self.ledger.known:
+		if due == given.now or given.customer not in self.known:
 			# nothing to do, or deleted with its account
 			self._tell(HAS_EARNED)
 		elif due < given.now:

@@ -27,10 +27,11 @@ INVOICES = (INVOICE, TILL)
 CUSTOMER = "Customer"
 # what an invoice is worth: net of tax, in the currency of its company
 AMOUNT = "amount"
-_OF_INVOICE = (
-	*("name", "customer", "company", "posting_date", "docstatus", "is_return", "base_net_total"),
+_OF_INVOICE = ("name", "customer", "company", "posting_date", "docstatus", "is_return", "base_net_total")
+# what tells how much of it is paid
+_OF_PAYMENT = (
 	*("grand_total", "rounded_total", "outstanding_amount", "currency", "party_account_currency"),
-	*("base_grand_total", "base_rounded_total", "is_pos"),
+	*("base_grand_total", "base_rounded_total"),
 )
 # those that are there in one of the two, or in some releases
 _SOMETIMES = ("is_opening", "is_consolidated", "is_internal_customer", "loyalty_amount")
@@ -89,10 +90,12 @@ def conditions_of(rule: EarningRule) -> list[list[Any]]:
 def _invoices(doctype: str, names: Sequence[str], rules: Collection[EarningRule]) -> dict[str, Earner]:
 	meta = frappe.get_meta(doctype)
 	numbers = _numbers_asked(meta, rules)
-	fields = [*_OF_INVOICE, *(name for name in _SOMETIMES if meta.has_field(name)), *numbers]
+	waits = any(rule.event in _PAID for rule in rules)
+	of_payment = _OF_PAYMENT if waits else ()
+	fields = [*_OF_INVOICE, *of_payment, *(name for name in _SOMETIMES if meta.has_field(name)), *numbers]
 	rows = _rows_of(doctype, list(dict.fromkeys(fields)), "name", names)
 	returns = _returns_of(doctype, names)
-	paid_on = _paid_on(doctype, names) if any(rule.event in _PAID for rule in rules) else {}
+	paid_on = _paid_on(doctype, names) if waits else {}
 	native = _with_native_points(doctype, names)
 	matches = _matches(doctype, names, rules)
 	found = {}
@@ -107,7 +110,7 @@ def _invoices(doctype: str, names: Sequence[str], rules: Collection[EarningRule]
 			amount=amount,
 			counts=_counts(row),
 			kept=_kept(row, returned),
-			paid=_paid(row, returned),
+			paid=_paid(row, returned) if waits else _ALL,
 			paid_on=paid_on.get(name),
 			has_native_points=name in native,
 			numbers={**{number: flt(row.get(number)) for number in numbers}, AMOUNT: amount},
@@ -246,9 +249,8 @@ def _total(row: Mapping[str, Any]) -> float:
 
 
 def _returns_of(doctype: str, names: Sequence[str]) -> dict[str, Settled]:
-	fields = [name for name in _OF_INVOICE if name not in ("posting_date", "company")]
 	found: dict[str, Settled] = {}
-	asked = [*fields, "return_against"]
+	asked = ["return_against", "base_net_total", *_OF_PAYMENT]
 	for row in _rows_of(doctype, asked, "return_against", names, docstatus=1, is_return=1):
 		before = found.get(row["return_against"], _NOT_RETURNED)
 		found[row["return_against"]] = Settled(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from crm_success.customer_loyalty.points.earning_values import (
 	OF_INVOICES,
@@ -115,16 +116,8 @@ def available_from(rule: EarningRule, on: date) -> date:
 
 def expires_on(rule: EarningRule, on: date) -> date | None:
 	"""The last day on which it can; None: no fixed one. What is earned on a day never lapses before it can be spent."""
-	number = rule.lapse_number
-	if rule.lapse is Lapse.DAYS:
-		last = _plus_days(on, number)
-	elif rule.lapse is Lapse.END_OF_MONTH:
-		last = _end_of_month(on, number)
-	elif rule.lapse is Lapse.END_OF_YEAR:
-		last = date(min(on.year + number, date.max.year), 12, 31)
-	else:
-		return None
-	return max(last, available_from(rule, on))
+	last = _last_day(rule.lapse, rule.lapse_number, on)
+	return max(last, available_from(rule, on)) if last else None
 
 
 def idle_days(rule: EarningRule) -> int:
@@ -147,6 +140,17 @@ def is_yearly_day(born: date, on: date) -> bool:
 	"""Whether a yearly date falls on that day, in a later year; the 29th of February on the 28th where there is none."""
 	day = min(born.day, calendar.monthrange(on.year, born.month)[1])
 	return born.year < on.year and (born.month, day) == (on.month, on.day)
+
+
+@lru_cache(maxsize=4096)
+def _last_day(lapse: Lapse, number: int, on: date) -> date | None:
+	if lapse is Lapse.DAYS:
+		return _plus_days(on, number)
+	if lapse is Lapse.END_OF_MONTH:
+		return _end_of_month(on, number)
+	if lapse is Lapse.END_OF_YEAR:
+		return date(min(on.year + number, date.max.year), 12, 31)
+	return None
 
 
 def _due_part(rule: EarningRule | None, earner: Earner) -> Fraction:

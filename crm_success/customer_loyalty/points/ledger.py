@@ -8,7 +8,8 @@ documents is told to whoever watches them.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 
 import frappe
@@ -189,7 +190,8 @@ class Ledger:
 		"""Write what was noted, and the figures of the accounts, without committing."""
 		if not self._new:
 			return
-		insert(LEDGER_ENTRY, self._new)
+		# in the order of the indexes: the same pages are written at once
+		insert(LEDGER_ENTRY, sorted(self._new, key=itemgetter("customer")))
 		customers = sorted({entry["customer"] for entry in self._new})
 		names = [entry["name"] for entry in self._new]
 		self._new = []
@@ -347,7 +349,7 @@ def _of_lots(lots: Collection[Lot], active_on: date | None, on: date) -> dict[st
 	starts = [lot.available_from for lot in living if lot.left > 0 and lot.available_from > on]
 	# what has lapsed is to be written off yet
 	unwritten = [on] if len(living) < len(lots) else []
-	changes = [*starts, *unwritten, *([frappe.utils.add_days(last, 1)] if last else [])]
+	changes = [*starts, *unwritten, *([last + timedelta(days=1)] if last else [])]
 	return {
 		"available": available,
 		"pending": pending,

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import frappe
-from frappe.utils import getdate
 from pypika import Case
 from pypika import Table as SqlTable
 from pypika import functions as fn
@@ -19,7 +18,7 @@ from pypika.terms import Term
 from crm_success.customer_loyalty.points.point_values import OF_TIERS, Kind, Lot, Source
 from crm_success.database import reading
 from crm_success.database.dialects import Bindings, Dialect, KeyRange, Statement, within
-from crm_success.database.upsert import upsert
+from crm_success.database.upsert import keep_what_is_there, upsert
 from crm_success.record_names import ACCOUNT, LEDGER_ENTRY
 
 ACCOUNT_FIELDS = ("name", "customer", "customer_name", "last_activity", "entries", "balance", "next_change")
@@ -55,13 +54,18 @@ class Summary:
 				points=left,
 				left=left,
 				earned_on=on,
-				available_from=getdate(starts) if starts else on,
-				expires_on=getdate(expires_on) if expires_on else None,
+				available_from=_day(starts) or on,
+				expires_on=_day(expires_on),
 				idle_days=int(idle_days or 0),
 			)
 			for (expires_on, idle_days, starts), left in self._left.items()
 			if left
 		]
+
+
+def _day(value: date | str | None) -> date | None:
+	"""A day that the database has chosen among several comes as a text."""
+	return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def held_accounts(customers: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -197,7 +201,7 @@ def _make(customers: Sequence[str]) -> None:
 		for row in sorted(existing, key=lambda row: row.name)
 	]
 	# somebody else may make it in the same moment
-	upsert(ACCOUNT, rows, ["customer"], {"customer": lambda current, offered, name: current(name)})
+	upsert(ACCOUNT, rows, ["customer"], {"customer": keep_what_is_there})
 
 
 def _roots(names: list[str], is_fresh: bool) -> list[dict[str, Any]]:

@@ -318,9 +318,7 @@ class TestWhatABackfillMayBe(PointsTestCase):
 
 	def test_what_was_found_is_not_entered(self):
 		old = make_backfill("One for Ten", points=5, status="Points Given", rule_version="x", documents=3)
-		self.assertEqual(
-			figures(old, ("status", "points", "rule_version", "documents")), ("New", None, None, None)
-		)
+		self.assertEqual(figures(old, ("status", "points", "rule_version", "documents")), ("New", 0, None, 0))
 		old = dry_run(old)
 		version = old.rule_version
 		old.update(
