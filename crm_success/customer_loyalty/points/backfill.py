@@ -18,7 +18,7 @@ from crm_success.customer_loyalty.points import backfill_records
 from crm_success.customer_loyalty.points.backfill_records import Backfill, Figures
 from crm_success.customer_loyalty.points.earning import Untouched, earn_in_order
 from crm_success.customer_loyalty.points.ledger import Ledger
-from crm_success.customer_loyalty.points.lots import held_accounts
+from crm_success.customer_loyalty.points.lots import held_accounts, last_numbers
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import EARNING_RULE
 
@@ -69,8 +69,10 @@ class PointsBackfill(Work):
 
 	def _looked_at(self, keys: KeyRange) -> Figures:
 		documents, customers = self.began.documents.of_customers(keys)
-		there = frappe.get_all("Customer", {"name": ("in", sorted(customers))}, pluck="name", order_by=None)
-		done = earn_in_order(documents, self.began.rules, [self.began.rule], Untouched(set(there)))
+		ours = {"name": ("in", sorted(customers))}
+		there = set(frappe.get_all("Customer", ours, pluck="name", order_by=None))
+		untouched = Untouched(there, set(last_numbers(customers)))
+		done = earn_in_order(documents, self.began.rules, [self.began.rule], untouched)
 		return Figures.of(done)
 
 	def _given_to(self, customers: list[str], keys: KeyRange) -> Figures:

@@ -19,6 +19,7 @@ from crm_success.customer_loyalty.points import earning_rules
 from crm_success.customer_loyalty.points.earning_documents import read_earners, rules_for
 from crm_success.customer_loyalty.points.earning_values import (
 	HAS_EARNED,
+	OF_INVOICES,
 	Earned,
 	Earner,
 	EarningRule,
@@ -85,7 +86,7 @@ def earn_in_order(
 	"""
 	done = Earning()
 	read = _read(documents, rules, only)
-	given = _given(documents, ledger.is_fresh)
+	given = _given(_that_may_have(documents, read, ledger), ledger.is_fresh)
 	_Documents(documents, read, rules, only, ledger, given, done).bring_up()
 	return done
 
@@ -95,7 +96,12 @@ class Untouched:
 	"""Stands for a ledger on which nothing is written: customers, as if they had accounts."""
 
 	known: Collection[str]
+	with_entries: Collection[str]
 	is_fresh: bool = True
+
+	def has_entries(self, customer: str) -> bool:
+		"""Whether the customer ever had points."""
+		return customer in self.with_entries
 
 	def earn(self, customer: str, points: int, details: Details) -> None:
 		"""Nothing."""
@@ -171,6 +177,20 @@ def _read(
 		for group in rules_for(doctype, rules)
 		if names and (only is None or any(rule.name in only for rule in group))
 	]
+
+
+def _that_may_have(
+	documents: Mapping[str, Sequence[str]], read: Sequence[_Read], ledger: Ledger | Untouched
+) -> Mapping[str, Sequence[str]]:
+	"""Those that may have been given points before: an invoice that was submitted keeps its customer, so it has none where
+	that has none.
+	"""
+	if not all(rule.event in OF_INVOICES for each in read for rule in each.group):
+		return documents
+	return {
+		each.doctype: [name for name, earner in each.earners.items() if ledger.has_entries(earner.customer)]
+		for each in read
+	}
 
 
 def _given(documents: Mapping[str, Sequence[str]], is_fresh: bool = False) -> dict[Source, GivenTo]:

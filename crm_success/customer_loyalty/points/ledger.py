@@ -6,9 +6,10 @@ and so on, and may have the key of its event; the database takes each once. Noth
 documents is told to whoever watches them.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import count
 from operator import itemgetter
 from typing import Any
 
@@ -23,6 +24,7 @@ from crm_success.customer_loyalty.points.lots import (
 	lot_of,
 	lots_of,
 	summaries_of,
+	summaries_of_first,
 	taken_from,
 )
 from crm_success.customer_loyalty.points.point_values import (
@@ -81,16 +83,24 @@ class Ledger:
 	_owing: set[str] = field(init=False, default_factory=set)
 	_new: list[dict[str, Any]] = field(init=False, default_factory=list)
 	_stamps: dict[str, Any] = field(init=False)
+	# of entries, one after the other: rows that are written together lie together
+	_names: Iterator[str] = field(init=False)
 
 	def __post_init__(self) -> None:
 		self._accounts = held_accounts(self.customers)
 		moment, user = clock.now(), frappe.session.user
 		self._stamps = dict(zip(_STAMPS, (moment, moment, user, user), strict=True))
+		prefix = frappe.generate_hash(length=14)
+		self._names = (f"{prefix}{number:06x}" for number in count())
 
 	@property
 	def known(self) -> set[str]:
 		"""Those of the customers that exist."""
 		return set(self._accounts)
+
+	def has_entries(self, customer: str) -> bool:
+		"""Whether the customer ever had points; also of one that does not exist."""
+		return customer not in self._accounts or bool(self._accounts[customer]["entries"])
 
 	def lots(self, customer: str) -> list[Lot]:
 		"""The lots of the customer of which something is left or owed, what was noted included."""
@@ -190,22 +200,23 @@ class Ledger:
 		"""Write what was noted, and the figures of the accounts, without committing."""
 		if not self._new:
 			return
+		new, self._new = self._new, []
 		# in the order of the indexes: the same pages are written at once
-		insert(LEDGER_ENTRY, sorted(self._new, key=itemgetter("customer")))
-		customers = sorted({entry["customer"] for entry in self._new})
-		names = [entry["name"] for entry in self._new]
-		self._new = []
-		self.sum_up(customers)
-		tell_of_written(LEDGER_ENTRY, names, customers)
+		insert(LEDGER_ENTRY, sorted(new, key=itemgetter("customer")))
+		customers = sorted({entry["customer"] for entry in new})
+		self._sum_up(customers, summaries_of_first(new, self.on))
+		tell_of_written(LEDGER_ENTRY, [entry["name"] for entry in new], customers)
 
 	def sum_up(self, customers: Collection[str]) -> None:
 		"""Work out the figures of accounts from their entries, and write them."""
-		if not customers:
-			return
+		if customers:
+			self._sum_up(customers, {})
+
+	def _sum_up(self, customers: Collection[str], known: Mapping[str, Summary]) -> None:
 		for name in customers:
 			self._lots.pop(name, None)
 		self._owing.difference_update(customers)
-		rows = self._figures(customers)
+		rows = self._figures(customers, known)
 		for row in rows:
 			self._accounts[row["customer"]].update(balance=row["balance"], next_change=row["next_change"])
 		choices = dict.fromkeys((*_FIGURES, "modified", "modified_by"), take_the_offer)
@@ -268,7 +279,7 @@ class Ledger:
 			)
 		key = f"{details.event_key}|{number}" if details.event_key and number else details.event_key
 		entry = {
-			"name": frappe.generate_hash(length=20),
+			"name": next(self._names),
 			**self._stamps,
 			"customer": customer,
 			"customer_name": account["customer_name"],
@@ -322,8 +333,9 @@ class Ledger:
 	def _own(self, customer: str, source: Source) -> list[Lot]:
 		return [lot for lot in self.lots(customer) if lot.source == source]
 
-	def _figures(self, customers: Collection[str]) -> list[dict[str, Any]]:
-		summaries = summaries_of(customers, self.on, self.is_fresh)
+	def _figures(self, customers: Collection[str], known: Mapping[str, Summary]) -> list[dict[str, Any]]:
+		unknown = [name for name in customers if name not in known]
+		summaries = {**known, **summaries_of(unknown, self.on, self.is_fresh)}
 		return [
 			{
 				"name": self._accounts[customer]["name"],

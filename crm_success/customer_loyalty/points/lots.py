@@ -141,6 +141,8 @@ def expired_among(customer: str, lots: Collection[str]) -> set[str]:
 def summaries_of(customers: Collection[str], on: date, is_fresh: bool = False) -> dict[str, Summary]:
 	"""What the entries of each customer add up to; their accounts are held."""
 	found = {name: Summary() for name in customers}
+	if not found:
+		return found
 	bindings, rows, roots = reading.bindings(), SqlTable(f"tab{LEDGER_ENTRY}"), SqlTable(f"tab{LEDGER_ENTRY}")
 	rows, roots = rows.as_("entry"), roots.as_("root")
 	alike = _alike(roots, on, bindings)
@@ -153,6 +155,26 @@ def summaries_of(customers: Collection[str], on: date, is_fresh: bool = False) -
 	for customer, *terms, kind, points, qualifying in reading.run(statement.sql, statement.parameters):
 		found[customer].add(tuple(terms), Kind(kind), int(points), int(qualifying))
 	return found
+
+
+def summaries_of_first(entries: Sequence[Row], on: date) -> dict[str, Summary]:
+	"""The same of those customers whose first entry is among these new ones: there are no others of them."""
+	found = {entry["customer"]: Summary() for entry in entries if entry["entry_number"] == 1}
+	roots = {entry["name"]: entry for entry in entries if not entry["lot"]}
+	for entry in entries:
+		if summary := found.get(entry["customer"]):
+			qualifying = entry["points"] * entry["is_qualifying"]
+			terms = _terms(roots[entry["lot"] or entry["name"]], on)
+			summary.add(terms, Kind(entry["kind"]), entry["points"], qualifying)
+	return found
+
+
+def _terms(root: Row, on: date) -> tuple[Any, ...]:
+	"""What `_alike` tells lots apart by."""
+	expires_on, idle_days, starts = root["expires_on"], root["idle_days"], root["available_from"]
+	if expires_on and expires_on < on:
+		return (on - timedelta(days=1), 0, None)
+	return (expires_on, idle_days, starts if idle_days or starts > on else None)
 
 
 def _alike(roots: SqlTable, on: date, bindings: Bindings) -> list[Term]:
