@@ -36,8 +36,14 @@ def keep_what_is_there(current: Column, offered: Column, name: str) -> Term:
 
 
 def insert(doctype: str, rows: Iterable[Mapping[str, Any]]) -> None:
-	"""Insert rows that all have the same keys, in few statements; one that is there already is an error."""
-	upsert(doctype, rows, (), {})
+	"""Insert rows that all have the same keys, in few statements; one that is there already is an error.
+
+	Columns in which no row has a value are left to the database.
+	"""
+	given = list(rows)
+	if given:
+		named = [name for name in given[0] if any(row[name] is not None for row in given)]
+		upsert(doctype, [{name: row[name] for name in named} for row in given], (), {})
 
 
 def upsert(

@@ -68,7 +68,7 @@ class PointsBackfill(Work):
 		return backfill_records.began_with(self.run)
 
 	def _looked_at(self, keys: KeyRange) -> Figures:
-		documents, customers = self.began.documents.of_customers(keys)
+		documents, customers = self.began.documents.of_customers(keys, self.began.rules)
 		ours = {"name": ("in", sorted(customers))}
 		there = set(frappe.get_all("Customer", ours, pluck="name", order_by=None))
 		untouched = Untouched(there, set(last_numbers(customers)))
@@ -77,7 +77,7 @@ class PointsBackfill(Work):
 
 	def _given_to(self, customers: list[str], keys: KeyRange) -> Figures:
 		ledger = Ledger(customers, getdate(), is_fresh=True)
-		documents, found = self.began.documents.of_customers(keys)
+		documents, found = self.began.documents.of_customers(keys, self.began.rules)
 		if found - set(customers):
 			# somebody was renamed meanwhile
 			ledger = Ledger(found | ledger.known, getdate())

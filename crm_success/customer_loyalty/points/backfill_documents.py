@@ -12,7 +12,13 @@ from pypika import functions as fn
 from pypika.terms import Criterion, Field
 
 from crm_success.batches.kinds import Range
-from crm_success.customer_loyalty.points.earning_documents import CUSTOMER, customer_fields_of, doctypes_of
+from crm_success.customer_loyalty.points.earning_documents import (
+	CUSTOMER,
+	Row,
+	customer_fields_of,
+	doctypes_of,
+	fields_of,
+)
 from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, EarningRule
 from crm_success.database import reading
 from crm_success.database.dialects import Bindings, KeyRange, within
@@ -36,21 +42,23 @@ class OldDocuments:
 			found.update(self._counted(doctype, keys))
 		return sorted(found)
 
-	def of_customers(self, keys: KeyRange) -> tuple[dict[str, list[str]], set[str]]:
-		"""The names of all documents of a range by their DocType, and the customers that they are of."""
-		names: dict[str, list[str]] = {}
+	def of_customers(
+		self, keys: KeyRange, rules: Collection[EarningRule]
+	) -> tuple[dict[str, dict[str, Row]], set[str]]:
+		"""All documents of a range by their DocType and name, with what the rules ask of them; and their customers."""
+		documents: dict[str, dict[str, Row]] = {}
 		customers: set[str] = set()
 		for doctype in self._doctypes():
 			source = _source(doctype, self.rule)
 			bindings, rows = reading.bindings(), SqlTable(f"tab{doctype}")
-			query = bindings.dialect.query.from_(rows).select(rows.name, rows[source.customer])
+			query = bindings.dialect.query.from_(rows)
+			query = query.select(*(rows[name] for name in fields_of(doctype, rules)))
 			for condition in self._conditions(source, rows, keys, bindings):
 				query = query.where(condition)
 			statement = bindings.statement(query)
-			found = reading.run(statement.sql, statement.parameters)
-			names[doctype] = [name for name, _customer in found]
-			customers.update(customer for _name, customer in found)
-		return names, customers
+			documents[doctype] = {row["name"]: row for row in reading.read_rows(statement)}
+			customers.update(row[source.customer] for row in documents[doctype].values())
+		return documents, customers
 
 	def ranges(self, size: int, sign_of_life: Callable[[], None]) -> list[Range]:
 		"""Ranges of customers with about so many documents each; a customer is in one of them, whatever the number of its

@@ -16,7 +16,7 @@ import frappe
 from frappe.utils import getdate
 
 from crm_success.customer_loyalty.points import earning_rules
-from crm_success.customer_loyalty.points.earning_documents import read_earners, rules_for
+from crm_success.customer_loyalty.points.earning_documents import Documents, read_earners, rules_for
 from crm_success.customer_loyalty.points.earning_values import (
 	HAS_EARNED,
 	OF_INVOICES,
@@ -76,7 +76,7 @@ def earn(
 
 
 def earn_in_order(
-	documents: Mapping[str, Sequence[str]],
+	documents: Mapping[str, Documents],
 	rules: Collection[EarningRule],
 	only: Collection[str],
 	ledger: "Ledger | Untouched",
@@ -151,7 +151,7 @@ def details_of(rule: EarningRule, earner: Earner, on: date, full: int, event_key
 
 def key_of(*parts: object) -> str:
 	"""The key of an event, whatever the length of what makes it up."""
-	return hashlib.sha256("|".join(str(part) for part in parts).encode()).hexdigest()[:40]
+	return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:40]
 
 
 @lru_cache(maxsize=200)
@@ -169,7 +169,7 @@ class _Read:
 
 
 def _read(
-	documents: Mapping[str, Sequence[str]], rules: Collection[EarningRule], only: Collection[str] | None
+	documents: Mapping[str, Documents], rules: Collection[EarningRule], only: Collection[str] | None
 ) -> list[_Read]:
 	return [
 		_Read(doctype, sorted(group, key=lambda rule: rule.order), read_earners(doctype, names, group))
@@ -180,13 +180,13 @@ def _read(
 
 
 def _that_may_have(
-	documents: Mapping[str, Sequence[str]], read: Sequence[_Read], ledger: Ledger | Untouched
+	documents: Mapping[str, Documents], read: Sequence[_Read], ledger: Ledger | Untouched
 ) -> Mapping[str, Sequence[str]]:
 	"""Those that may have been given points before: an invoice that was submitted keeps its customer, so it has none where
 	that has none.
 	"""
 	if not all(rule.event in OF_INVOICES for each in read for rule in each.group):
-		return documents
+		return {doctype: list(found) for doctype, found in documents.items()}
 	return {
 		each.doctype: [name for name, earner in each.earners.items() if ledger.has_entries(earner.customer)]
 		for each in read
@@ -206,7 +206,7 @@ class _Documents:
 
 	def __init__(
 		self,
-		documents: Mapping[str, Sequence[str]],
+		documents: Collection[str],
 		read: Sequence[_Read],
 		rules: Collection[EarningRule],
 		only: Collection[str] | None,

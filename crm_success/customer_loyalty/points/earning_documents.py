@@ -49,21 +49,41 @@ class Settled:
 
 
 _NOT_RETURNED = Settled()
+Row = Mapping[str, Any]
+# documents by name, or their names alone
+Documents = Mapping[str, Row] | Sequence[str]
 
 
 def read_earners(
-	doctype: str, names: Sequence[str], rules: Collection[EarningRule], on: date | None = None
+	doctype: str, documents: Documents, rules: Collection[EarningRule], on: date | None = None
 ) -> dict[str, Earner]:
-	"""The documents by name, as rules that read them alike take them; those that are gone are not there.
+	"""The documents by name, as rules that read them alike take them; those that are gone are not there. What is given of them
+	already, all of `fields_of`, is not read.
 
 	`on`: as if they were of that day.
 	"""
-	of_invoices = any(rule.event in OF_INVOICES for rule in rules)
-	read = _invoices if of_invoices else _documents
-	found = read(doctype, names, rules)
+	if not isinstance(documents, Mapping):
+		rows = _rows_of(doctype, fields_of(doctype, rules), "name", documents)
+		documents = {row["name"]: row for row in rows}
+	read = _invoices if _are_of_invoices(rules) else _documents
+	found = read(doctype, documents, rules) if documents else {}
 	if on:
 		found = {name: replace(earner, on=on) for name, earner in found.items()}
 	return _with_customers(found, rules)
+
+
+def fields_of(doctype: str, rules: Collection[EarningRule]) -> list[str]:
+	"""What such rules ask of a document itself."""
+	meta = frappe.get_meta(doctype)
+	numbers = _numbers_asked(meta, rules)
+	if _are_of_invoices(rules):
+		of_payment = _OF_PAYMENT if _wait_for_payments(rules) else ()
+		sometimes = (name for name in _SOMETIMES if meta.has_field(name))
+		return list(dict.fromkeys([*_OF_INVOICE, *of_payment, *sometimes, *numbers]))
+	rule = next(iter(rules))
+	of_customer = customer_fields_of(meta, rule)
+	asked = {"creation", *of_customer, rule.date_field, rule.amount_field, "company", *numbers}
+	return ["name", "docstatus", *(name for name in sorted(asked) if _is_stored(meta, name))]
 
 
 def rules_for(doctype: str, rules: Iterable[EarningRule]) -> list[list[EarningRule]]:
@@ -87,20 +107,26 @@ def conditions_of(rule: EarningRule) -> list[list[Any]]:
 	return json.loads(rule.filters) if rule.filters else []
 
 
-def _invoices(doctype: str, names: Sequence[str], rules: Collection[EarningRule]) -> dict[str, Earner]:
-	meta = frappe.get_meta(doctype)
-	numbers = _numbers_asked(meta, rules)
-	waits = any(rule.event in _PAID for rule in rules)
-	of_payment = _OF_PAYMENT if waits else ()
-	fields = [*_OF_INVOICE, *of_payment, *(name for name in _SOMETIMES if meta.has_field(name)), *numbers]
-	rows = _rows_of(doctype, list(dict.fromkeys(fields)), "name", names)
+def _are_of_invoices(rules: Collection[EarningRule]) -> bool:
+	return any(rule.event in OF_INVOICES for rule in rules)
+
+
+def _wait_for_payments(rules: Collection[EarningRule]) -> bool:
+	return any(rule.event in _PAID for rule in rules)
+
+
+def _invoices(
+	doctype: str, documents: Mapping[str, Row], rules: Collection[EarningRule]
+) -> dict[str, Earner]:
+	names, numbers = list(documents), _numbers_asked(frappe.get_meta(doctype), rules)
+	waits = _wait_for_payments(rules)
 	returns = _returns_of(doctype, names)
 	paid_on = _paid_on(doctype, names) if waits else {}
 	native = _with_native_points(doctype, names)
 	matches = _matches(doctype, names, rules)
 	found = {}
-	for row in rows:
-		name, amount, returned = row["name"], _worth(row), returns.get(row["name"], _NOT_RETURNED)
+	for name, row in documents.items():
+		amount, returned = _worth(row), returns.get(name, _NOT_RETURNED)
 		found[name] = Earner(
 			doctype=doctype,
 			name=name,
@@ -122,27 +148,27 @@ def _invoices(doctype: str, names: Sequence[str], rules: Collection[EarningRule]
 _PAID = [event for event in OF_INVOICES if event.value.startswith("Invoice Paid")]
 
 
-def _documents(doctype: str, names: Sequence[str], rules: Collection[EarningRule]) -> dict[str, Earner]:
+def _documents(
+	doctype: str, documents: Mapping[str, Row], rules: Collection[EarningRule]
+) -> dict[str, Earner]:
 	meta, rule = frappe.get_meta(doctype), next(iter(rules))
 	numbers = _numbers_asked(meta, rules)
 	customer_field, type_field = customer_fields_of(meta, rule)
-	asked = {"creation", customer_field, type_field, rule.date_field, rule.amount_field, "company", *numbers}
-	fields = ["name", "docstatus", *(name for name in sorted(asked) if _is_stored(meta, name))]
-	matches, counts_from = _matches(doctype, names, rules), int(bool(meta.is_submittable))
+	matches, counts_from = _matches(doctype, list(documents), rules), int(bool(meta.is_submittable))
 	found = {}
-	for row in _rows_of(doctype, fields, "name", names):
+	for name, row in documents.items():
 		is_customer = not type_field or row.get(type_field) == CUSTOMER
 		amount = flt(row.get(rule.amount_field))
-		found[row["name"]] = Earner(
+		found[name] = Earner(
 			doctype=doctype,
-			name=row["name"],
+			name=name,
 			customer=(row.get(customer_field) or "") if is_customer else "",
 			on=_day(row.get(rule.date_field or "creation")) or getdate(),
 			company=row.get("company") or "",
 			amount=amount,
 			counts=counts_from <= row["docstatus"] < 2,
-			numbers={**{name: flt(row.get(name)) for name in numbers}, AMOUNT: amount},
-			matches=matches[row["name"]],
+			numbers={**{number: flt(row.get(number)) for number in numbers}, AMOUNT: amount},
+			matches=matches[name],
 		)
 	return found
 
@@ -224,8 +250,10 @@ def _counts(row: Mapping[str, Any]) -> bool:
 
 
 def _kept(row: Mapping[str, Any], returns: Settled) -> Fraction:
+	if returns is _NOT_RETURNED:
+		return _ALL
 	net = _cents(row["base_net_total"])
-	if net <= 0 or returns is _NOT_RETURNED:
+	if net <= 0:
 		return _ALL
 	return min(max(Fraction(net + _cents(returns.returned), net), _NOTHING), _ALL)
 

@@ -88,7 +88,8 @@ class Ledger:
 
 	def __post_init__(self) -> None:
 		self._accounts = held_accounts(self.customers)
-		moment, user = clock.now(), frappe.session.user
+		# as a text: a moment costs more to write, in every row
+		moment, user = str(clock.now()), frappe.session.user
 		self._stamps = dict(zip(_STAMPS, (moment, moment, user, user), strict=True))
 		prefix = frappe.generate_hash(length=14)
 		self._names = (f"{prefix}{number:06x}" for number in count())
