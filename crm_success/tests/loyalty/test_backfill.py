@@ -52,21 +52,21 @@ class TestBackfill(PointsTestCase):
 		make_rule(wait_days=10, lapse="After Days", lapse_number=100)
 		old = dry_run(make_backfill("One for Ten"))
 		self.assertEqual(old.status, "Dry Run Done")
-		self.assertEqual(figures(old, ("documents", *OF_DRY_RUN)), (3, 2, 60, 0, 2))
+		self.assertEqual(figures(old, ("documents", *OF_DRY_RUN)), (3, 2, 59, 0, 2))
 		self.assertEqual(
 			reasons(old), {"Returns, opening invoices and sales within the company earn nothing": 1}
 		)
 		self.assertEqual(entries_of(FIRST), ())
 		old = give_points(old)
 		self.assertEqual(old.status, "Points Given")
-		self.assertEqual(figures(old, OF_GIVING), (2, 60, 0, 2))
+		self.assertEqual(figures(old, OF_GIVING), (2, 59, 0, 2))
 		entry = frappe.get_last_doc(LEDGER_ENTRY, {"reference_name": invoice.name})
 		self.assertEqual(
-			(entry.points, entry.full_points, entry.posting_date), (51, 100, getdate(days_ago(40)))
+			(entry.points, entry.full_points, entry.posting_date), (50, 100, getdate(days_ago(40)))
 		)
 		self.assertEqual(entry.available_from, getdate(days_ago(30)))
 		self.assertEqual(entry.expires_on, getdate(add_days(days_ago(40), 100)))
-		self.assertEqual((points_of(FIRST), points_of(SECOND)), ((51, 0, 51), (9, 0, 9)))
+		self.assertEqual((points_of(FIRST), points_of(SECOND)), ((50, 0, 50), (9, 0, 9)))
 
 	def test_the_ledger_is_that_of_live_earning(self):
 		"""By rules on which the order of documents has no influence."""
