@@ -295,6 +295,7 @@ class TestWhatABackfillMayBe(PointsTestCase):
 		dry_run(old)
 		self.assertTrue(old.run_method("onload") or old.get_onload("may_give"))
 		self.rule.update({"points": 2}).save()
+		frappe.db.commit()
 		with self.assertRaisesRegex(frappe.ValidationError, "was changed after the dry run"):
 			done(old, "give_points")
 		frappe.db.rollback()
@@ -312,7 +313,7 @@ class TestWhatABackfillMayBe(PointsTestCase):
 
 	def test_a_change_of_another_rule_that_comes_later_needs_no_new_dry_run(self):
 		old = dry_run(make_backfill("One for Ten"))
-		make_rule("Later", priority=9, stops=1)
+		make_rule("Later", priority=900, stops=1)
 		give_points(old)
 		self.assertEqual(entries_of(FIRST), (("Earn", 30),))
 
