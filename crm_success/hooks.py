@@ -153,6 +153,7 @@ doctype_list_js = {
 	"Customer Loyalty Account": "public/js/shared/plain_texts.js",
 	"Customer Referral": "public/js/shared/plain_texts.js",
 	"Loyalty Adjustment": "public/js/shared/plain_texts.js",
+	"Loyalty Backfill": "public/js/shared/plain_texts.js",
 	"Loyalty Due Document": "public/js/shared/plain_texts.js",
 	"Loyalty Earning Rule": "public/js/shared/plain_texts.js",
 	"Loyalty Ledger Entry": "public/js/shared/plain_texts.js",
@@ -253,6 +254,7 @@ crm_success_work_kinds = {
 	"Back-test": "crm_success.scoring.backtest.back_test_work.BackTestWork",
 	"Tier Review": "crm_success.customer_loyalty.tiers.tier_review.TierReview",
 	"Points": "crm_success.customer_loyalty.points.points_night.PointsNight",
+	"Points Backfill": "crm_success.customer_loyalty.points.backfill.PointsBackfill",
 }
 # and what follows when such work has ended
 crm_success_work_ended = {
@@ -271,6 +273,7 @@ crm_success_work_ended = {
 # and who is told that somebody has stopped it
 crm_success_work_cancelled = {
 	"Back-test": "crm_success.scoring.backtest.back_test_records.cancel_back_test",
+	"Points Backfill": "crm_success.customer_loyalty.points.backfill_records.cancel_backfill",
 }
 
 # hooks of ours, for other apps too: what parts add to what people see of a customer
@@ -329,7 +332,7 @@ default_log_clearing_doctypes = _LOG_DAYS
 
 _OF_EVERYBODY = (
 	*("Work Run", "Work Batch", "Score Calibration", "Score Back-test", "Score Back-test Part"),
-	"Loyalty Due Document",
+	*("Loyalty Due Document", "Loyalty Backfill"),
 )
 _OF_A_CUSTOMER = (
 	*("Customer Health", "Customer Health Snapshot"),
@@ -343,7 +346,10 @@ permission_query_conditions = {
 	**dict.fromkeys(_OF_A_HEALTH, "crm_success.permissions.conditions_for_members"),
 	# a table's rows can be listed without their parents
 	**dict.fromkeys(
-		(*_OF_EVERYBODY, "Work Run Message", "Score Back-test Date", "Score Back-test Suggestion"),
+		(
+			*(*_OF_EVERYBODY, "Work Run Message", "Score Back-test Date", "Score Back-test Suggestion"),
+			"Loyalty Backfill Reason",
+		),
 		"crm_success.permissions.conditions_for_everybody",
 	),
 }

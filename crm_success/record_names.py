@@ -31,6 +31,8 @@ EARNING_RULE = "Loyalty Earning Rule"
 ADJUSTMENT = "Loyalty Adjustment"
 DUE_DOCUMENT = "Loyalty Due Document"
 REFERRAL = "Customer Referral"
+BACKFILL = "Loyalty Backfill"
+BACKFILL_REASON = "Loyalty Backfill Reason"
 
 # the modules of Frappe in which these are
 MODULES = ("CRM Success", "Customer Loyalty")

@@ -49,10 +49,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Done:
-	"""What became of a batch: a number for each counter, by its field of Work Batch, and what there is to say."""
+	"""What became of a batch: a number for each counter, by its field of Work Batch, what there is to say, and what the end of
+	the run is to know of it.
+	"""
 
 	counted: Mapping[str, int] = field(default_factory=dict)
 	messages: tuple[Message, ...] = ()
+	found: str = ""
 
 
 class Work(ABC):

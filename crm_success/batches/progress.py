@@ -28,6 +28,8 @@ _TOLD = (
 	"customers_raised",
 	"customers_lowered",
 	"customers_proposed",
+	"documents_earned",
+	"points_given",
 	"batches_total",
 	"batches_done",
 	"batches_failed",

@@ -76,6 +76,7 @@ def _write(batch: frappe._dict, work: Work, computed: Any) -> None:
 			"lease_until": None,
 			"finished_at": clock.now(),
 			"messages": messages.as_text(done.messages) if done.messages else None,
+			"found": done.found or None,
 			"error": None,
 		},
 	)

@@ -75,6 +75,10 @@ class Bindings:
 		"""A placeholder for each value."""
 		return [self.bind(value) for value in values]
 
+	def bind_list(self, values: Iterable[Any]) -> Parameter:
+		"""One placeholder for all of the values, for `isin`: a long list costs less than a placeholder each. Not on SQLite."""
+		return self.bind(tuple(values))
+
 	def statement(self, query: QueryBuilder) -> Statement:
 		"""The finished statement."""
 		return Statement(query.get_sql(), dict(self.values))

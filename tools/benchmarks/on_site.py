@@ -16,6 +16,7 @@ from tools.benchmarks import (
 	back_tests,
 	floor,
 	loop,
+	points_backfill,
 	saving,
 	small_jobs,
 	tier_reviews,
@@ -58,6 +59,7 @@ def measure_large() -> dict:
 		"unwatched_save": saving.nobody_watches(),
 		"watched_save": saving.a_metric_watches(),
 		"tiers": tier_reviews.measure(),
+		"points": points_backfill.measure(),
 		# last: customers move because their stored values are changed
 		"audiences": audience_passes.measure(),
 	}

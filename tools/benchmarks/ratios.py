@@ -89,6 +89,7 @@ def _lines(small: dict, large: dict) -> list[str]:
 		_of_save("hearing of one that a metric watches / its save", large["watched_save"], 0.03),
 		*_of_audiences(audiences),
 		*_of_tiers(large["tiers"]),
+		*_of_points(large["points"]),
 		_line("peak memory of a worker / 1 GB", peak / 1024, "<=", 1, f"{peak:.0f} MB"),
 	]
 
@@ -155,6 +156,49 @@ def _of_tiers(figures: dict) -> list[str]:
 			"",
 			None,
 			f"{quiet:.1f} s / {read:.1f} s, {figures['peak_mb']:.0f} MB",
+		),
+	]
+
+
+def _of_points(figures: dict) -> list[str]:
+	entries, accounts, read = figures["bare_entries"], figures["bare_accounts"], figures["bare_read"]
+	balance, submit = figures["balance"], figures["submit"]
+	return [
+		_line(
+			"backfill of points / bare read and bare inserts",
+			figures["given"] / (read + entries + accounts),
+			"<=",
+			2,
+			f"{figures['given']:.1f} s / ({read:.1f} s read + {entries:.1f} s entries + {accounts:.1f} s accounts), "
+			f"{figures['entries']:,} entries, {figures['peak_mb']:.0f} MB",
+		),
+		_line(
+			"its dry run / bare read",
+			figures["dry"] / read,
+			"",
+			None,
+			f"{figures['dry']:.1f} s / {read:.1f} s",
+		),
+		_line(
+			"balance of a customer with 10,000 entries / bare sum",
+			balance["asked"] / balance["bare"],
+			"<=",
+			2,
+			f"{1000 * balance['asked']:.2f} ms / {1000 * balance['bare']:.2f} ms",
+		),
+		_line(
+			"its account added up anew / bare sum",
+			balance["added_up"] / balance["bare"],
+			"",
+			None,
+			f"{1000 * balance['added_up']:.1f} ms / {1000 * balance['bare']:.1f} ms",
+		),
+		_line(
+			"submitting an invoice with five rules / without, more",
+			submit["more"],
+			"<=",
+			0.03,
+			f"{1000 * submit['with']:.0f} ms / {1000 * submit['without']:.0f} ms, pairs by turns",
 		),
 	]
 

@@ -6,6 +6,7 @@ not matter how often, or in which order, somebody asks.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,8 +16,16 @@ import frappe
 from frappe.utils import getdate
 
 from crm_success.customer_loyalty.points import earning_rules
-from crm_success.customer_loyalty.points.earning_documents import read_earners, rules_for
-from crm_success.customer_loyalty.points.earning_values import Earned, Earner, EarningRule, Event
+from crm_success.customer_loyalty.points.earning_documents import Documents, read_earners, rules_for
+from crm_success.customer_loyalty.points.earning_values import (
+	HAS_EARNED,
+	OF_INVOICES,
+	Earned,
+	Earner,
+	EarningRule,
+	Event,
+	Why,
+)
 from crm_success.customer_loyalty.points.given import Caps, GivenTo, given_points
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.customer_loyalty.points.point_values import Source
@@ -31,15 +40,18 @@ AT_ONCE = 1000
 
 @dataclass
 class Earning:
-	"""What became of documents: how many earned or lost points, and how many points in all."""
+	"""What became of documents: how many earned or lost points, how many points in all, and why others did not."""
 
-	documents: set[str] = field(default_factory=set)
+	looked_at: int = 0
+	documents: int = 0
 	points: int = 0
+	# of these, what could be spent until a day that is over
+	lapsed: int = 0
 	customers: set[str] = field(default_factory=set)
+	why: Counter[str] = field(default_factory=Counter)
 
-	def add(self, document: str, customer: str, points: int) -> None:
+	def add(self, customer: str, points: int) -> None:
 		"""Note points that were given, or taken back (below zero)."""
-		self.documents.add(document)
 		self.customers.add(customer)
 		self.points += points
 
@@ -52,8 +64,57 @@ def earn(
 	"""
 	done = Earning()
 	for start in range(0, len(names), AT_ONCE):
-		_Documents(doctype, names[start : start + AT_ONCE], rules, only, done).bring_up()
+		piece = {doctype: names[start : start + AT_ONCE]}
+		read = _read(piece, rules, only)
+		customers = {earner.customer for each in read for earner in each.earners.values()}
+		for given in _given(piece).values():
+			customers.add(given.customer)
+		ledger = Ledger(customers - {""}, getdate())
+		# once more: others may have given before the accounts were held
+		_Documents(piece, read, rules, only, ledger, _given(piece), done).bring_up()
 	return done
+
+
+def earn_in_order(
+	documents: Mapping[str, Documents],
+	rules: Collection[EarningRule],
+	only: Collection[str],
+	ledger: "Ledger | Untouched",
+) -> Earning:
+	"""The same for all documents of some customers, by DocType, the oldest first; the ledger holds their accounts, and the
+	transaction has read nothing before. On one that stays untouched it tells what would be given.
+	"""
+	done = Earning()
+	read = _read(documents, rules, only)
+	given = _given(_that_may_have(documents, read, ledger), ledger.is_fresh)
+	_Documents(documents, read, rules, only, ledger, given, done).bring_up()
+	return done
+
+
+@dataclass(frozen=True)
+class Untouched:
+	"""Stands for a ledger on which nothing is written: customers, as if they had accounts."""
+
+	known: Collection[str]
+	with_entries: Collection[str]
+	is_fresh: bool = True
+
+	def has_entries(self, customer: str) -> bool:
+		"""Whether the customer ever had points."""
+		return customer in self.with_entries
+
+	def earn(self, customer: str, points: int, details: Details) -> None:
+		"""Nothing."""
+
+	def take_back(self, customer: str, points: int, details: Details) -> None:
+		"""Nothing."""
+
+	def give_back(self, customer: str, points: int, details: Details) -> int:
+		"""All of it would be given."""
+		return points
+
+	def write(self) -> None:
+		"""Nothing."""
 
 
 def judge(doctype: str, name: str, rules: Collection[EarningRule]) -> dict[str, tuple[Earner, Earned]]:
@@ -90,7 +151,7 @@ def details_of(rule: EarningRule, earner: Earner, on: date, full: int, event_key
 
 def key_of(*parts: object) -> str:
 	"""The key of an event, whatever the length of what makes it up."""
-	return hashlib.sha256("|".join(str(part) for part in parts).encode()).hexdigest()[:40]
+	return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:40]
 
 
 @lru_cache(maxsize=200)
@@ -98,92 +159,158 @@ def _parsed(text: str) -> Expression:
 	return parse_expression(text, Names.FIELDS)
 
 
+@dataclass(frozen=True)
+class _Read:
+	"""Documents of a DocType as a group of rules reads them."""
+
+	doctype: str
+	group: Sequence[EarningRule]
+	earners: Mapping[str, Earner]
+
+
+def _read(
+	documents: Mapping[str, Documents], rules: Collection[EarningRule], only: Collection[str] | None
+) -> list[_Read]:
+	return [
+		_Read(doctype, sorted(group, key=lambda rule: rule.order), read_earners(doctype, names, group))
+		for doctype, names in documents.items()
+		for group in rules_for(doctype, rules)
+		if names and (only is None or any(rule.name in only for rule in group))
+	]
+
+
+def _that_may_have(
+	documents: Mapping[str, Documents], read: Sequence[_Read], ledger: Ledger | Untouched
+) -> Mapping[str, Sequence[str]]:
+	"""Those that may have been given points before: an invoice that was submitted keeps its customer, so it has none where
+	that has none.
+	"""
+	if not all(rule.event in OF_INVOICES for each in read for rule in each.group):
+		return {doctype: list(found) for doctype, found in documents.items()}
+	return {
+		each.doctype: [name for name, earner in each.earners.items() if ledger.has_entries(earner.customer)]
+		for each in read
+	}
+
+
+def _given(documents: Mapping[str, Sequence[str]], is_fresh: bool = False) -> dict[Source, GivenTo]:
+	return {
+		Source(doctype, name, rule): given
+		for doctype, names in documents.items()
+		for (name, rule), given in given_points(doctype, names, is_fresh).items()
+	}
+
+
 class _Documents:
-	"""Some documents of a DocType, with what is known of them, and the accounts of their customers."""
+	"""Some documents, with what is known of them, and the accounts of their customers."""
 
 	def __init__(
 		self,
-		doctype: str,
-		names: Sequence[str],
+		documents: Collection[str],
+		read: Sequence[_Read],
 		rules: Collection[EarningRule],
 		only: Collection[str] | None,
+		ledger: Ledger | Untouched,
+		given: Mapping[Source, GivenTo],
 		done: Earning,
 	) -> None:
-		self.doctype, self.names, self.only, self.done = doctype, names, only, done
+		self.documents, self.read, self.only, self.done = documents, read, only, done
 		self.rules = {rule.name: rule for rule in rules}
-		# a group of rules, and the documents as these read them
-		self.read = [(group, read_earners(doctype, names, group)) for group in rules_for(doctype, rules)]
-		customers = {earner.customer for _, earners in self.read for earner in earners.values()}
-		customers.update(given.customer for given in given_points(doctype, names).values())
-		self.ledger = Ledger(customers - {""}, getdate())
-		# once more: others may have given before the accounts were held
-		self.given = given_points(doctype, names)
-		self.caps = Caps(rules, self.ledger.known)
+		self.ledger, self.given = ledger, given
+		self.known = ledger.known
+		self.caps = Caps(rules, self.known)
+		self.today = getdate()
 
 	def bring_up(self) -> None:
-		"""Write what is to be given and taken back."""
-		for group, earners in self.read:
-			for earner in sorted(earners.values(), key=lambda earner: (earner.on, earner.name)):
-				self._bring_up(earner, group)
-		for (name, rule), given in self._of_gone_documents():
-			is_open = given.now and given.customer in self.ledger.known
-			if is_open and self._is_asked(rule) and not self._is_yearly(rule):
-				self._take_back(given, self._source(name, rule), given.now, DELETED)
+		"""Write what is to be given and taken back, the oldest documents first."""
+		earners = [(earner, each.group) for each in self.read for earner in each.earners.values()]
+		for earner, group in sorted(earners, key=lambda each: (each[0].on, each[0].doctype, each[0].name)):
+			before = self.done.points
+			self._bring_up(earner, group)
+			self.done.looked_at += 1
+			self.done.documents += self.done.points != before
+		for source, given in self._of_gone_documents():
+			is_open = given.now and given.customer in self.known
+			if is_open and self._is_asked(source.rule) and not self._is_yearly(source.rule):
+				self._take_back(given, source, given.now, DELETED)
 		self.ledger.write()
 
-	def _bring_up(self, earner: Earner, group: Collection[EarningRule]) -> None:
-		missing = self._open_rules(earner, group)
+	def _bring_up(self, earner: Earner, group: Sequence[EarningRule]) -> None:
+		sources = {rule.name: Source(earner.doctype, earner.name, rule.name) for rule in group}
+		missing = self._open_rules(sources, group)
 		judged: Mapping[str, Earned] = {}
-		if missing and earner.customer in self.ledger.known:
+		if missing and earner.customer in self.known:
 			judged = earning_rules.judged(group, earner, formula_value, self.caps.before)
-		for rule in sorted(group, key=lambda rule: rule.order):
+		for rule in group:
+			source = sources[rule.name]
 			if not self._is_asked(rule.name):
 				continue
-			if given := self.given.get((earner.name, rule.name)):
-				self._adjust(earner, rule, given)
-			elif rule in missing and rule.name in judged and (full := judged[rule.name].full):
+			if given := self.given.get(source):
+				self._adjust(earner, rule, source, given)
+			elif rule not in missing:
+				self._tell(Why.STOPPED)
+			elif rule.name not in judged:
+				self._tell(Why.NO_CUSTOMER)
+			elif full := judged[rule.name].full:
 				self._earn(
-					earner, rule, full, earning_rules.due_now(rule, earner, earning_rules.met_with(full))
+					earner,
+					rule,
+					source,
+					full,
+					earning_rules.due_now(rule, earner, earning_rules.met_with(full)),
 				)
+			else:
+				self._tell(judged[rule.name].why)
 
-	def _open_rules(self, earner: Earner, group: Collection[EarningRule]) -> list[EarningRule]:
+	def _open_rules(
+		self, sources: Mapping[str, Source], group: Sequence[EarningRule]
+	) -> Sequence[EarningRule]:
 		"""Those by which the document may earn yet: none after one that has given and lets no other earn."""
-		given = [rule for rule in group if (earner.name, rule.name) in self.given]
+		given = [rule for rule in group if sources[rule.name] in self.given]
+		if not given:
+			return group
 		last = min((rule.order for rule in given if rule.stops), default=None)
 		return [rule for rule in group if rule not in given and (last is None or rule.order < last)]
 
-	def _adjust(self, earner: Earner, rule: EarningRule, given: GivenTo) -> None:
-		if given.customer not in self.ledger.known:
-			# deleted, with its account
-			return
+	def _adjust(self, earner: Earner, rule: EarningRule, source: Source, given: GivenTo) -> None:
 		due = earning_rules.due_now(rule, earner, given)
-		source = self._source(earner.name, rule.name)
-		if due < given.now:
+		if due == given.now or given.customer not in self.known:
+			# nothing to do, or deleted with its account
+			self._tell(HAS_EARNED)
+		elif due < given.now:
 			self._take_back(given, source, given.now - due, _cause(earner))
-		elif due > given.now:
+		else:
 			again = self.ledger.give_back(
 				given.customer, due - given.now, self._details(given, source, DUE_AGAIN)
 			)
-			self.done.add(earner.name, given.customer, again)
+			self.done.add(given.customer, again)
 			if more := due - given.now - again:
 				# another part was paid
-				self._earn(replace(earner, customer=given.customer), rule, given.full, more)
+				self._earn(replace(earner, customer=given.customer), rule, source, given.full, more)
 
-	def _earn(self, earner: Earner, rule: EarningRule, full: int, points: int) -> None:
+	def _earn(self, earner: Earner, rule: EarningRule, source: Source, full: int, points: int) -> None:
 		if points <= 0:
+			self._tell(Why.NOTHING_TO_COUNT)
 			return
 		on = earning_rules.earned_on(rule, earner)
-		given = self.given.get((earner.name, rule.name))
-		key = key_of("earn", rule.name, self.doctype, earner.name, given.entries if given else 0)
-		self.ledger.earn(earner.customer, points, details_of(rule, earner, on, full, key))
-		if not given:
+		given = self.given.get(source)
+		key = key_of("earn", rule.name, source.doctype, source.name, given.entries if given else 0)
+		details = details_of(rule, earner, on, full, key)
+		self.ledger.earn(earner.customer, points, details)
+		if not given and rule.cap:
 			is_whole = rule.event is Event.PAID_PART
 			self.caps.add(rule.name, earner.customer, on, full if is_whole else points)
-		self.done.add(earner.name, earner.customer, points)
+		if details.expires_on and details.expires_on < self.today:
+			self.done.lapsed += points
+		self.done.add(earner.customer, points)
 
 	def _take_back(self, given: GivenTo, source: Source, points: int, cause: str) -> None:
 		self.ledger.take_back(given.customer, points, self._details(given, source, cause))
-		self.done.add(source.name, given.customer, -points)
+		self.done.add(given.customer, -points)
+
+	def _tell(self, why: str | None) -> None:
+		"""Why a document earns nothing by a rule."""
+		self.done.why[str(why.value if isinstance(why, Why) else why)] += 1
 
 	def _details(self, given: GivenTo, source: Source, cause: str) -> Details:
 		return Details(
@@ -194,9 +321,6 @@ class _Documents:
 			cause=cause,
 		)
 
-	def _source(self, name: str, rule: str) -> Source:
-		return Source(self.doctype, name, rule)
-
 	def _is_yearly(self, rule: str) -> bool:
 		"""What a day of each year has given stays, whatever becomes of the document that has the day."""
 		return rule in self.rules and self.rules[rule].event is Event.YEARLY
@@ -204,14 +328,19 @@ class _Documents:
 	def _is_asked(self, rule: str) -> bool:
 		return self.only is None or rule in self.only
 
-	def _of_gone_documents(self) -> Iterator[tuple[tuple[str, str], GivenTo]]:
+	def _of_gone_documents(self) -> Iterator[tuple[Source, GivenTo]]:
 		"""What was given for documents that somebody deleted since."""
-		known = {name for _, earners in self.read for name in earners}
-		names = sorted({name for name, _ in self.given} - known)
-		if not names:
-			return
-		known.update(frappe.get_all(self.doctype, {"name": ("in", names)}, pluck="name", order_by=None))
-		yield from ((key, given) for key, given in self.given.items() if key[0] not in known)
+		known = {(each.doctype, name) for each in self.read for name in each.earners}
+		for doctype in self.documents:
+			given = [source for source in self.given if source.doctype == doctype]
+			names = sorted({source.name for source in given if (doctype, source.name) not in known})
+			there = (
+				set(frappe.get_all(doctype, {"name": ("in", names)}, pluck="name", order_by=None))
+				if names
+				else ()
+			)
+			gone = {name for name in names if name not in there}
+			yield from ((source, self.given[source]) for source in given if source.name in gone)
 
 
 def _cause(earner: Earner) -> str:

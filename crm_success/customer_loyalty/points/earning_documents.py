@@ -12,14 +12,16 @@ from typing import Any
 
 import frappe
 from frappe.model import numeric_fieldtypes
-from frappe.query_builder import functions as fn
 from frappe.utils import flt, getdate
+from pypika import Table as SqlTable
+from pypika import functions as fn
 from pypika.terms import Criterion
 
 from crm_success.audiences.membership import open_memberships
 from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, Earner, EarningRule, Event
 from crm_success.customer_loyalty.points.tier_history import multipliers_on
 from crm_success.customer_loyalty.referrals.referral_values import Status
+from crm_success.database import reading
 from crm_success.database.dialects import KeyRange
 from crm_success.record_names import REFERRAL
 
@@ -28,10 +30,11 @@ INVOICES = (INVOICE, TILL)
 CUSTOMER = "Customer"
 # what an invoice is worth: net of tax, in the currency of its company
 AMOUNT = "amount"
-_OF_INVOICE = (
-	*("name", "customer", "company", "posting_date", "docstatus", "is_return", "base_net_total"),
+_OF_INVOICE = ("name", "customer", "company", "posting_date", "docstatus", "is_return", "base_net_total")
+# what tells how much of it is paid
+_OF_PAYMENT = (
 	*("grand_total", "rounded_total", "outstanding_amount", "currency", "party_account_currency"),
-	*("base_grand_total", "base_rounded_total", "is_pos"),
+	*("base_grand_total", "base_rounded_total"),
 )
 # those that are there in one of the two, or in some releases
 _SOMETIMES = ("is_opening", "is_consolidated", "is_internal_customer", "loyalty_amount")
@@ -39,6 +42,7 @@ _NEVER_COUNTED: Mapping[str, Any] = {"is_consolidated": 1, "is_opening": "Yes", 
 # what counts as long as a field has a value, as others do while they are submitted
 _WHILE: Mapping[str, Mapping[str, str]] = {REFERRAL: {"status": Status.CONVERTED.value}}
 _CENTS = 100
+_ALL, _NOTHING = Fraction(1), Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -50,19 +54,43 @@ class Settled:
 	outstanding: float = 0.0
 
 
+_NOT_RETURNED = Settled()
+Row = Mapping[str, Any]
+# documents by name, or their names alone
+Documents = Mapping[str, Row] | Sequence[str]
+
+
 def read_earners(
-	doctype: str, names: Sequence[str], rules: Collection[EarningRule], on: date | None = None
+	doctype: str, documents: Documents, rules: Collection[EarningRule], on: date | None = None
 ) -> dict[str, Earner]:
-	"""The documents by name, as rules that read them alike take them; those that are gone are not there.
+	"""The documents by name, as rules that read them alike take them; those that are gone are not there. What is given of them
+	already, all of `fields_of`, is not read.
 
 	`on`: as if they were of that day.
 	"""
-	of_invoices = any(rule.event in OF_INVOICES for rule in rules)
-	read = _invoices if of_invoices else _documents
-	found = read(doctype, names, rules)
+	if not isinstance(documents, Mapping):
+		rows = _rows_of(doctype, fields_of(doctype, rules), "name", documents)
+		documents = {row["name"]: row for row in rows}
+	read = _invoices if _are_of_invoices(rules) else _documents
+	found = read(doctype, documents, rules) if documents else {}
 	if on:
 		found = {name: replace(earner, on=on) for name, earner in found.items()}
 	return _with_customers(found, rules)
+
+
+def fields_of(doctype: str, rules: Collection[EarningRule]) -> list[str]:
+	"""What such rules ask of a document itself."""
+	meta = frappe.get_meta(doctype)
+	numbers = _numbers_asked(meta, rules)
+	if _are_of_invoices(rules):
+		of_payment = _OF_PAYMENT if _wait_for_payments(rules) else ()
+		sometimes = (name for name in _SOMETIMES if meta.has_field(name))
+		return list(dict.fromkeys([*_OF_INVOICE, *of_payment, *sometimes, *numbers]))
+	rule = next(iter(rules))
+	of_customer = customer_fields_of(meta, rule)
+	asked = {"creation", *of_customer, rule.date_field, rule.amount_field, "company", *numbers}
+	asked.update(_WHILE.get(doctype, {}))
+	return ["name", "docstatus", *(name for name in sorted(asked) if _is_stored(meta, name))]
 
 
 def rules_for(doctype: str, rules: Iterable[EarningRule]) -> list[list[EarningRule]]:
@@ -84,7 +112,7 @@ def doctypes_of(rule: EarningRule) -> tuple[str, ...]:
 def customers_of(doctype: str, names: Sequence[str], rules: Iterable[EarningRule]) -> set[str]:
 	"""Whose documents these are, by any of the rules, as they are now."""
 	meta, found = frappe.get_meta(doctype), set()
-	for places in {_customer_fields(meta, rule) for rule in rules if doctype in doctypes_of(rule)}:
+	for places in {customer_fields_of(meta, rule) for rule in rules if doctype in doctypes_of(rule)}:
 		customer_field, type_field = places
 		if all(_is_stored(meta, name) for name in places if name):
 			filters = {"name": ("in", names), **({type_field: CUSTOMER} if type_field else {})}
@@ -97,66 +125,86 @@ def conditions_of(rule: EarningRule) -> list[list[Any]]:
 	return json.loads(rule.filters) if rule.filters else []
 
 
-def _invoices(doctype: str, names: Sequence[str], rules: Collection[EarningRule]) -> dict[str, Earner]:
-	meta = frappe.get_meta(doctype)
-	numbers = _numbers_asked(meta, rules)
-	fields = [*_OF_INVOICE, *(name for name in _SOMETIMES if meta.has_field(name)), *numbers]
-	rows = frappe.get_all(doctype, {"name": ("in", names)}, list(dict.fromkeys(fields)), order_by=None)
+def _are_of_invoices(rules: Collection[EarningRule]) -> bool:
+	return any(rule.event in OF_INVOICES for rule in rules)
+
+
+def _wait_for_payments(rules: Collection[EarningRule]) -> bool:
+	return any(rule.event in _PAID for rule in rules)
+
+
+def _invoices(
+	doctype: str, documents: Mapping[str, Row], rules: Collection[EarningRule]
+) -> dict[str, Earner]:
+	names, numbers = list(documents), _numbers_asked(frappe.get_meta(doctype), rules)
+	waits = _wait_for_payments(rules)
 	returns = _returns_of(doctype, names)
-	paid_on = _paid_on(doctype, names) if any(rule.event in _PAID for rule in rules) else {}
+	paid_on = _paid_on(doctype, names) if waits else {}
 	native = _with_native_points(doctype, names)
 	matches = _matches(doctype, names, rules)
-	return {
-		row.name: Earner(
+	found = {}
+	for name, row in documents.items():
+		amount, returned = _worth(row), returns.get(name, _NOT_RETURNED)
+		found[name] = Earner(
 			doctype=doctype,
-			name=row.name,
-			customer=row.customer or "",
-			on=row.posting_date,
-			company=row.company or "",
-			amount=_worth(row),
+			name=name,
+			customer=row["customer"] or "",
+			on=row["posting_date"],
+			company=row["company"] or "",
+			amount=amount,
 			counts=_counts(row),
-			kept=_kept(row, returns.get(row.name, Settled())),
-			paid=_paid(row, returns.get(row.name, Settled())),
-			paid_on=paid_on.get(row.name),
-			has_native_points=row.name in native,
-			numbers={**{name: flt(row.get(name)) for name in numbers}, AMOUNT: _worth(row)},
-			matches=matches[row.name],
+			kept=_kept(row, returned),
+			paid=_paid(row, returned) if waits else _ALL,
+			paid_on=paid_on.get(name),
+			has_native_points=name in native,
+			numbers={**{number: flt(row.get(number)) for number in numbers}, AMOUNT: amount},
+			matches=matches[name],
 		)
-		for row in rows
-	}
+	return found
 
 
 _PAID = [event for event in OF_INVOICES if event.value.startswith("Invoice Paid")]
 
 
-def _documents(doctype: str, names: Sequence[str], rules: Collection[EarningRule]) -> dict[str, Earner]:
+def _documents(
+	doctype: str, documents: Mapping[str, Row], rules: Collection[EarningRule]
+) -> dict[str, Earner]:
 	meta, rule = frappe.get_meta(doctype), next(iter(rules))
 	numbers = _numbers_asked(meta, rules)
-	customer_field, type_field = _customer_fields(meta, rule)
-	asked = {"creation", customer_field, type_field, rule.date_field, rule.amount_field, "company"}
-	asked.update(numbers, _WHILE.get(doctype, {}))
-	fields = ["name", "docstatus", *(name for name in sorted(asked) if _is_stored(meta, name))]
-	matches, counts_from = _matches(doctype, names, rules), int(bool(meta.is_submittable))
+	customer_field, type_field = customer_fields_of(meta, rule)
+	matches, counts_from = _matches(doctype, list(documents), rules), int(bool(meta.is_submittable))
 	found = {}
-	for row in frappe.get_all(doctype, {"name": ("in", names)}, fields, order_by=None):
+	for name, row in documents.items():
 		is_customer = not type_field or row.get(type_field) == CUSTOMER
 		amount = flt(row.get(rule.amount_field))
-		found[row.name] = Earner(
+		found[name] = Earner(
 			doctype=doctype,
-			name=row.name,
+			name=name,
 			customer=(row.get(customer_field) or "") if is_customer else "",
 			on=_day(row.get(rule.date_field or "creation")) or getdate(),
 			company=row.get("company") or "",
 			amount=amount,
-			counts=counts_from <= row.docstatus < 2 and _holds(doctype, row),
-			numbers={**{name: flt(row.get(name)) for name in numbers}, AMOUNT: amount},
-			matches=matches[row.name],
+			counts=counts_from <= row["docstatus"] < 2 and _holds(doctype, row),
+			numbers={**{number: flt(row.get(number)) for number in numbers}, AMOUNT: amount},
+			matches=matches[name],
 		)
 	return found
 
 
 def _holds(doctype: str, row: Mapping[str, Any]) -> bool:
 	return all(row.get(name) == value for name, value in _WHILE.get(doctype, {}).items())
+
+
+def _rows_of(
+	doctype: str, fields: Sequence[str], fieldname: str, values: Sequence[str], **equal: Any
+) -> list[dict[str, Any]]:
+	"""The rows in which a field has one of the values, however many these are, and others are as they should be."""
+	bindings, table = reading.bindings(), SqlTable(f"tab{doctype}")
+	query = bindings.dialect.query.from_(table).select(*(table[name] for name in fields))
+	query = query.where(table[fieldname].isin(bindings.bind_list(values)))
+	for name, value in equal.items():
+		query = query.where(table[name] == bindings.bind(value))
+	return reading.read_rows(bindings.statement(query))
 
 
 def _is_stored(meta: Any, fieldname: str) -> bool:
@@ -168,6 +216,8 @@ def _with_customers(found: Mapping[str, Earner], rules: Collection[EarningRule])
 	"""What depends on the customer: its audiences today, and its tier on the day of the document."""
 	customers = sorted({earner.customer for earner in found.values() if earner.customer})
 	if not customers:
+		return dict(found)
+	if not any(rule.audience or rule.with_tier for rule in rules):
 		return dict(found)
 	audiences: Mapping[str, frozenset[str]] = {}
 	if any(rule.audience for rule in rules):
@@ -184,17 +234,17 @@ def _with_customers(found: Mapping[str, Earner], rules: Collection[EarningRule])
 
 
 def _matches(doctype: str, names: Sequence[str], rules: Collection[EarningRule]) -> dict[str, frozenset[str]]:
-	matching: dict[str, set[str]] = {name: set() for name in names}
-	for rule in rules:
-		conditions = conditions_of(rule)
-		met = names
-		if conditions:
-			filters = [*conditions, [doctype, "name", "in", names]]
-			met = frappe.get_all(doctype, filters, pluck="name", order_by=None, distinct=True)
-		for name in met:
-			if name in matching:
-				matching[name].add(rule.name)
-	return {name: frozenset(found) for name, found in matching.items()}
+	conditions = {rule.name: conditions_of(rule) for rule in rules}
+	# the same for all documents
+	always = frozenset(rule for rule, filters in conditions.items() if not filters)
+	matching = dict.fromkeys(names, always)
+	for rule, filters in conditions.items():
+		if filters:
+			asked = [*filters, [doctype, "name", "in", names]]
+			for name in frappe.get_all(doctype, asked, pluck="name", order_by=None, distinct=True):
+				if name in matching:
+					matching[name] |= {rule}
+	return matching
 
 
 def _numbers_asked(meta: Any, rules: Collection[EarningRule]) -> list[str]:
@@ -232,19 +282,23 @@ def counted(doctype: str) -> Criterion:
 
 
 def _kept(row: Mapping[str, Any], returns: Settled) -> Fraction:
+	if returns is _NOT_RETURNED:
+		return _ALL
 	net = _cents(row["base_net_total"])
 	if net <= 0:
-		return Fraction(1)
-	return min(max(Fraction(net + _cents(returns.returned), net), Fraction(0)), Fraction(1))
+		return _ALL
+	return min(max(Fraction(net + _cents(returns.returned), net), _NOTHING), _ALL)
 
 
 def _paid(row: Mapping[str, Any], returns: Settled) -> Fraction:
 	"""The part of what is to be paid, returns deducted, that is not owed any more."""
-	total = _cents(_total(row)) + _cents(returns.total)
 	owed = _cents(row["outstanding_amount"]) + _cents(returns.outstanding)
-	if total <= 0 or owed <= 0:
-		return Fraction(1)
-	return min(max(1 - Fraction(owed, total), Fraction(0)), Fraction(1))
+	if owed <= 0:
+		return _ALL
+	total = _cents(_total(row)) + _cents(returns.total)
+	if total <= 0:
+		return _ALL
+	return min(max(1 - Fraction(owed, total), _NOTHING), _ALL)
 
 
 def _total(row: Mapping[str, Any]) -> float:
@@ -255,15 +309,14 @@ def _total(row: Mapping[str, Any]) -> float:
 
 
 def _returns_of(doctype: str, names: Sequence[str]) -> dict[str, Settled]:
-	fields = [name for name in _OF_INVOICE if name not in ("posting_date", "company")]
-	filters = {"return_against": ("in", names), "docstatus": 1, "is_return": 1}
 	found: dict[str, Settled] = {}
-	for row in frappe.get_all(doctype, filters, [*fields, "return_against"], order_by=None):
-		before = found.get(row.return_against, Settled())
-		found[row.return_against] = Settled(
-			before.returned + flt(row.base_net_total),
+	asked = ["return_against", "base_net_total", *_OF_PAYMENT]
+	for row in _rows_of(doctype, asked, "return_against", names, docstatus=1, is_return=1):
+		before = found.get(row["return_against"], _NOT_RETURNED)
+		found[row["return_against"]] = Settled(
+			before.returned + flt(row["base_net_total"]),
 			before.total + _total(row),
-			before.outstanding + flt(row.outstanding_amount),
+			before.outstanding + flt(row["outstanding_amount"]),
 		)
 	return found
 
@@ -272,19 +325,27 @@ def _paid_on(doctype: str, names: Sequence[str]) -> dict[str, date]:
 	"""The day of the last entry that lowered what is owed."""
 	if doctype != INVOICE:
 		return {}
-	rows = frappe.qb.DocType("Payment Ledger Entry")
-	query = frappe.qb.from_(rows).select(rows.against_voucher_no, fn.Max(rows.posting_date))
-	query = query.where((rows.against_voucher_type == doctype) & rows.against_voucher_no.isin(names))
-	query = query.where((rows.delinked == 0) & (rows.amount < 0)).groupby(rows.against_voucher_no)
-	return dict(query.run())
+	bindings, rows = reading.bindings(), SqlTable("tabPayment Ledger Entry")
+	query = bindings.dialect.query.from_(rows).select(rows.against_voucher_no, fn.Max(rows.posting_date))
+	for condition in (
+		rows.against_voucher_no.isin(bindings.bind_list(names)),
+		rows.against_voucher_type == bindings.bind(doctype),
+		rows.delinked == 0,
+		rows.amount < 0,
+	):
+		query = query.where(condition)
+	statement = bindings.statement(query.groupby(rows.against_voucher_no))
+	return dict(reading.run(statement.sql, statement.parameters))
 
 
 def _with_native_points(doctype: str, names: Sequence[str]) -> set[str]:
-	filters = {"invoice": ("in", names), "invoice_type": doctype, "loyalty_points": (">", 0)}
-	return set(frappe.get_all("Loyalty Point Entry", filters, pluck="invoice", order_by=None))
+	entries = "Loyalty Point Entry"
+	rows = _rows_of(entries, ["invoice", "loyalty_points"], "invoice", names, invoice_type=doctype)
+	return {row["invoice"] for row in rows if row["loyalty_points"] > 0}
 
 
-def _customer_fields(meta: Any, rule: EarningRule) -> tuple[str, str]:
+def customer_fields_of(meta: Any, rule: EarningRule) -> tuple[str, str]:
+	"""The field in which documents have their customer, and the one that says whether it is one, where that is asked for."""
 	df = meta.get_field(rule.customer_field)
 	return rule.customer_field, df.options if df and df.fieldtype == "Dynamic Link" else ""
 

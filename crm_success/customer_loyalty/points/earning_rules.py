@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from crm_success.customer_loyalty.points.earning_values import (
 	OF_INVOICES,
@@ -29,6 +30,9 @@ Evaluate = Callable[[str, Mapping[str, float]], float | None]
 # what a customer had by a rule in a period already
 EarnedBefore = Callable[[EarningRule, Earner], int]
 
+_ALL, _NOTHING = Fraction(1), Fraction(0)
+# what waits for payments
+_PAID = (Event.PAID, Event.PAID_PART)
 _MOST = 10**9
 _DECIMALS = 6
 
@@ -65,15 +69,18 @@ def judged_by(rule: EarningRule, earner: Earner, evaluate: Evaluate, earned_befo
 
 def points_of(rule: EarningRule, earner: Earner, evaluate: Evaluate) -> int:
 	"""Whole points: whole blocks of the amount first, then the tier's multiplier, and no part of a point."""
+	worth: int | Decimal
 	if rule.basis is Basis.FIXED:
-		worth = Decimal(rule.points)
+		worth = rule.points
 	elif rule.basis is Basis.EACH:
 		worth = _blocks(earner.amount, rule.each) * rule.points
 	else:
 		value = evaluate(rule.formula, earner.numbers)
-		worth = _decimal(value) if value is not None else Decimal(0)
+		worth = _decimal(value) if value is not None else 0
 	if rule.with_tier:
-		worth *= _decimal(earner.multiplier)
+		worth = worth * _decimal(earner.multiplier)
+	if isinstance(worth, int):
+		return min(max(worth, 0), _MOST)
 	whole = _meant(worth).to_integral_value(ROUND_FLOOR)
 	return int(min(max(whole, Decimal(0)), Decimal(_MOST)))
 
@@ -97,7 +104,7 @@ def is_due(rule: EarningRule, earner: Earner) -> bool:
 
 def earned_on(rule: EarningRule, earner: Earner) -> date:
 	"""The day on which it earned: that of the document, or on which it was paid."""
-	if rule.event in (Event.PAID, Event.PAID_PART) and earner.paid_on:
+	if rule.event in _PAID and earner.paid_on:
 		return max(earner.on, earner.paid_on)
 	return earner.on
 
@@ -109,16 +116,8 @@ def available_from(rule: EarningRule, on: date) -> date:
 
 def expires_on(rule: EarningRule, on: date) -> date | None:
 	"""The last day on which it can; None: no fixed one. What is earned on a day never lapses before it can be spent."""
-	number = rule.lapse_number
-	if rule.lapse is Lapse.DAYS:
-		last = _plus_days(on, number)
-	elif rule.lapse is Lapse.END_OF_MONTH:
-		last = _end_of_month(on, number)
-	elif rule.lapse is Lapse.END_OF_YEAR:
-		last = date(min(on.year + number, date.max.year), 12, 31)
-	else:
-		return None
-	return max(last, available_from(rule, on))
+	last = _last_day(rule.lapse, rule.lapse_number, on)
+	return max(last, available_from(rule, on)) if last else None
 
 
 def idle_days(rule: EarningRule) -> int:
@@ -143,31 +142,51 @@ def is_yearly_day(born: date, on: date) -> bool:
 	return born.year < on.year and (born.month, day) == (on.month, on.day)
 
 
+@lru_cache(maxsize=4096)
+def _last_day(lapse: Lapse, number: int, on: date) -> date | None:
+	if lapse is Lapse.DAYS:
+		return _plus_days(on, number)
+	if lapse is Lapse.END_OF_MONTH:
+		return _end_of_month(on, number)
+	if lapse is Lapse.END_OF_YEAR:
+		return date(min(on.year + number, date.max.year), 12, 31)
+	return None
+
+
 def _due_part(rule: EarningRule, earner: Earner) -> Fraction:
 	"""Neither part makes up for the other: what was paid twice is not kept twice."""
-	return _within(earner.kept) * _within(_paid_part(rule, earner))
+	kept, paid = earner.kept, _paid_part(rule, earner)
+	# fractions are slow, and nearly all documents are whole
+	if kept == 1 and paid == 1:
+		return _ALL
+	return _within(kept) * _within(paid)
 
 
 def _within(part: Fraction) -> Fraction:
-	return min(max(part, Fraction(0)), Fraction(1))
+	return min(max(part, _NOTHING), _ALL)
 
 
 def _paid_part(rule: EarningRule, earner: Earner) -> Fraction:
-	if rule.event not in (Event.PAID, Event.PAID_PART):
-		return Fraction(1)
+	if rule.event not in _PAID:
+		return _ALL
 	if rule.event is Event.PAID:
-		return Fraction(int(earner.paid >= 1))
+		return _ALL if earner.paid >= 1 else _NOTHING
 	return earner.paid
 
 
 def _is_unpaid(rule: EarningRule, earner: Earner) -> bool:
-	return earner.kept > 0 and not is_due(rule, earner)
+	return rule.event in _PAID and earner.kept.numerator > 0 and not is_due(rule, earner)
 
 
-def _blocks(amount: float, each: float) -> Decimal:
+def _is_too_small(rule: EarningRule, earner: Earner) -> bool:
+	# what is not below it in binary is not below what is meant either
+	return earner.amount < rule.minimum and _meant(_decimal(earner.amount)) < _meant(_decimal(rule.minimum))
+
+
+def _blocks(amount: float, each: float) -> int:
 	if each <= 0:
-		return Decimal(0)
-	return (_meant(_decimal(amount)) / _decimal(each)).to_integral_value(ROUND_FLOOR)
+		return 0
+	return int((_meant(_decimal(amount)) / _decimal(each)).to_integral_value(ROUND_FLOOR))
 
 
 def _decimal(number: float) -> Decimal:
@@ -193,7 +212,7 @@ def _end_of_month(on: date, months: int) -> date:
 # in the order in which somebody who asks would want to hear of them
 _OBSTACLES: tuple[tuple[Why, Callable[[EarningRule, Earner], bool]], ...] = (
 	(Why.DISABLED, lambda rule, earner: not rule.enabled),
-	(Why.NOT_COUNTED, lambda rule, earner: not earner.counts or earner.kept <= 0),
+	(Why.NOT_COUNTED, lambda rule, earner: not earner.counts or earner.kept.numerator <= 0),
 	(Why.NO_CUSTOMER, lambda rule, earner: not earner.customer),
 	(Why.NATIVE, lambda rule, earner: rule.event in OF_INVOICES and earner.has_native_points),
 	(Why.OTHER_COMPANY, lambda rule, earner: bool(rule.company) and rule.company != earner.company),
@@ -201,6 +220,6 @@ _OBSTACLES: tuple[tuple[Why, Callable[[EarningRule, Earner], bool]], ...] = (
 	(Why.TOO_LATE, lambda rule, earner: rule.valid_upto is not None and earner.on > rule.valid_upto),
 	(Why.NO_MATCH, lambda rule, earner: rule.name not in earner.matches),
 	(Why.NOT_IN_AUDIENCE, lambda rule, earner: bool(rule.audience) and rule.audience not in earner.audiences),
-	(Why.TOO_SMALL, lambda rule, earner: _meant(_decimal(earner.amount)) < _meant(_decimal(rule.minimum))),
+	(Why.TOO_SMALL, _is_too_small),
 	(Why.NOT_PAID, _is_unpaid),
 )

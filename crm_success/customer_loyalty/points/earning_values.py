@@ -66,6 +66,10 @@ class Why(str, Enum):
 	NATIVE = "native programme"
 
 
+# what documents came to that earn nothing because they did before
+HAS_EARNED = "has earned"
+
+
 @dataclass(frozen=True)
 class EarningRule:
 	"""A Loyalty Earning Rule. `each` is the amount for which `points` are earned; `lapse_number` are days, or months or years

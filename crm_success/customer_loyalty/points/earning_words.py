@@ -6,7 +6,14 @@ from frappe import _
 from frappe.utils.formatters import format_value
 
 from crm_success.customer_loyalty.points import earning_rules
-from crm_success.customer_loyalty.points.earning_values import Basis, Earned, Earner, EarningRule, Why
+from crm_success.customer_loyalty.points.earning_values import (
+	HAS_EARNED,
+	Basis,
+	Earned,
+	Earner,
+	EarningRule,
+	Why,
+)
 
 
 def outcome_in_words(rule: EarningRule, earner: Earner, earned: Earned) -> list[str]:
@@ -77,4 +84,23 @@ _WHY: Mapping[Why, Callable[[EarningRule, Earner], str]] = {
 		earner.customer
 	),
 	Why.STOPPED: lambda rule, earner: _("A rule that comes before it lets no other one earn"),
+}
+
+# the same of many documents: what a Loyalty Backfill counts them by, whose options these are
+IN_GENERAL: Mapping[str, str] = {
+	HAS_EARNED: "Has earned by this rule already",
+	Why.DISABLED.value: "The rule is disabled",
+	Why.NOT_COUNTED.value: "Returns, opening invoices and sales within the company earn nothing",
+	Why.NO_CUSTOMER.value: "Names no customer, or one who is gone",
+	Why.NATIVE.value: "Has earned points in ERPNext's own Loyalty Program",
+	Why.OTHER_COMPANY.value: "The rule is for another company",
+	Why.TOO_EARLY.value: "From before the rule is valid",
+	Why.TOO_LATE.value: "From after the rule is valid",
+	Why.NO_MATCH.value: "Does not meet the conditions of the rule",
+	Why.NOT_IN_AUDIENCE.value: "The customer is not in the audience",
+	Why.TOO_SMALL.value: "The amount is below the minimum",
+	Why.NOT_PAID.value: "Is not paid yet",
+	Why.NOTHING_TO_COUNT.value: "The amount, or the formula, gives less than one point",
+	Why.CAPPED.value: "The customer has the most points that the rule gives in the period",
+	Why.STOPPED.value: "A rule that comes before it lets no other one earn",
 }

@@ -38,7 +38,9 @@ class GivenTo(Given):
 	is_qualifying: bool = False
 
 
-def given_points(doctype: str, names: Sequence[str]) -> dict[tuple[str, str], GivenTo]:
+def given_points(
+	doctype: str, names: Sequence[str], is_fresh: bool = False
+) -> dict[tuple[str, str], GivenTo]:
 	"""By the name of the document and the rule."""
 	if not names:
 		return {}
@@ -54,13 +56,13 @@ def given_points(doctype: str, names: Sequence[str]) -> dict[tuple[str, str], Gi
 		fn.Max(rows.is_qualifying),
 	)
 	for condition in (
-		rows.reference_name.isin(bindings.bind_all(names)),
+		rows.reference_name.isin(bindings.bind_list(names)),
 		rows.reference_doctype == bindings.bind(doctype),
 		rows.kind.isin(bindings.bind_all(_OF_EARNING)),
 		rows.rule.notnull(),
 	):
 		query = query.where(condition)
-	statement = as_now(query.groupby(rows.reference_name, rows.rule), bindings)
+	statement = as_now(query.groupby(rows.reference_name, rows.rule), bindings, is_fresh)
 	found = {}
 	for name, rule, full, now, entries, customer, company, qualifying in reading.run(
 		statement.sql, statement.parameters

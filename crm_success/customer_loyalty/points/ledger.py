@@ -6,9 +6,11 @@ and so on, and may have the key of its event; the database takes each once. Noth
 documents is told to whoever watches them.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from itertools import count
+from operator import itemgetter
 from typing import Any
 
 import frappe
@@ -16,11 +18,13 @@ from frappe import _
 
 from crm_success.customer_loyalty.points import point_rules
 from crm_success.customer_loyalty.points.lots import (
+	Summary,
 	expired_among,
 	held_accounts,
 	lot_of,
 	lots_of,
-	sums_of,
+	summaries_of,
+	summaries_of_first,
 	taken_from,
 )
 from crm_success.customer_loyalty.points.point_values import (
@@ -34,17 +38,11 @@ from crm_success.customer_loyalty.points.point_values import (
 	sum_of,
 )
 from crm_success.database import clock
-from crm_success.database.upsert import take_the_offer, upsert
+from crm_success.database.upsert import insert, take_the_offer, upsert
 from crm_success.record_names import ACCOUNT, LEDGER_ENTRY
 from crm_success.watching.watchers import tell_of_written
 
 _STAMPS = ("creation", "modified", "owner", "modified_by")
-_ENTRY_FIELDS = (
-	*("name", *_STAMPS, "customer", "customer_name", "company", "kind", "points", "posting_date"),
-	*("available_from", "expires_on", "idle_days", "lot", "is_qualifying"),
-	*("reference_doctype", "reference_name", "rule", "base_amount", "full_points", "cause", "note"),
-	*("entry_number", "event_key"),
-)
 _FIGURES = (
 	*("last_activity", "available", "pending", "balance", "next_expiry", "expiring", "next_change"),
 	*("earned", "spent", "expired", "qualifying", "checked_on", "entries"),
@@ -71,24 +69,39 @@ class Details:
 
 @dataclass
 class Ledger:
-	"""The points of some customers on a day, held until the transaction ends. `write` writes what was noted before."""
+	"""The points of some customers on a day, held until the transaction ends. `write` writes what was noted before.
+
+	`is_fresh`: the transaction has read nothing before, so that it sees what others wrote, and keeps nobody from writing.
+	"""
 
 	customers: Collection[str]
 	on: date
+	is_fresh: bool = False
 	_accounts: dict[str, dict[str, Any]] = field(init=False)
 	_lots: dict[str, list[Lot]] = field(init=False, default_factory=dict)
+	# those of whom a lot is owed, among the customers whose lots are known
+	_owing: set[str] = field(init=False, default_factory=set)
 	_new: list[dict[str, Any]] = field(init=False, default_factory=list)
 	_stamps: dict[str, Any] = field(init=False)
+	# of entries, one after the other: rows that are written together lie together
+	_names: Iterator[str] = field(init=False)
 
 	def __post_init__(self) -> None:
 		self._accounts = held_accounts(self.customers)
-		moment, user = clock.now(), frappe.session.user
+		# as a text: a moment costs more to write, in every row
+		moment, user = str(clock.now()), frappe.session.user
 		self._stamps = dict(zip(_STAMPS, (moment, moment, user, user), strict=True))
+		prefix = frappe.generate_hash(length=14)
+		self._names = (f"{prefix}{number:06x}" for number in count())
 
 	@property
 	def known(self) -> set[str]:
 		"""Those of the customers that exist."""
 		return set(self._accounts)
+
+	def has_entries(self, customer: str) -> bool:
+		"""Whether the customer ever had points; also of one that does not exist."""
+		return customer not in self._accounts or bool(self._accounts[customer]["entries"])
 
 	def lots(self, customer: str) -> list[Lot]:
 		"""The lots of the customer of which something is left or owed, what was noted included."""
@@ -99,10 +112,23 @@ class Ledger:
 	def load(self, customers: Iterable[str]) -> None:
 		"""Read the lots of several customers at once."""
 		missing = {name for name in customers if name in self._accounts and name not in self._lots}
-		self._lots.update(lots_of(missing))
+		if not missing:
+			return
+		for name, lots in lots_of(missing, self.is_fresh).items():
+			self._lots[name] = lots
+			if any(lot.left < 0 for lot in lots):
+				self._owing.add(name)
 		for entry in self._new:
 			if entry["customer"] in missing:
 				self._apply(entry)
+
+	def load_what_earning_asks_for(self) -> None:
+		"""At once, the lots of all who owe points, or have some that lapsed."""
+		self.load(
+			name
+			for name, account in self._accounts.items()
+			if (account["balance"] or 0) < 0 or self._has_lapsed(account)
+		)
 
 	def earn(self, customer: str, points: int, details: Details, kind: Kind = Kind.EARN) -> str:
 		"""Give points of their own to a customer; what is owed is paid by them. The name of the entry."""
@@ -174,22 +200,23 @@ class Ledger:
 		"""Write what was noted, and the figures of the accounts, without committing."""
 		if not self._new:
 			return
-		rows = [tuple(entry.get(name) for name in _ENTRY_FIELDS) for entry in self._new]
-		frappe.db.bulk_insert(LEDGER_ENTRY, list(_ENTRY_FIELDS), rows, chunk_size=1000)
-		customers = sorted({entry["customer"] for entry in self._new})
-		names = [entry["name"] for entry in self._new]
-		self._new = []
-		self.sum_up(customers)
-		tell_of_written(LEDGER_ENTRY, names, customers)
+		new, self._new = self._new, []
+		# in the order of the indexes: the same pages are written at once
+		insert(LEDGER_ENTRY, sorted(new, key=itemgetter("customer")))
+		customers = sorted({entry["customer"] for entry in new})
+		self._sum_up(customers, summaries_of_first(new, self.on))
+		tell_of_written(LEDGER_ENTRY, [entry["name"] for entry in new], customers)
 
 	def sum_up(self, customers: Collection[str]) -> None:
 		"""Work out the figures of accounts from their entries, and write them."""
-		if not customers:
-			return
+		if customers:
+			self._sum_up(customers, {})
+
+	def _sum_up(self, customers: Collection[str], known: Mapping[str, Summary]) -> None:
 		for name in customers:
 			self._lots.pop(name, None)
-		self.load(customers)
-		rows = self._figures(customers)
+		self._owing.difference_update(customers)
+		rows = self._figures(customers, known)
 		for row in rows:
 			self._accounts[row["customer"]].update(balance=row["balance"], next_change=row["next_change"])
 		choices = dict.fromkeys((*_FIGURES, "modified", "modified_by"), take_the_offer)
@@ -216,7 +243,7 @@ class Ledger:
 		if not is_known and (self._accounts[customer]["balance"] or 0) >= 0:
 			return
 		lots = self.lots(customer)
-		if not any(lot.left < 0 for lot in lots):
+		if customer not in self._owing:
 			return
 		uses = point_rules.settled(lots, self._active_on(customer), self.on)
 		for paying, paid in zip(uses[::2], uses[1::2], strict=True):
@@ -224,6 +251,8 @@ class Ledger:
 			details = Details(self.on, source=Source(LEDGER_ENTRY, paid.lot))
 			for use in (paying, paid):
 				self._note(customer, Kind.SETTLE, use, details)
+		if not any(lot.left < 0 for lot in self._lots[customer]):
+			self._owing.discard(customer)
 
 	def _pay_out(self, customer: str, owed: Lot) -> None:
 		"""What was owed is not any more: what other lots paid for it is theirs again, of the last one first."""
@@ -239,7 +268,7 @@ class Ledger:
 
 	def _note(self, customer: str, kind: Kind, use: Use, details: Details, number: int = 0) -> str:
 		account = self._accounts[customer]
-		if kind in ACTIVITIES and account["next_change"] and account["next_change"] <= self.on:
+		if kind in ACTIVITIES and self._has_lapsed(account):
 			# who does something again does not have back what was lost before
 			account["next_change"] = None
 			self.lapse(customer)
@@ -250,7 +279,7 @@ class Ledger:
 			)
 		key = f"{details.event_key}|{number}" if details.event_key and number else details.event_key
 		entry = {
-			"name": frappe.generate_hash(length=20),
+			"name": next(self._names),
 			**self._stamps,
 			"customer": customer,
 			"customer_name": account["customer_name"],
@@ -258,8 +287,10 @@ class Ledger:
 			"kind": kind.value,
 			"points": use.points,
 			"posting_date": details.posting_date,
-			"lot": use.lot or None,
+			"available_from": None,
+			"expires_on": None,
 			"idle_days": 0,
+			"lot": use.lot or None,
 			"is_qualifying": int(details.is_qualifying),
 			"reference_doctype": details.source.doctype or None,
 			"reference_name": details.source.name or None,
@@ -283,12 +314,18 @@ class Ledger:
 		return entry["name"]
 
 	def _apply(self, entry: dict[str, Any]) -> None:
-		lots = self._lots[entry["customer"]]
-		if entry["lot"]:
-			lots = point_rules.applied(lots, [Use(entry["points"], entry["lot"])])
-		else:
-			lots = [*lots, lot_of(entry, entry["points"])]
-		self._lots[entry["customer"]] = [lot for lot in lots if lot.left]
+		customer = entry["customer"]
+		lots = self._lots[customer]
+		if not entry["lot"]:
+			lots.append(lot_of(entry, entry["points"]))
+			if entry["points"] < 0:
+				self._owing.add(customer)
+			return
+		lots = point_rules.applied(lots, [Use(entry["points"], entry["lot"])])
+		self._lots[customer] = [lot for lot in lots if lot.left]
+
+	def _has_lapsed(self, account: dict[str, Any]) -> bool:
+		return bool(account["next_change"]) and account["next_change"] <= self.on
 
 	def _active_on(self, customer: str) -> date | None:
 		return self._accounts[customer]["last_activity"]
@@ -296,16 +333,17 @@ class Ledger:
 	def _own(self, customer: str, source: Source) -> list[Lot]:
 		return [lot for lot in self.lots(customer) if lot.source == source]
 
-	def _figures(self, customers: Collection[str]) -> list[dict[str, Any]]:
-		sums = sums_of(customers)
+	def _figures(self, customers: Collection[str], known: Mapping[str, Summary]) -> list[dict[str, Any]]:
+		unknown = [name for name in customers if name not in known]
+		summaries = {**known, **summaries_of(unknown, self.on, self.is_fresh)}
 		return [
 			{
 				"name": self._accounts[customer]["name"],
 				**self._stamps,
 				"customer": customer,
 				"last_activity": self._active_on(customer),
-				**_of_lots(self.lots(customer), self._active_on(customer), self.on),
-				**_of_sums(sums[customer]),
+				**_of_lots(summaries[customer].lots(self.on), self._active_on(customer), self.on),
+				**_of_kinds(summaries[customer]),
 				"checked_on": self.on,
 				"entries": self._accounts[customer]["entries"],
 			}
@@ -323,7 +361,7 @@ def _of_lots(lots: Collection[Lot], active_on: date | None, on: date) -> dict[st
 	starts = [lot.available_from for lot in living if lot.left > 0 and lot.available_from > on]
 	# what has lapsed is to be written off yet
 	unwritten = [on] if len(living) < len(lots) else []
-	changes = [*starts, *unwritten, *([frappe.utils.add_days(last, 1)] if last else [])]
+	changes = [*starts, *unwritten, *([last + timedelta(days=1)] if last else [])]
 	return {
 		"available": available,
 		"pending": pending,
@@ -334,13 +372,13 @@ def _of_lots(lots: Collection[Lot], active_on: date | None, on: date) -> dict[st
 	}
 
 
-def _of_sums(sums: dict[str, int]) -> dict[str, int]:
+def _of_kinds(summary: Summary) -> dict[str, int]:
 	def of(*kinds: Kind) -> int:
-		return sum(sums.get(kind.value, 0) for kind in kinds)
+		return sum(summary.of_kinds.get(kind, 0) for kind in kinds)
 
 	return {
 		"earned": of(Kind.EARN, Kind.REVERSE, Kind.ADJUST, Kind.OPENING),
 		"spent": -of(Kind.REDEEM),
 		"expired": -of(Kind.EXPIRE),
-		"qualifying": sums["qualifying"],
+		"qualifying": summary.qualifying,
 	}

@@ -139,6 +139,9 @@ def share_of(points: int, part: Fraction) -> int:
 
 	Parts that add up to the whole do so in points, as each is the difference of two shares.
 	"""
+	# nearly always, and fractions are slow
+	if part == 1:
+		return points
 	part = min(max(part, Fraction(0)), Fraction(1))
 	return int(points * part + Fraction(1, 2))
 

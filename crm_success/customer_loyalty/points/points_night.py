@@ -68,8 +68,8 @@ class PointsNight(Work):
 		"""Points that lapsed are written off, and every account is summed up and compared with what it said."""
 		ledger = Ledger(computed, getdate())
 		before = _figures(ledger.known)
-		ledger.load(ledger.known)
 		ledger.sum_up(sorted(ledger.known))
+		ledger.load(ledger.known)
 		differing = _differing(before, _figures(ledger.known))
 		for customer in sorted(ledger.known):
 			ledger.lapse(customer)

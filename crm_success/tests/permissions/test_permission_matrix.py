@@ -14,6 +14,7 @@ from crm_success.tests.support.permission_matrix import (
 	BY_HAND,
 	MADE_BY_SCORING,
 	OF_A_CUSTOMER,
+	OLD_RULE,
 	REPORTS,
 	RIGHTS,
 	RIGHTS_ON_OWN,
@@ -69,12 +70,13 @@ CHANGES: dict[str, dict[str, Any]] = {
 	"Loyalty Ledger Entry": {"points": 77},
 	"Loyalty Adjustment": {"reason": "PM Changed"},
 	"Customer Referral": {"note": "PM Changed"},
+	"Loyalty Backfill": {"from_date": "2020-02-21"},
 	"Loyalty Due Document": {"attempts": 77},
 	"Loyalty Earning Rule": {"description": "PM Changed"},
 }
 
 # documents whose numbers stay
-NUMBERED = ("Loyalty Adjustment", "Customer Referral")
+NUMBERED = ("Loyalty Adjustment", "Customer Referral", "Loyalty Backfill")
 
 # new records: valid ones, so that nothing but the permission refuses them
 RECORDS: dict[str, dict[str, Any]] = {
@@ -114,6 +116,7 @@ RECORDS: dict[str, dict[str, Any]] = {
 	"Loyalty Ledger Entry": {"customer": THIRD, "kind": "Adjust", "points": 5},
 	"Loyalty Adjustment": {"customer": THIRD, "points": 5, "reason": "PM"},
 	"Customer Referral": {"customer": THIRD, "referrer": OWN},
+	"Loyalty Backfill": {"earning_rule": OLD_RULE, "from_date": "2020-02-20", "to_date": "2020-02-22"},
 	"Loyalty Due Document": {"reference_doctype": "Customer", "reference_name": OWN},
 	"Loyalty Earning Rule": {
 		"rule_name": NEW,

@@ -11,7 +11,8 @@ from frappe.utils import add_days, nowdate
 
 import crm_success
 from crm_success.batches.statuses import BATCH, COMPLETED, FAILED, RUN, RUNNING
-from crm_success.record_names import MEMBER
+from crm_success.customer_loyalty.points.backfill_records import version_of
+from crm_success.record_names import BACKFILL, MEMBER
 from crm_success.scoring.runs.starting import KIND
 from crm_success.tests.support import permission_matrix as matrix
 from crm_success.tests.support.audience_rows import store_audience
@@ -62,6 +63,10 @@ class TestReportsAndEndpoints(PermissionTestCase):
 	def make_ready(self, arguments: dict[str, Any]) -> None:
 		"""A run that is under way is there to be cancelled, one with a failed batch to be tried again, a rule to be made."""
 		self.forget_runs_of_the_test()
+		if arguments.get("backfill"):
+			# as after a dry run
+			version = {"run": None, "rule_version": version_of(matrix.OLD_RULE)}
+			frappe.db.set_value(BACKFILL, matrix.BACKFILL, version)
 		if arguments.get("tier") == matrix.TIER_WITHOUT_RULE:
 			forget_discount_rule(matrix.TIER_WITHOUT_RULE)
 		if arguments.get("run") == matrix.RUN:

@@ -33,6 +33,8 @@ class DisturbedRuns:
 	customers_a_batch: ClassVar[int]
 	# the fields of a run that count what it changed
 	counters: ClassVar[tuple[str, str]]
+	# where it is killed
+	in_the_batch: ClassVar[tuple[str, ...]] = IN_THE_BATCH
 
 	def begin(self) -> None:
 		"""Set the scene: as it is before the run, whatever runs have done to it. Commits."""
@@ -85,7 +87,7 @@ class DisturbedRuns:
 		self.assert_as_undisturbed(run)
 
 	def test_killed_anywhere_in_a_batch(self):
-		for checkpoint in IN_THE_BATCH:
+		for checkpoint in self.in_the_batch:
 			with self.subTest(checkpoint):
 				self.begin()
 				run = self.without_jobs()

@@ -59,6 +59,9 @@ RIGHTS: dict[str, Rights] = {
 		SALES_USER: frozenset(f"{_ADD} write".split()),
 		SALES_MANAGER: frozenset(_ALL.split()),
 	},
+	"Loyalty Backfill": rights(
+		"", "", f"{_TAKE_AWAY} write create delete", f"{_TAKE_AWAY} write create delete"
+	),
 	"Loyalty Due Document": rights("", "", "", "read report export"),
 	"Loyalty Earning Rule": _DEFINITION,
 	"Customer Segment": _DEFINITION,
@@ -107,7 +110,7 @@ MADE_BY_SCORING = (
 # hidden as a whole from whoever may see some customers only: they name customers of everybody, or are made of all
 TELL_OF_EVERYBODY = (
 	*("Work Run", "Work Batch", "Score Calibration"),
-	*("Score Back-test", "Score Back-test Part", "Loyalty Due Document"),
+	*("Score Back-test", "Score Back-test Part", "Loyalty Due Document", "Loyalty Backfill"),
 )
 # of these, whoever may see some customers only sees the records of these customers
 OF_A_CUSTOMER = (
@@ -149,6 +152,8 @@ class Endpoint:
 OWN, OTHER, RUN, FAILED_RUN, METRIC, SCORECARD = "<own>", "<other>", "<run>", "<failed>", "<metric>", "<card>"
 OWN_LIST, OTHER_LIST, AUDIENCE = "<own list>", "<other list>", "<audience>"
 BACK_TEST = "PM Back-test"
+# a backfill of old documents by a rule that nothing meets
+BACKFILL, OLD_RULE = "PM Backfill", "PM Old Rule"
 # by hand, of the success user whom nothing limits; both customers are in it
 BY_HAND = "PM By Hand"
 # by hand, OWN alone is in it
@@ -186,6 +191,7 @@ _INTO, _OTHER_INTO = ({"audience": BY_HAND, "customers": names} for names in (OW
 # adjustments of points, of OWN and of OTHER
 OWN_ADJUSTMENT, OTHER_ADJUSTMENT = "PM Adjustment", "PM Other Adjustment"
 _EARNING_RULE = "crm_success.customer_loyalty.api.earning_rule_form"
+_BACKFILL = "crm_success.customer_loyalty.api.backfill_form"
 _RULE = (
 	'{"rule_name": "PM New Rule", "event": "Document Matches", "document_type": "Loyalty Adjustment",'
 	' "basis": "Fixed Number", "points": 1}'
@@ -277,6 +283,8 @@ ENDPOINTS: dict[str, Endpoint] = {
 	),
 	f"{_TIER_PANEL}.protect": Endpoint("POST", OWNERS, {"customer": OWN}, OWNERS, {"customer": OTHER}),
 	f"{_EARNING_RULE}.try_rule": Endpoint("POST", OWNERS, _TRY, OWNERS, _TRY_OTHER),
+	f"{_BACKFILL}.dry_run": Endpoint("POST", OWNERS, {"backfill": BACKFILL}),
+	f"{_BACKFILL}.give_points": Endpoint("POST", OWNERS, {"backfill": BACKFILL}),
 	f"{_TIER_CHANGES}.approve_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
 	f"{_TIER_CHANGES}.reject_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
 	# of a customer whom somebody may not choose it tells no tier, as of one without any

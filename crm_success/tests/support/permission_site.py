@@ -15,6 +15,7 @@ from crm_success.audiences.hand_picked import add_members
 from crm_success.record_names import (
 	ACCOUNT,
 	ADJUSTMENT,
+	BACKFILL,
 	DUE_DOCUMENT,
 	EARNING_RULE,
 	LEDGER_ENTRY,
@@ -235,6 +236,12 @@ def make_points() -> None:
 		frappe.new_doc(REFERRAL).update({**values, "referrer": customer, "referrer_name": name}).db_insert()
 	rule = {"rule_name": "PM Rule", "enabled": 0, "event": "Invoice Submitted", "basis": "Fixed Number"}
 	frappe.get_doc({"doctype": EARNING_RULE, **rule, "points": 1}).insert()
+	# by which nothing earns any more
+	old = {**rule, "rule_name": matrix.OLD_RULE, "enabled": 1, "valid_upto": "2001-01-01"}
+	frappe.get_doc({"doctype": EARNING_RULE, **old, "points": 1}).insert()
+	days = {"from_date": "2000-01-01", "to_date": "2000-01-02"}
+	doc = frappe.get_doc({"doctype": BACKFILL, "earning_rule": matrix.OLD_RULE, **days})
+	doc.insert(set_name=matrix.BACKFILL)
 	due = {"reference_doctype": ADJUSTMENT, "reference_name": matrix.OWN_ADJUSTMENT, "attempts": 3}
 	frappe.new_doc(DUE_DOCUMENT).update(due).db_insert()
 	frappe.db.commit()

@@ -13,10 +13,19 @@ from crm_success.batches.run_life import start_run
 from crm_success.batches.statuses import RUN
 from crm_success.batches.working import drain
 from crm_success.customer_loyalty.points import points_night
+from crm_success.customer_loyalty.points.backfill_records import KIND as BACKFILL_KIND
 from crm_success.customer_loyalty.points.due_earning import earn_due_documents
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.database import conflicts
-from crm_success.record_names import ACCOUNT, ADJUSTMENT, DUE_DOCUMENT, EARNING_RULE, LEDGER_ENTRY, REFERRAL
+from crm_success.record_names import (
+	ACCOUNT,
+	ADJUSTMENT,
+	BACKFILL,
+	BACKFILL_REASON,
+	DUE_DOCUMENT,
+	EARNING_RULE,
+	LEDGER_ENTRY,
+)
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase
 
@@ -68,13 +77,25 @@ _MADE = (
 )
 
 
+_OF_POINTS = (
+	LEDGER_ENTRY,
+	ACCOUNT,
+	DUE_DOCUMENT,
+	EARNING_RULE,
+	ADJUSTMENT,
+	BACKFILL,
+	BACKFILL_REASON,
+	REFERRAL,
+)
+
+
 def forget_points() -> None:
 	"""As the site was: no rules, no points."""
 	frappe.db.rollback()
 	frappe.set_user("Administrator")
-	for doctype in (LEDGER_ENTRY, ACCOUNT, DUE_DOCUMENT, EARNING_RULE, ADJUSTMENT, REFERRAL):
+	for doctype in _OF_POINTS:
 		frappe.db.delete(doctype)
-	frappe.db.delete(RUN, {"kind": points_night.KIND})
+	frappe.db.delete(RUN, {"kind": ("in", (points_night.KIND, BACKFILL_KIND))})
 	frappe.clear_cache()
 	frappe.db.commit()
 

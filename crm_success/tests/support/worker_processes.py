@@ -141,6 +141,7 @@ class DyingWorker:
 		"after reading",
 		"half-way through the upsert",
 		"half-way through the members",
+		"half-way through the entries",
 		"before committing",
 		"after committing",
 		"before finishing",
@@ -327,6 +328,14 @@ elif checkpoint == "half-way through the upsert":
 elif checkpoint == "half-way through the members":
 	# who enters is written, who leaves is not
 	frappe.db.bulk_insert = stop_after(frappe.db.bulk_insert, lambda result: True)
+elif checkpoint == "half-way through the entries":
+	# in statements of one row each, after the second
+	upsert.MOST_ROWS, written = 1, []
+	frappe.db.sql = stop_after(
+		frappe.db.sql,
+		lambda result: "INTO `tabLoyalty Ledger Entry`" in str(frappe.db.last_query)
+		and (written.append(1) or len(written) == 2),
+	)
 elif checkpoint == "before committing":
 	work.write = stop_after(work.write)
 elif checkpoint == "after committing":

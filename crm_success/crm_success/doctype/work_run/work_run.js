@@ -18,6 +18,8 @@ crm_success.work_run.LIVE_FIELDS = [
 	"customers_raised",
 	"customers_lowered",
 	"customers_proposed",
+	"documents_earned",
+	"points_given",
 	"batches_total",
 	"batches_done",
 	"batches_failed",

@@ -1,0 +1,108 @@
+// The form of a Loyalty Backfill: a dry run, then the points; and how far either is.
+
+frappe.provide("crm_success.loyalty_backfill");
+
+crm_success.loyalty_backfill.ACTIVE = ["Queued", "Preparing", "Running"];
+crm_success.loyalty_backfill.POLL_MILLISECONDS = 3000;
+
+frappe.ui.form.on("Loyalty Backfill", {
+	setup(frm) {
+		frm.set_query("earning_rule", () => ({ filters: { enabled: 1, event: ["!=", "Yearly Date"] } }));
+	},
+
+	refresh(frm) {
+		clearTimeout(frm.crm_success_poll);
+		crm_success.loyalty_backfill.add_buttons(frm);
+		crm_success.loyalty_backfill.show_progress(frm);
+	},
+
+	on_hide(frm) {
+		clearTimeout(frm.crm_success_poll);
+	},
+});
+
+Object.assign(crm_success.loyalty_backfill, {
+	add_buttons(frm) {
+		if (frm.is_new() || !frm.perm[0]?.write) return;
+		if (frm.doc.status === "Running") {
+			frm.add_custom_button(__("Cancel Run"), () => crm_success.loyalty_backfill.cancel(frm));
+			return;
+		}
+		frm.add_custom_button(__("Dry Run"), () => crm_success.loyalty_backfill.start(frm, "dry_run"));
+		frm.add_custom_button(__("Give Points"), () => crm_success.loyalty_backfill.ask(frm));
+	},
+
+	ask(frm) {
+		const { documents_earning, points, customers, dry_run_on, rule_version } = frm.doc;
+		if (frm.is_dirty()) return frappe.msgprint(__("Save first, then press Dry Run."));
+		if (!rule_version) return frappe.msgprint(__("Press Dry Run first: it says what would be given."));
+		if (!frm.doc.__onload?.may_give) {
+			return frappe.msgprint(
+				__("The rule, or one that comes before it, was changed after the dry run. Run it again.")
+			);
+		}
+		const [counted, given, to] = [documents_earning, points, customers].map((count) => format_number(count, null, 0));
+		const when = frappe.datetime.str_to_user(dry_run_on);
+		const text = __("{0} documents earn {1} points for {2} customers, by the dry run of {3}. Give them?", [
+			counted,
+			given,
+			to,
+			when,
+		]);
+		frappe.confirm(text, () => crm_success.loyalty_backfill.start(frm, "give_points"));
+	},
+
+	async start(frm, method) {
+		if (frm.is_dirty()) await frm.save();
+		await frappe.call({
+			method: `crm_success.customer_loyalty.api.backfill_form.${method}`,
+			args: { backfill: frm.doc.name },
+			type: "POST",
+			freeze: true,
+		});
+		frm.reload_doc();
+	},
+
+	cancel(frm) {
+		frappe.confirm(__("Stop this run? What it has done so far stays."), () =>
+			frappe.call({
+				method: "crm_success.batches.api.cancel_run",
+				args: { run: frm.doc.run },
+				type: "POST",
+				freeze: true,
+				callback: () => frm.reload_doc(),
+			})
+		);
+	},
+
+	async show_progress(frm) {
+		const { run, status, name } = frm.doc;
+		if (status === "Failed") {
+			frm.set_intro(__("Some of it failed. Its run says why, and tries again what failed."), "red");
+		}
+		if (!run || !["Running", "Failed"].includes(status)) return;
+		const fields = ["status", "percent_done", "customers_done", "customers_total"];
+		const { message } = await frappe.db.get_value("Work Run", run, fields);
+		if (!message || frm.doc.name !== name || !frm.page.wrapper.is(":visible")) return;
+		if (crm_success.loyalty_backfill.ACTIVE.includes(message.status)) {
+			crm_success.loyalty_backfill.show_how_far(frm, message);
+			crm_success.loyalty_backfill.poll(frm);
+		} else if (status === "Running" || message.status !== "Failed") {
+			frm.reload_doc();
+		}
+	},
+
+	show_how_far(frm, run) {
+		const counted = [run.customers_done, run.customers_total].map((count) => format_number(count, null, 0));
+		const words = run.status === "Running" ? __("{0} of {1} customers", counted) : __("Counting documents");
+		frm.dashboard.show_progress(__("Loyalty Backfill"), run.percent_done || 0, words);
+	},
+
+	poll(frm) {
+		clearTimeout(frm.crm_success_poll);
+		frm.crm_success_poll = setTimeout(
+			() => crm_success.loyalty_backfill.show_progress(frm),
+			crm_success.loyalty_backfill.POLL_MILLISECONDS
+		);
+	},
+});
