@@ -153,6 +153,7 @@ doctype_list_js = {
 	"Loyalty Due Document": "public/js/shared/plain_texts.js",
 	"Loyalty Earning Rule": "public/js/shared/plain_texts.js",
 	"Loyalty Ledger Entry": "public/js/shared/plain_texts.js",
+	"Loyalty Switch Over": "public/js/shared/plain_texts.js",
 	"Health Dimension": "public/js/shared/plain_texts.js",
 	"Score Back-test": ["public/js/back_test/back_test_start.js", "public/js/shared/plain_texts.js"],
 	"Score Back-test Part": "public/js/shared/plain_texts.js",
@@ -245,6 +246,7 @@ crm_success_work_kinds = {
 	"Back-test": "crm_success.scoring.backtest.back_test_work.BackTestWork",
 	"Tier Review": "crm_success.customer_loyalty.tiers.tier_review.TierReview",
 	"Points": "crm_success.customer_loyalty.points.points_night.PointsNight",
+	"Switch Over": "crm_success.customer_loyalty.switching.switch_over_work.SwitchOverWork",
 }
 # and what follows when such work has ended
 crm_success_work_ended = {
@@ -263,6 +265,7 @@ crm_success_work_ended = {
 # and who is told that somebody has stopped it
 crm_success_work_cancelled = {
 	"Back-test": "crm_success.scoring.backtest.back_test_records.cancel_back_test",
+	"Switch Over": "crm_success.customer_loyalty.switching.switch_overs.interrupt",
 }
 
 # hooks of ours, for other apps too: what parts add to what people see of a customer
@@ -310,7 +313,7 @@ default_log_clearing_doctypes = _LOG_DAYS
 
 _OF_EVERYBODY = (
 	*("Work Run", "Work Batch", "Score Calibration", "Score Back-test", "Score Back-test Part"),
-	"Loyalty Due Document",
+	*("Loyalty Due Document", "Loyalty Switch Over"),
 )
 _OF_A_CUSTOMER = (
 	*("Customer Health", "Customer Health Snapshot"),

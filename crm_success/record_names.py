@@ -30,6 +30,8 @@ ACCOUNT = "Customer Loyalty Account"
 EARNING_RULE = "Loyalty Earning Rule"
 ADJUSTMENT = "Loyalty Adjustment"
 DUE_DOCUMENT = "Loyalty Due Document"
+SWITCH_OVER = "Loyalty Switch Over"
+SWITCHED_PROGRAM = "Loyalty Switch Over Program"
 
 # the modules of Frappe in which these are
 MODULES = ("CRM Success", "Customer Loyalty")

@@ -23,7 +23,7 @@ APP = "crm_success"
 # counters of our own names, as the DocTypes write them; nobody else's begin like these
 _COUNTED = [
 	*(series_of(kind).split(".")[0] for kind in crm_success_work_kinds),
-	*("SCORE-CALIBRATION-", "SCORE-BACK-TEST-", "POINTS-ADJUSTMENT-"),
+	*("SCORE-CALIBRATION-", "SCORE-BACK-TEST-", "POINTS-ADJUSTMENT-", "LOYALTY-SWITCH-OVER-"),
 ]
 NAMING_SERIES = re.compile(rf"({'|'.join(_COUNTED)})\d{{4}}-")
 

@@ -16,6 +16,7 @@ from frappe.query_builder import functions as fn
 from frappe.utils import flt, getdate
 
 from crm_success.audiences.membership import open_memberships
+from crm_success.customer_loyalty.points.carried_over import carried_among
 from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, Earner, EarningRule, Event
 from crm_success.customer_loyalty.points.tier_history import multipliers_on
 from crm_success.database.dialects import KeyRange
@@ -87,7 +88,7 @@ def _invoices(doctype: str, names: Sequence[str], rules: Collection[EarningRule]
 	rows = frappe.get_all(doctype, {"name": ("in", names)}, list(dict.fromkeys(fields)), order_by=None)
 	returns = _returns_of(doctype, names)
 	paid_on = _paid_on(doctype, names) if any(rule.event in _PAID for rule in rules) else {}
-	native = _with_native_points(doctype, names)
+	native = _with_native_points(doctype, names) | carried_among(doctype, names)
 	matches = _matches(doctype, names, rules)
 	return {
 		row.name: Earner(

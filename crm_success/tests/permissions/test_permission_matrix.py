@@ -70,10 +70,11 @@ CHANGES: dict[str, dict[str, Any]] = {
 	"Loyalty Adjustment": {"reason": "PM Changed"},
 	"Loyalty Due Document": {"attempts": 77},
 	"Loyalty Earning Rule": {"description": "PM Changed"},
+	"Loyalty Switch Over": {"note": "PM Changed"},
 }
 
 # documents whose numbers stay
-NUMBERED = ("Loyalty Adjustment",)
+NUMBERED = ("Loyalty Adjustment", "Loyalty Switch Over")
 
 # new records: valid ones, so that nothing but the permission refuses them
 RECORDS: dict[str, dict[str, Any]] = {
@@ -113,6 +114,7 @@ RECORDS: dict[str, dict[str, Any]] = {
 	"Loyalty Ledger Entry": {"customer": THIRD, "kind": "Adjust", "points": 5},
 	"Loyalty Adjustment": {"customer": THIRD, "points": 5, "reason": "PM"},
 	"Loyalty Due Document": {"reference_doctype": "Customer", "reference_name": OWN},
+	"Loyalty Switch Over": {"switch_date": nowdate()},
 	"Loyalty Earning Rule": {
 		"rule_name": NEW,
 		"enabled": 0,
@@ -129,7 +131,8 @@ class TestDocTypes(PermissionTestCase):
 		super().make_documents()
 		factories.make_customer(THIRD)
 		RECORDS["Work Batch"]["work_run"] = cls.runs[0]
-		RECORDS["Loyalty Adjustment"]["company"] = factories.default_company()
+		for doctype in ("Loyalty Adjustment", "Loyalty Switch Over"):
+			RECORDS[doctype]["company"] = factories.default_company()
 
 	def for_each(self, check: Callable[..., None], *doctypes: str) -> None:
 		"""Calls `check` with each DocType, each role's rights on it, and the visitor who has that role."""

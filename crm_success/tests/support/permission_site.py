@@ -19,6 +19,7 @@ from crm_success.record_names import (
 	EARNING_RULE,
 	LEDGER_ENTRY,
 	STANDING,
+	SWITCH_OVER,
 	TIER_CHANGE,
 )
 from crm_success.scoring.backtest.suggestion_records import keep_suggestions
@@ -232,9 +233,25 @@ def make_points() -> None:
 		doc.insert(set_name=adjustment)
 	rule = {"rule_name": "PM Rule", "enabled": 0, "event": "Invoice Submitted", "basis": "Fixed Number"}
 	frappe.get_doc({"doctype": EARNING_RULE, **rule, "points": 1}).insert()
+	make_switches()
 	due = {"reference_doctype": ADJUSTMENT, "reference_name": matrix.OWN_ADJUSTMENT, "attempts": 3}
 	frappe.new_doc(DUE_DOCUMENT).update(due).db_insert()
 	frappe.db.commit()
+
+
+def make_switches() -> None:
+	"""OWN and OTHER have points in ERPNext, and a switch stands at each step, past the controllers."""
+	company = factories.default_company()
+	for customer in (OWN, OTHER):
+		entry = {"customer": customer, "company": company, "loyalty_points": 5, "posting_date": getdate()}
+		frappe.new_doc("Loyalty Point Entry").update({**entry, "expiry_date": getdate()}).db_insert()
+	for status, name in matrix.SWITCHES.items():
+		switch = {"name": name, "company": company, "switch_date": getdate(), "status": status}
+		frappe.new_doc(SWITCH_OVER).update({**switch, "carry": "Corrected Balance"}).db_insert()
+	rule = {"tier_name": "PM", "min_spent": 0, "collection_factor": 10}
+	program = {"loyalty_program_name": "PM Program", "from_date": "2020-02-20", "conversion_factor": 1}
+	program |= {"company": company, "loyalty_program_type": "Single Tier Program", "collection_rules": [rule]}
+	frappe.get_doc({"doctype": "Loyalty Program", **program}).insert()
 
 
 def make_audience_by_hand(owner: str) -> None:

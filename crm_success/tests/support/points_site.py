@@ -14,7 +14,16 @@ from crm_success.batches.working import drain
 from crm_success.customer_loyalty.points import points_night
 from crm_success.customer_loyalty.points.due_earning import earn_due_documents
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
-from crm_success.record_names import ACCOUNT, ADJUSTMENT, DUE_DOCUMENT, EARNING_RULE, LEDGER_ENTRY
+from crm_success.customer_loyalty.switching import switch_overs
+from crm_success.record_names import (
+	ACCOUNT,
+	ADJUSTMENT,
+	DUE_DOCUMENT,
+	EARNING_RULE,
+	LEDGER_ENTRY,
+	SWITCH_OVER,
+	SWITCHED_PROGRAM,
+)
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase
 
@@ -62,6 +71,8 @@ _MADE = (
 	"GL Entry",
 	"Payment Ledger Entry",
 	"Loyalty Point Entry",
+	"Loyalty Program",
+	"Loyalty Program Collection",
 )
 
 
@@ -69,9 +80,10 @@ def forget_points() -> None:
 	"""As the site was: no rules, no points."""
 	frappe.db.rollback()
 	frappe.set_user("Administrator")
-	for doctype in (LEDGER_ENTRY, ACCOUNT, DUE_DOCUMENT, EARNING_RULE, ADJUSTMENT):
+	ours = (LEDGER_ENTRY, ACCOUNT, DUE_DOCUMENT, EARNING_RULE, ADJUSTMENT, SWITCH_OVER, SWITCHED_PROGRAM)
+	for doctype in ours:
 		frappe.db.delete(doctype)
-	frappe.db.delete(RUN, {"kind": points_night.KIND})
+	frappe.db.delete(RUN, {"kind": ("in", (points_night.KIND, switch_overs.KIND))})
 	frappe.clear_cache()
 	frappe.db.commit()
 
