@@ -213,6 +213,7 @@ doc_events = {
 			"crm_success.doc_events.customer.delete_health",
 		],
 	},
+	"Loyalty Program": {"before_validate": "crm_success.doc_events.loyalty_program.keep_ended"},
 	"Issue": {
 		"validate": "crm_success.doc_events.issue.keep_tier",
 		"before_save": "crm_success.doc_events.issue.keep_closing",
@@ -307,6 +308,9 @@ ignore_links_on_delete = [
 	"Loyalty Ledger Entry",
 	"Customer Loyalty Account",
 	"Loyalty Due Document",
+	# a program that is gone is not set as it was
+	"Loyalty Switch Over",
+	"Loyalty Switch Over Program",
 ]
 
 default_log_clearing_doctypes = _LOG_DAYS

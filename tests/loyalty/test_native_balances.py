@@ -148,6 +148,15 @@ def test_a_second_entry_of_a_sale_does_not_count():
 	assert differing(found) == [(Step.EARNED, "A", 100, 0, Reason.TWICE)]
 
 
+def test_a_sale_never_earns_less_than_nothing():
+	below = earned("A", -1, 10, amount=-10.0)
+	found = compared([below, earned("B", 50, 20)], sale("A", 0, 10, returned=10), sale("B", 500, 20))
+	assert (found.native, found.corrected) == (49, 50)
+	assert differing(found) == [(Step.EARNED, "A", -1, 0, Reason.BELOW_ZERO)]
+	over = compared([earned("A", -1, 400, amount=-10.0)], sale("A", 0, 400, returned=10))
+	assert [line[-1] for line in differing(over)] == [Reason.BELOW_ZERO, Reason.NOT_EARNED]
+
+
 def test_a_return_that_was_cancelled_gives_the_points_again():
 	found = compared([earned("A", 60, 10, amount=600.0)], sale("A", 1000, 10))
 	assert differing(found) == [(Step.EARNED, "A", 60, 100, Reason.RETURN_CANCELLED)]
@@ -183,7 +192,7 @@ ENTRIES = st.lists(
 			day(ago - 365),
 			made(ago),
 			invoice(name) if name else Document(),
-			f"entry {against}" if points < 0 else "",
+			f"entry {against}" if points < 0 and against else "",
 			"Year",
 			abs(points) * 10.0,
 		),

@@ -12,7 +12,7 @@ from crm_success.record_names import LEDGER_ENTRY, SWITCH_OVER
 # how far a switch is: these have carried points over, or begun to
 SWITCHING, SWITCHED, UNDOING = "Switching", "Switched", "Undoing"
 SWITCH_INTERRUPTED, UNDO_INTERRUPTED = "Switch Interrupted", "Undo Interrupted"
-_CARRYING = (SWITCHING, SWITCHED, UNDOING, SWITCH_INTERRUPTED, UNDO_INTERRUPTED)
+CARRYING = (SWITCHING, SWITCHED, UNDOING, SWITCH_INTERRUPTED, UNDO_INTERRUPTED)
 
 
 def carried_key(switch_over: str, doctype: str, name: str) -> str:
@@ -22,7 +22,7 @@ def carried_key(switch_over: str, doctype: str, name: str) -> str:
 
 def carried_among(doctype: str, names: Sequence[str]) -> set[str]:
 	"""Those of the documents whose points were carried over by a switch that was not undone."""
-	switches = frappe.get_all(SWITCH_OVER, {"status": ("in", _CARRYING)}, pluck="name", order_by=None)
+	switches = frappe.get_all(SWITCH_OVER, {"status": ("in", CARRYING)}, pluck="name", order_by=None)
 	keys = {carried_key(switch, doctype, name): name for switch in switches for name in names}
 	if not keys:
 		return set()

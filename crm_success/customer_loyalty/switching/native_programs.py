@@ -13,7 +13,10 @@ from frappe.model.document import Document
 from frappe.utils import add_days, getdate
 from frappe.utils.formatters import format_value
 
+from crm_success.customer_loyalty.points.carried_over import CARRYING
 from crm_success.customer_loyalty.switching.native_reading import PROGRAM
+from crm_success.record_checks.field_errors import bold
+from crm_success.record_names import SWITCH_OVER, SWITCHED_PROGRAM
 
 FIELDS = ("company", "to_date", "auto_opt_in")
 
@@ -60,7 +63,28 @@ def restore_programs(switch_over: Document) -> None:
 		_set(row.loyalty_program, restored, told)
 
 
-def _ended(row: Document, last: date) -> dict[str, Any]:
+def keep_ended(program: Document) -> None:
+	"""Before somebody saves a program: what a switch has ended stays so. ERPNext's form fills in a company by itself."""
+	rows, switches = frappe.qb.DocType(SWITCHED_PROGRAM), frappe.qb.DocType(SWITCH_OVER)
+	query = frappe.qb.from_(rows).join(switches).on(rows.parent == switches.name)
+	query = query.select(rows.to_date, switches.name, switches.switch_date)
+	query = query.where((rows.loyalty_program == program.name) & switches.status.isin(CARRYING))
+	for row in query.limit(1).run(as_dict=True):
+		ended = _ended(row, add_days(row.switch_date, -1))
+		kept = getdate(program.to_date) if program.to_date else ended["to_date"]
+		ended["to_date"] = min(kept, ended["to_date"])
+		if any(not _is_as_set(_stored(program, field), ended[field]) for field in FIELDS):
+			program.update(ended)
+			words = _("{0} has ended this program, and it stays ended. Undo that to use the program again.")
+			frappe.msgprint(words.format(bold(row.name)), alert=True)
+
+
+def _stored(program: Document, field: str) -> Any:
+	value = program.get(field)
+	return getdate(value) if field == "to_date" and value else value
+
+
+def _ended(row: Any, last: date) -> dict[str, Any]:
 	days = [getdate(day) for day in (row.to_date, last) if day]
 	return {"company": None, "to_date": min(days), "auto_opt_in": 0}
 

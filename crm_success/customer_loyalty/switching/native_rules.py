@@ -114,7 +114,7 @@ def _lots(
 	"""What sales earned, or should have."""
 	found: list[_Lot] = []
 	seen: set[Document] = set()
-	for entry in sorted((each for each in entries if each.points >= 0), key=lambda each: each.made):
+	for entry in sorted((each for each in entries if not each.is_spent), key=lambda each: each.made):
 		found.append(_earned(entry, sales, programs.get(entry.program), entry.source in seen))
 		seen.add(entry.source)
 	for document, sale in sales.items():
@@ -153,6 +153,8 @@ def _worth(entry: NativeEntry, sale: Sale | None) -> tuple[int, Reason | None]:
 	gone = _gone(sale)
 	if gone or sale is None:
 		return 0, gone
+	if entry.points < 0:
+		return 0, Reason.BELOW_ZERO
 	amount = _eligible(sale)
 	if entry.amount <= 0 or abs(amount - entry.amount) < _CENT:
 		return entry.points, None
@@ -192,7 +194,7 @@ def _spendings(entries: Iterable[NativeEntry], sales: Mapping[Document, Sale], o
 	"""What documents were paid with, by the documents themselves; entries without one are as they are."""
 	taken: dict[Document, list[NativeEntry]] = {}
 	for entry in entries:
-		if entry.points < 0:
+		if entry.is_spent:
 			taken.setdefault(entry.source, []).append(entry)
 	paid = {key for key, sale in sales.items() if sale.spent and sale.on <= on and not _gone(sale)}
 	return [_spent(key, taken.get(key, ()), sales.get(key)) for key in dict.fromkeys([*taken, *sorted(paid)])]
@@ -266,7 +268,7 @@ def _last_day(lot: _Lot) -> date:
 def _why_lost(lot: _Lot, native: int) -> Reason:
 	if lot.without_end:
 		return Reason.NO_DURATION
-	if native > 0:
+	if native > 0 and not (lot.entry and lot.entry.points < 0):
 		return Reason.SPENT_BEYOND
 	if not lot.entry:
 		return Reason.MISSING

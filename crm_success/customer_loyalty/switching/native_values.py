@@ -40,6 +40,11 @@ class NativeEntry:
 		"""The document, or the entry itself where it names none."""
 		return self.document if self.document.name else Document(ENTRY, self.name)
 
+	@property
+	def is_spent(self) -> bool:
+		"""Whether points were spent. A sale that was returned for more than it counted with has earned less than nothing."""
+		return self.points < 0 and bool(self.against or not self.document.name)
+
 
 @dataclass(frozen=True)
 class Sale:
@@ -84,6 +89,7 @@ class Reason(str, Enum):
 	TWICE = "twice"
 	RETURNED = "returned"
 	RETURN_CANCELLED = "return cancelled"
+	BELOW_ZERO = "below zero"
 	MISSING = "missing"
 	GIVEN_BACK = "given back"
 	NOT_TAKEN = "not taken"

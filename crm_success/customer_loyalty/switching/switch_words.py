@@ -32,6 +32,7 @@ _REASONS: dict[Reason, Callable[[], str]] = {
 	Reason.RETURN_CANCELLED: lambda: _(
 		"A return of the sale was cancelled, and its points were not given again"
 	),
+	Reason.BELOW_ZERO: lambda: _("A return took more points from the sale than it had earned"),
 	Reason.MISSING: lambda: _("The sale stands, and its entry was deleted"),
 	Reason.GIVEN_BACK: lambda: _("The sale was paid with these points, and a return gave all of them back"),
 	Reason.NOT_TAKEN: lambda: _(

@@ -240,10 +240,11 @@ def make_points() -> None:
 
 
 def make_switches() -> None:
-	"""OWN and OTHER have points in ERPNext, and a switch stands at each step, past the controllers."""
+	"""OWN and OTHER have points in ERPNext of an invoice that is gone, and a switch stands at each step, past the controllers."""
 	company = factories.default_company()
 	for customer in (OWN, OTHER):
 		entry = {"customer": customer, "company": company, "loyalty_points": 5, "posting_date": getdate()}
+		entry |= {"invoice_type": "Sales Invoice", "invoice": "PM Gone"}
 		frappe.new_doc("Loyalty Point Entry").update({**entry, "expiry_date": getdate()}).db_insert()
 	for status, name in matrix.SWITCHES.items():
 		switch = {"name": name, "company": company, "switch_date": getdate(), "status": status}

@@ -67,6 +67,7 @@ class PointsTestCase(ScoringTestCase):
 _MADE = (
 	"Customer",
 	"Sales Invoice",
+	"POS Invoice",
 	"Payment Entry",
 	"GL Entry",
 	"Payment Ledger Entry",

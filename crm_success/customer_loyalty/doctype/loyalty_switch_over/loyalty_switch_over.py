@@ -6,6 +6,11 @@ from crm_success.record_checks.storable_values import check_entered
 
 
 class LoyaltySwitchOver(PrintedAsText):
+	def __init__(self, *arguments, **values):
+		super().__init__(*arguments, **values)
+		# a program of the past may be gone
+		self.flags.ignore_links = True
+
 	def validate(self):
 		check_entered(self)
 		check_switch_over(self)
