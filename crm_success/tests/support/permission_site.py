@@ -54,6 +54,7 @@ AUDIENCE = {
 	"how": "By Filters",
 	"conditions": [{"looks_at": "Customer Health", "filters": '[["revenue", ">", 0]]'}],
 }
+_PROGRAM = "PM Program"
 # what a site notes about people's requests
 _NOTES = ("Access Log", "Activity Log", "Comment", "Deleted Document", "Error Log", "Version", "View Log")
 
@@ -128,6 +129,7 @@ class PermissionTestCase(ScoringTestCase):
 		cls.addClassCleanup(forget_tiers)
 		make_points()
 		cls.addClassCleanup(forget_points)
+		cls.addClassCleanup(forget_native_points)
 
 	@classmethod
 	def _take_back(cls):
@@ -250,9 +252,17 @@ def make_switches() -> None:
 		switch = {"name": name, "company": company, "switch_date": getdate(), "status": status}
 		frappe.new_doc(SWITCH_OVER).update({**switch, "carry": "Corrected Balance"}).db_insert()
 	rule = {"tier_name": "PM", "min_spent": 0, "collection_factor": 10}
-	program = {"loyalty_program_name": "PM Program", "from_date": "2020-02-20", "conversion_factor": 1}
+	program = {"loyalty_program_name": _PROGRAM, "from_date": "2020-02-20", "conversion_factor": 1}
 	program |= {"company": company, "loyalty_program_type": "Single Tier Program", "collection_rules": [rule]}
 	frappe.get_doc({"doctype": "Loyalty Program", **program}).insert()
+
+
+def forget_native_points() -> None:
+	"""What ERPNext itself has of points."""
+	frappe.db.delete("Loyalty Point Entry", {"customer": ("in", (OWN, OTHER))})
+	frappe.db.delete("Loyalty Program Collection", {"parent": _PROGRAM})
+	frappe.db.delete("Loyalty Program", {"name": _PROGRAM})
+	frappe.db.commit()
 
 
 def make_audience_by_hand(owner: str) -> None:
