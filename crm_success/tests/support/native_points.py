@@ -7,10 +7,13 @@ import frappe
 from crm_success.batches.preparing import prepare_run
 from crm_success.batches.working import drain
 from crm_success.customer_loyalty.switching import switch_overs
+from crm_success.customer_loyalty.switching.native_reading import compared_in
+from crm_success.database.dialects import KeyRange
 from crm_success.record_names import SWITCH_OVER
 from crm_success.tests.support import factories
 from crm_success.tests.support.ledgers import company_account
-from crm_success.tests.support.points_site import TODAY, days_ago
+from crm_success.tests.support.points_site import TODAY, PointsTestCase, days_ago
+from crm_success.tests.support.scoring_site import drop_jobs
 
 PROGRAM = "Loyalty Program"
 # a point for each ten, kept for a year; a point pays one
@@ -78,3 +81,42 @@ def switched(**values: Any) -> Any:
 	doc = previewed(**values)
 	work(switch_overs.start_switch(doc.name))
 	return doc.reload()
+
+
+CUSTOMER, SECOND = "Native One", "Native Two"
+
+
+class SwitchCase(PointsTestCase):
+	"""CUSTOMER and SECOND are enrolled in ERPNext's own program."""
+
+	def setUp(self):
+		super().setUp()
+		self.addCleanup(drop_jobs)
+		factories.make_fiscal_years(*range(TODAY.year - 2, TODAY.year + 1))
+		make_program(ENROLLED, 365)
+		for customer in (CUSTOMER, SECOND):
+			factories.make_customer(customer, loyalty_program=ENROLLED)
+		frappe.db.commit()
+
+	def compared(self, customer: str = CUSTOMER):
+		frappe.db.commit()
+		found = compared_in(factories.default_company(), KeyRange(names=(customer,)), TODAY)[customer]
+		# the differences explain all of it
+		self.assertEqual(
+			sum(line.corrected - line.native for line in found.lines), found.corrected - found.native
+		)
+		self.assertEqual(sum(lot.left for lot in found.native_lots), max(found.native, 0))
+		self.assertEqual(sum(lot.left for lot in found.corrected_lots), max(found.corrected, 0))
+		return found
+
+	def differing(self, customer: str = CUSTOMER):
+		return [
+			(line.step, line.document.name, line.native, line.corrected, line.reason)
+			for line in self.compared(customer).lines
+			if line.differs
+		]
+
+	def assert_balances(self, native: int, corrected: int, customer: str = CUSTOMER, program: str = ENROLLED):
+		found = self.compared(customer)
+		self.assertEqual((found.native, found.corrected), (native, corrected))
+		self.assertEqual(shown_by_erpnext(customer, program), native)
