@@ -157,6 +157,7 @@ doctype_list_js = {
 	"Loyalty Due Document": "public/js/shared/plain_texts.js",
 	"Loyalty Earning Rule": "public/js/shared/plain_texts.js",
 	"Loyalty Ledger Entry": "public/js/shared/plain_texts.js",
+	"Loyalty Switch Over": "public/js/shared/plain_texts.js",
 	"Health Dimension": "public/js/shared/plain_texts.js",
 	"Score Back-test": ["public/js/back_test/back_test_start.js", "public/js/shared/plain_texts.js"],
 	"Score Back-test Part": "public/js/shared/plain_texts.js",
@@ -220,6 +221,7 @@ doc_events = {
 			"crm_success.doc_events.customer.delete_health",
 		],
 	},
+	"Loyalty Program": {"before_validate": "crm_success.doc_events.loyalty_program.keep_ended"},
 	"Issue": {
 		"validate": "crm_success.doc_events.issue.keep_tier",
 		"before_save": "crm_success.doc_events.issue.keep_closing",
@@ -255,6 +257,7 @@ crm_success_work_kinds = {
 	"Tier Review": "crm_success.customer_loyalty.tiers.tier_review.TierReview",
 	"Points": "crm_success.customer_loyalty.points.points_night.PointsNight",
 	"Points Backfill": "crm_success.customer_loyalty.points.backfill.PointsBackfill",
+	"Switch Over": "crm_success.customer_loyalty.switching.switch_over_work.SwitchOverWork",
 }
 # and what follows when such work has ended
 crm_success_work_ended = {
@@ -274,6 +277,7 @@ crm_success_work_ended = {
 crm_success_work_cancelled = {
 	"Back-test": "crm_success.scoring.backtest.back_test_records.cancel_back_test",
 	"Points Backfill": "crm_success.customer_loyalty.points.backfill_records.cancel_backfill",
+	"Switch Over": "crm_success.customer_loyalty.switching.switch_overs.interrupt",
 }
 
 # hooks of ours, for other apps too: what parts add to what people see of a customer
@@ -323,6 +327,9 @@ ignore_links_on_delete = [
 	"Loyalty Due Document",
 	# go with their customers, and are open again without their invoice
 	"Customer Referral",
+	# a program that is gone is not set as it was
+	"Loyalty Switch Over",
+	"Loyalty Switch Over Program",
 ]
 
 # deleting the transactions of a company leaves these: a balance, which is of all companies, is the sum of what they say
@@ -332,7 +339,7 @@ default_log_clearing_doctypes = _LOG_DAYS
 
 _OF_EVERYBODY = (
 	*("Work Run", "Work Batch", "Score Calibration", "Score Back-test", "Score Back-test Part"),
-	*("Loyalty Due Document", "Loyalty Backfill"),
+	*("Loyalty Due Document", "Loyalty Backfill", "Loyalty Switch Over"),
 )
 _OF_A_CUSTOMER = (
 	*("Customer Health", "Customer Health Snapshot"),

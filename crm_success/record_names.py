@@ -33,6 +33,8 @@ DUE_DOCUMENT = "Loyalty Due Document"
 REFERRAL = "Customer Referral"
 BACKFILL = "Loyalty Backfill"
 BACKFILL_REASON = "Loyalty Backfill Reason"
+SWITCH_OVER = "Loyalty Switch Over"
+SWITCHED_PROGRAM = "Loyalty Switch Over Program"
 
 # the modules of Frappe in which these are
 MODULES = ("CRM Success", "Customer Loyalty")

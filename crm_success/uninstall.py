@@ -29,6 +29,7 @@ _COUNTED = [
 		"POINTS-ADJUSTMENT-",
 		"CUSTOMER-REFERRAL-",
 		"POINTS-BACKFILL-",
+		"LOYALTY-SWITCH-OVER-",
 	),
 ]
 NAMING_SERIES = re.compile(rf"({'|'.join(_COUNTED)})\d{{4}}-")

@@ -105,6 +105,16 @@ def only_seen_customers(doctype: str, user: str, fieldname: str = CUSTOMER.lower
 	return limits and f"`tab{doctype}`.`{fieldname}` in (select `name` from `tab{CUSTOMER}` where {limits})"
 
 
+def only_seen(customer: Term) -> Criterion:
+	"""For the `where` of a query: only rows whose customer no limit hides from the user."""
+	limits = limits_on_customers(frappe.session.user)
+	return (
+		customer.isin(_sql(f"select `name` from `tab{CUSTOMER}` where {limits}"))
+		if limits
+		else EmptyCriterion()
+	)
+
+
 def only_of_seen_healths(doctype: str, user: str) -> str:
 	"""The same, for what tells of a health without its links: nor rows of customers whose health something else hides, such
 	as a User Permission on a scorecard. A customer may have no health yet.

@@ -41,6 +41,9 @@ ALLOWED = {
 	"customer_loyalty/points/point_rules.py": {"crm_success.customer_loyalty.points.point_values"},
 	"customer_loyalty/points/point_values.py": set(),
 	"customer_loyalty/referrals/referral_values.py": set(),
+	"customer_loyalty/points/event_keys.py": set(),
+	"customer_loyalty/switching/native_rules.py": {"crm_success.customer_loyalty.switching.native_values"},
+	"customer_loyalty/switching/native_values.py": set(),
 	"customer_loyalty/tiers/tier_periods.py": set(),
 	"customer_loyalty/tiers/tier_values.py": {"crm_success.customer_loyalty.tiers.tier_periods"},
 	"customer_loyalty/tiers/rules.py": {

@@ -5,7 +5,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, cstr, flt, getdate
 
-from crm_success.customer_loyalty.points.earning import key_of
+from crm_success.customer_loyalty.points.event_keys import key_of
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.customer_loyalty.points.point_values import Kind, Source
 from crm_success.record_checks.field_errors import bold, refuse

@@ -5,7 +5,6 @@ What a document is worth by a rule is judged once. Afterwards the ledger is brou
 not matter how often, or in which order, somebody asks.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from crm_success.customer_loyalty.points.earning_values import (
 	Event,
 	Why,
 )
+from crm_success.customer_loyalty.points.event_keys import key_of
 from crm_success.customer_loyalty.points.given import Caps, GivenTo, given_points
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.customer_loyalty.points.point_values import Source
@@ -147,11 +147,6 @@ def details_of(rule: EarningRule, earner: Earner, on: date, full: int, event_key
 		full_points=full,
 		event_key=event_key,
 	)
-
-
-def key_of(*parts: object) -> str:
-	"""The key of an event, whatever the length of what makes it up."""
-	return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:40]
 
 
 @lru_cache(maxsize=200)

@@ -18,6 +18,7 @@ from pypika import functions as fn
 from pypika.terms import Criterion
 
 from crm_success.audiences.membership import open_memberships
+from crm_success.customer_loyalty.points.carried_over import carried_among
 from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, Earner, EarningRule, Event
 from crm_success.customer_loyalty.points.tier_history import multipliers_on
 from crm_success.customer_loyalty.referrals.referral_values import Status
@@ -140,7 +141,7 @@ def _invoices(
 	waits = _wait_for_payments(rules)
 	returns = _returns_of(doctype, names)
 	paid_on = _paid_on(doctype, names) if waits else {}
-	native = _with_native_points(doctype, names)
+	native = _with_native_points(doctype, names) | carried_among(doctype, names)
 	matches = _matches(doctype, names, rules)
 	found = {}
 	for name, row in documents.items():

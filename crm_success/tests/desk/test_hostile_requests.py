@@ -94,6 +94,7 @@ REPORT_FILTERS = {
 		*("include_disabled", "audience"),
 	),
 	"Tier Costs and Revenue": ("from_date", "to_date", "include_disabled", "audience"),
+	"Loyalty Balances Compared": ("company", "customer", "show", "include_disabled", "audience"),
 }
 
 

@@ -18,7 +18,7 @@ HEALTH = "Customer Health"
 SNAPSHOT = "Customer Health Snapshot"
 REPORTS = (
 	*("Customer Health", "RFM Matrix", "Score Movers", "Metric Quality", "Audience Movement"),
-	*("Tier Movements", "Tier Costs and Revenue"),
+	*("Tier Movements", "Tier Costs and Revenue", "Loyalty Balances Compared"),
 )
 FACTS = json.dumps(
 	[

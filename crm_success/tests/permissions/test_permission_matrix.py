@@ -73,10 +73,11 @@ CHANGES: dict[str, dict[str, Any]] = {
 	"Loyalty Backfill": {"from_date": "2020-02-21"},
 	"Loyalty Due Document": {"attempts": 77},
 	"Loyalty Earning Rule": {"description": "PM Changed"},
+	"Loyalty Switch Over": {"note": "PM Changed"},
 }
 
 # documents whose numbers stay
-NUMBERED = ("Loyalty Adjustment", "Customer Referral", "Loyalty Backfill")
+NUMBERED = ("Loyalty Adjustment", "Customer Referral", "Loyalty Backfill", "Loyalty Switch Over")
 
 # new records: valid ones, so that nothing but the permission refuses them
 RECORDS: dict[str, dict[str, Any]] = {
@@ -118,6 +119,7 @@ RECORDS: dict[str, dict[str, Any]] = {
 	"Customer Referral": {"customer": THIRD, "referrer": OWN},
 	"Loyalty Backfill": {"earning_rule": OLD_RULE, "from_date": "2020-02-20", "to_date": "2020-02-22"},
 	"Loyalty Due Document": {"reference_doctype": "Customer", "reference_name": OWN},
+	"Loyalty Switch Over": {"switch_date": nowdate()},
 	"Loyalty Earning Rule": {
 		"rule_name": NEW,
 		"enabled": 0,
@@ -134,7 +136,8 @@ class TestDocTypes(PermissionTestCase):
 		super().make_documents()
 		factories.make_customer(THIRD)
 		RECORDS["Work Batch"]["work_run"] = cls.runs[0]
-		RECORDS["Loyalty Adjustment"]["company"] = factories.default_company()
+		for doctype in ("Loyalty Adjustment", "Loyalty Switch Over"):
+			RECORDS[doctype]["company"] = factories.default_company()
 
 	def for_each(self, check: Callable[..., None], *doctypes: str) -> None:
 		"""Calls `check` with each DocType, each role's rights on it, and the visitor who has that role."""

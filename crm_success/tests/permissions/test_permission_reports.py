@@ -12,7 +12,7 @@ from frappe.utils import add_days, nowdate
 import crm_success
 from crm_success.batches.statuses import BATCH, COMPLETED, FAILED, RUN, RUNNING
 from crm_success.customer_loyalty.points.backfill_records import version_of
-from crm_success.record_names import BACKFILL, MEMBER
+from crm_success.record_names import BACKFILL, MEMBER, SWITCH_OVER
 from crm_success.scoring.runs.starting import KIND
 from crm_success.tests.support import permission_matrix as matrix
 from crm_success.tests.support.audience_rows import store_audience
@@ -69,6 +69,8 @@ class TestReportsAndEndpoints(PermissionTestCase):
 			frappe.db.set_value(BACKFILL, matrix.BACKFILL, version)
 		if arguments.get("tier") == matrix.TIER_WITHOUT_RULE:
 			forget_discount_rule(matrix.TIER_WITHOUT_RULE)
+		for status, name in matrix.SWITCHES.items():
+			frappe.db.set_value(SWITCH_OVER, name, {"status": status, "run": None})
 		if arguments.get("run") == matrix.RUN:
 			frappe.db.set_value(RUN, self.runs[1], {"status": RUNNING, "active": KIND})
 		if arguments.get("run") == matrix.FAILED_RUN:

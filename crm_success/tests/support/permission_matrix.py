@@ -44,6 +44,7 @@ _ALL = "read report print export write create delete import share"
 _DEFINITION = rights(_LOOK, _LOOK, _ALL, _ALL)
 _ADD = "read report print create"
 _SETTINGS = "read print write create share"
+_STEPS = f"{_TAKE_AWAY} write create delete share"
 
 # to write a Customer Health is to override its score, to write a Customer Tier Standing to protect a customer, to write a
 # Customer Tier Change to approve or reject it; to create a Work Run or a Score Back-test is to start one
@@ -63,6 +64,7 @@ RIGHTS: dict[str, Rights] = {
 		"", "", f"{_TAKE_AWAY} write create delete", f"{_TAKE_AWAY} write create delete"
 	),
 	"Loyalty Due Document": rights("", "", "", "read report export"),
+	"Loyalty Switch Over": rights("", _TAKE_AWAY, _STEPS, _STEPS),
 	"Loyalty Earning Rule": _DEFINITION,
 	"Customer Segment": _DEFINITION,
 	"Health Dimension": _DEFINITION,
@@ -110,7 +112,13 @@ MADE_BY_SCORING = (
 # hidden as a whole from whoever may see some customers only: they name customers of everybody, or are made of all
 TELL_OF_EVERYBODY = (
 	*("Work Run", "Work Batch", "Score Calibration"),
-	*("Score Back-test", "Score Back-test Part", "Loyalty Due Document", "Loyalty Backfill"),
+	*(
+		"Score Back-test",
+		"Score Back-test Part",
+		"Loyalty Due Document",
+		"Loyalty Backfill",
+		"Loyalty Switch Over",
+	),
 )
 # of these, whoever may see some customers only sees the records of these customers
 OF_A_CUSTOMER = (
@@ -128,6 +136,7 @@ REPORTS: dict[str, tuple[str, ...]] = {
 	"Audience Movement": READERS,
 	"Tier Movements": READERS,
 	"Tier Costs and Revenue": READERS,
+	"Loyalty Balances Compared": READERS,
 }
 
 
@@ -200,6 +209,13 @@ _TRY, _TRY_OTHER = (
 	{"rule": _RULE, "document_type": "Loyalty Adjustment", "document": name}
 	for name in (OWN_ADJUSTMENT, OTHER_ADJUSTMENT)
 )
+
+_SWITCH_OVER = "crm_success.customer_loyalty.api.switch_over"
+# by the status in which the step can be taken
+SWITCHES = {"Draft": "PM Switch Draft", "Previewed": "PM Switch Previewed", "Switched": "PM Switch Done"}
+_TO_PREVIEW, _TO_SWITCH, _TO_UNDO = ({"switch_over": name} for name in SWITCHES.values())
+# of the owners of the scores only these may change a Loyalty Program in ERPNext itself
+_CHANGE_PROGRAMS = (SYSTEM_MANAGER,)
 
 # each as: verb, who may, arguments, who may while limited, arguments by which the limited ask for somebody else's
 ENDPOINTS: dict[str, Endpoint] = {
@@ -285,6 +301,9 @@ ENDPOINTS: dict[str, Endpoint] = {
 	f"{_EARNING_RULE}.try_rule": Endpoint("POST", OWNERS, _TRY, OWNERS, _TRY_OTHER),
 	f"{_BACKFILL}.dry_run": Endpoint("POST", OWNERS, {"backfill": BACKFILL}),
 	f"{_BACKFILL}.give_points": Endpoint("POST", OWNERS, {"backfill": BACKFILL}),
+	f"{_SWITCH_OVER}.preview": Endpoint("POST", OWNERS, _TO_PREVIEW),
+	f"{_SWITCH_OVER}.switch": Endpoint("POST", _CHANGE_PROGRAMS, _TO_SWITCH),
+	f"{_SWITCH_OVER}.undo": Endpoint("POST", _CHANGE_PROGRAMS, _TO_UNDO),
 	f"{_TIER_CHANGES}.approve_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
 	f"{_TIER_CHANGES}.reject_changes": Endpoint("POST", OWNERS, _OWN_CHANGE, OWNERS, _OTHER_CHANGE),
 	# of a customer whom somebody may not choose it tells no tier, as of one without any

@@ -21,6 +21,7 @@ from crm_success.record_names import (
 	LEDGER_ENTRY,
 	REFERRAL,
 	STANDING,
+	SWITCH_OVER,
 	TIER_CHANGE,
 )
 from crm_success.scoring.backtest.suggestion_records import keep_suggestions
@@ -55,6 +56,7 @@ AUDIENCE = {
 	"how": "By Filters",
 	"conditions": [{"looks_at": "Customer Health", "filters": '[["revenue", ">", 0]]'}],
 }
+_PROGRAM = "PM Program"
 # what a site notes about people's requests
 _NOTES = ("Access Log", "Activity Log", "Comment", "Deleted Document", "Error Log", "Version", "View Log")
 
@@ -129,6 +131,7 @@ class PermissionTestCase(ScoringTestCase):
 		cls.addClassCleanup(forget_tiers)
 		make_points()
 		cls.addClassCleanup(forget_points)
+		cls.addClassCleanup(forget_native_points)
 
 	@classmethod
 	def _take_back(cls):
@@ -242,8 +245,33 @@ def make_points() -> None:
 	days = {"from_date": "2000-01-01", "to_date": "2000-01-02"}
 	doc = frappe.get_doc({"doctype": BACKFILL, "earning_rule": matrix.OLD_RULE, **days})
 	doc.insert(set_name=matrix.BACKFILL)
+	make_switches()
 	due = {"reference_doctype": ADJUSTMENT, "reference_name": matrix.OWN_ADJUSTMENT, "attempts": 3}
 	frappe.new_doc(DUE_DOCUMENT).update(due).db_insert()
+	frappe.db.commit()
+
+
+def make_switches() -> None:
+	"""OWN and OTHER have points in ERPNext of an invoice that is gone, and a switch stands at each step, past the controllers."""
+	company = factories.default_company()
+	for customer in (OWN, OTHER):
+		entry = {"customer": customer, "company": company, "loyalty_points": 5, "posting_date": getdate()}
+		entry |= {"invoice_type": "Sales Invoice", "invoice": "PM Gone"}
+		frappe.new_doc("Loyalty Point Entry").update({**entry, "expiry_date": getdate()}).db_insert()
+	for status, name in matrix.SWITCHES.items():
+		switch = {"name": name, "company": company, "switch_date": getdate(), "status": status}
+		frappe.new_doc(SWITCH_OVER).update({**switch, "carry": "Corrected Balance"}).db_insert()
+	rule = {"tier_name": "PM", "min_spent": 0, "collection_factor": 10}
+	program = {"loyalty_program_name": _PROGRAM, "from_date": "2020-02-20", "conversion_factor": 1}
+	program |= {"company": company, "loyalty_program_type": "Single Tier Program", "collection_rules": [rule]}
+	frappe.get_doc({"doctype": "Loyalty Program", **program}).insert()
+
+
+def forget_native_points() -> None:
+	"""What ERPNext itself has of points."""
+	frappe.db.delete("Loyalty Point Entry", {"customer": ("in", (OWN, OTHER))})
+	frappe.db.delete("Loyalty Program Collection", {"parent": _PROGRAM})
+	frappe.db.delete("Loyalty Program", {"name": _PROGRAM})
 	frappe.db.commit()
 
 

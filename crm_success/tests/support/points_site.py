@@ -16,6 +16,7 @@ from crm_success.customer_loyalty.points import points_night
 from crm_success.customer_loyalty.points.backfill_records import KIND as BACKFILL_KIND
 from crm_success.customer_loyalty.points.due_earning import earn_due_documents
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
+from crm_success.customer_loyalty.switching import switch_overs
 from crm_success.database import conflicts
 from crm_success.record_names import (
 	ACCOUNT,
@@ -25,6 +26,9 @@ from crm_success.record_names import (
 	DUE_DOCUMENT,
 	EARNING_RULE,
 	LEDGER_ENTRY,
+	REFERRAL,
+	SWITCH_OVER,
+	SWITCHED_PROGRAM,
 )
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase
@@ -69,10 +73,13 @@ class PointsTestCase(ScoringTestCase):
 _MADE = (
 	"Customer",
 	"Sales Invoice",
+	"POS Invoice",
 	"Payment Entry",
 	"GL Entry",
 	"Payment Ledger Entry",
 	"Loyalty Point Entry",
+	"Loyalty Program",
+	"Loyalty Program Collection",
 	*("POS Invoice", "POS Opening Entry", "POS Closing Entry", "POS Invoice Merge Log"),
 )
 
@@ -86,6 +93,8 @@ _OF_POINTS = (
 	BACKFILL,
 	BACKFILL_REASON,
 	REFERRAL,
+	SWITCH_OVER,
+	SWITCHED_PROGRAM,
 )
 
 
@@ -95,7 +104,7 @@ def forget_points() -> None:
 	frappe.set_user("Administrator")
 	for doctype in _OF_POINTS:
 		frappe.db.delete(doctype)
-	frappe.db.delete(RUN, {"kind": ("in", (points_night.KIND, BACKFILL_KIND))})
+	frappe.db.delete(RUN, {"kind": ("in", (points_night.KIND, BACKFILL_KIND, switch_overs.KIND))})
 	frappe.clear_cache()
 	frappe.db.commit()
 
