@@ -333,7 +333,12 @@ ignore_links_on_delete = [
 ]
 
 # deleting the transactions of a company leaves these: a balance, which is of all companies, is the sum of what they say
-company_data_to_be_ignored = ["Loyalty Adjustment", "Loyalty Earning Rule", "Loyalty Ledger Entry"]
+company_data_to_be_ignored = [
+	"Loyalty Adjustment",
+	"Loyalty Earning Rule",
+	"Loyalty Ledger Entry",
+	"Loyalty Switch Over",
+]
 
 default_log_clearing_doctypes = _LOG_DAYS
 

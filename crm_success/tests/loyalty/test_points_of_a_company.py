@@ -65,5 +65,7 @@ def delete_transactions(company: str) -> None:
 	frappe.db.commit()
 	doc.reload()
 	if "`tab'" in (doc.error_log or ""):
-		raise SkipTest("ERPNext on this bench quotes names of tables twice, and deletes no transactions at all")
+		raise SkipTest(
+			"ERPNext on this bench quotes names of tables twice, and deletes no transactions at all"
+		)
 	assert doc.status == "Completed", doc.error_log
