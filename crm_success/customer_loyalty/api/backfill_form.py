@@ -12,6 +12,7 @@ from crm_success.record_names import BACKFILL
 @of_bounded_size
 def dry_run(backfill: str) -> dict[str, str]:
 	"""Find out what the backfill would give; the name of the run."""
+	frappe.has_permission(BACKFILL, "write", throw=True)
 	return _started(backfill, is_dry=True)
 
 
@@ -19,6 +20,7 @@ def dry_run(backfill: str) -> dict[str, str]:
 @of_bounded_size
 def give_points(backfill: str) -> dict[str, str]:
 	"""Give the points, after a dry run of the same; the name of the run."""
+	frappe.has_permission(BACKFILL, "write", throw=True)
 	return _started(backfill, is_dry=False)
 
 
