@@ -2,6 +2,7 @@
 
 import frappe
 from frappe.model.document import Document
+from frappe.utils import cstr
 
 from crm_success.doc_events.guard import answers_anyway
 from crm_success.visibility import (
@@ -34,8 +35,9 @@ def conditions_for_referrals(user: str, doctype: str) -> str:
 
 def has_referral_permission(doc: Document, ptype: str | None = None, user: str | None = None) -> bool:
 	"""The same for one record."""
-	customers = {doc.get(fieldname) for fieldname in _OF_A_REFERRAL} - {None, ""}
-	return not any(is_hidden(customer, user or frappe.session.user) for customer in sorted(customers))
+	# what a request sends may be a number
+	customers = {cstr(doc.get(fieldname)) for fieldname in _OF_A_REFERRAL} - {""}
+	return not any(is_hidden(customer, user or frappe.session.user) for customer in customers)
 
 
 def conditions_for_members(user: str, doctype: str) -> str:

@@ -31,6 +31,7 @@ from crm_success.tests.support.permission_site import (
 	PermissionTestCase,
 	Visitor,
 	arguments_for,
+	forget_native_points,
 	make_audience_by_hand,
 	make_back_test,
 	make_customers,
@@ -90,6 +91,7 @@ class TestLimitKinds(PermissionTestCase):
 		cls.addClassCleanup(forget_tiers)
 		make_standings()
 		cls.addClassCleanup(forget_points)
+		cls.addClassCleanup(forget_native_points)
 		make_points()
 		# moved after it was scored: its health still says what it was
 		theirs = {"territory": THEIRS, "customer_group": THEIRS, COMPANY_FIELD: THEIRS}
