@@ -17,6 +17,7 @@ from crm_success.customer_loyalty.switching.native_values import Compared, Line
 from crm_success.customer_loyalty.switching.switch_words import reason_in_words, step_in_words
 from crm_success.database.dialects import KeyRange
 from crm_success.record_checks import asked_filters
+from crm_success.record_names import HEALTH
 from crm_success.visibility import only_seen
 
 DIFFERENCES, BALANCES, EVERYTHING = "Differences", "Balances", "All Documents"
@@ -111,7 +112,8 @@ def summary(sums: dict[str, int]) -> list[Row]:
 
 def columns() -> list[Row]:
 	return [
-		column("customer", _("Customer"), "Link", 150, options="Customer"),
+		# not everybody who reads scores may read customers, and Frappe refuses the report for such a link
+		column("customer", _("Customer"), "Link", 150, options=HEALTH),
 		column("customer_name", _("Customer Name"), "Data", 160),
 		column("step", _("What Is Compared"), "Data", 130),
 		# a link would ask for the right to read DocTypes, which people do not have

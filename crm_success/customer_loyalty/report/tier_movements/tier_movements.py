@@ -27,7 +27,7 @@ from crm_success.customer_loyalty.report.tier_customers import (
 )
 from crm_success.customer_loyalty.tiers.standing_words import tier_name
 from crm_success.record_checks import asked_filters
-from crm_success.record_names import STANDING, TIER, TIER_CHANGE
+from crm_success.record_names import HEALTH, STANDING, TIER, TIER_CHANGE
 from crm_success.visibility import conditions_on
 
 DAYS = 90
@@ -273,14 +273,15 @@ def _columns_of_group(label: str) -> list[Row]:
 
 def _columns_of_customers() -> list[Row]:
 	return [
-		column("customer", _("Customer"), "Link", 150, options="Customer"),
+		# not everybody who reads scores may read customers, and Frappe refuses the report for such a link
+		column("customer", _("Customer"), "Link", 150, options=HEALTH),
 		column("customer_name", _("Customer Name"), "Data", 200),
 		column("what", _("What Happened"), "Data", 130),
 		column("movement", _("Movement"), "Data", 220),
 		column("day", _("Day"), "Date", 110),
 		column("revenue", _("Net Revenue"), "Currency", 140, options="currency"),
-		column("account_manager", _("Account Manager"), "Link", 160, options="User"),
-		column("territory", _("Territory"), "Link", 140, options="Territory"),
+		column("account_manager", _("Account Manager"), "Data", 160),
+		column("territory", _("Territory"), "Data", 140),
 		column("change", _("Customer Tier Change"), "Link", 160, options=TIER_CHANGE),
 	]
 
