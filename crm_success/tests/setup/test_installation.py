@@ -42,7 +42,7 @@ class TestInstallation(SiteTestCase):
 		)
 		series = [*autonames, *map(series_of, crm_success_work_kinds)]
 		counters = [NamingSeries(name).get_prefix() for name in series]
-		self.assertEqual(len(counters), 8)
+		self.assertEqual(len(counters), 13)
 		self.assertEqual([name for name in counters if not NAMING_SERIES.fullmatch(name)], [])
 		# "SR-" is everybody's sales return
 		self.assertEqual([name for name in counters if len(re.sub("[^A-Z]", "", name)) < 5], [])
