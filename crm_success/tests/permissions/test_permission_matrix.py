@@ -70,7 +70,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 	"Loyalty Ledger Entry": {"points": 77},
 	"Loyalty Adjustment": {"reason": "PM Changed"},
 	"Customer Referral": {"note": "PM Changed"},
-	"Loyalty Backfill": {"from_date": "2020-02-21"},
+	"Loyalty Backfill": {"from_date": "1999-12-31"},
 	"Loyalty Due Document": {"attempts": 77},
 	"Loyalty Earning Rule": {"description": "PM Changed"},
 	"Loyalty Switch Over": {"note": "PM Changed"},
