@@ -102,10 +102,14 @@ def make_payment(invoice, posting_date: str, amount: float | None = None):
 def make_service_level_agreement(response_hours: int = 4, resolution_hours: int = 24) -> str:
 	"""The site's default agreement for issues: round the clock, every priority alike."""
 	frappe.db.set_single_value("Support Settings", "track_service_level_agreement", 1)
-	if name := frappe.db.exists("Service Level Agreement", {"service_level": SLA}):
-		return name
-	every_day = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 	limits = {"response_time": response_hours * 3600, "resolution_time": resolution_hours * 3600}
+	if name := frappe.db.exists("Service Level Agreement", {"service_level": SLA}):
+		# another module may have left it, with times of its own
+		agreement = frappe.get_doc("Service Level Agreement", name)
+		for row in agreement.priorities:
+			row.update(limits)
+		return agreement.save(ignore_permissions=True).name
+	every_day = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 	agreement = frappe.get_doc(
 		{
 			"doctype": "Service Level Agreement",
