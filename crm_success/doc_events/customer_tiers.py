@@ -1,6 +1,6 @@
 """Keeps the tier of a customer with the customer: whoever saves it, renamed, merged or deleted with it."""
 
-from typing import Any
+from collections.abc import Collection
 
 import frappe
 from frappe.model.document import Document
@@ -8,11 +8,11 @@ from frappe.model.document import Document
 from crm_success.customer_loyalty.tiers.tier_merging import merge_standings
 from crm_success.customer_loyalty.tiers.tier_writing import COPIES, forget_customers
 from crm_success.database import conflicts
+from crm_success.database.after_commit import AfterCommit
 from crm_success.database.dialects import KeyRange
 from crm_success.doc_events.guard import never_stops_saving
 from crm_success.record_names import STANDING, TIER_CHANGE
 
-_NOTED = "crm_success_customers_with_tiers"
 # a statement stays far below MariaDB's default of 16 MB
 _AT_ONCE = 5000
 
@@ -29,8 +29,7 @@ def keep_tier_saved(doc: Document, method: str | None = None) -> None:
 	committed, so that no lock of ours can reach it.
 	"""
 	if not doc.flags.in_insert:
-		frappe.flags.setdefault(_NOTED, set()).add(doc.name)
-		frappe.db.after_commit.add(_compare_noted)
+		_TO_COMPARE.note([doc.name])
 
 
 @never_stops_saving
@@ -69,20 +68,18 @@ def _have_both(doctype: str, *customers: str) -> bool:
 	return all(frappe.db.exists(doctype, {"customer": customer}) for customer in customers)
 
 
-def _compare_noted() -> None:
-	noted: Any = frappe.flags.pop(_NOTED, None)
-	if not noted:
-		return
-	names = sorted(noted)
+def _compare(names: Collection[str]) -> None:
+	asked = sorted(names)
 	try:
 		with conflicts.impatient():
-			for start in range(0, len(names), _AT_ONCE):
-				COPIES.update(KeyRange(names=tuple(names[start : start + _AT_ONCE])))
+			for start in range(0, len(asked), _AT_ONCE):
+				COPIES.update(KeyRange(names=tuple(asked[start : start + _AT_ONCE])))
 	except Exception as error:
-		# the customer is saved already: its author must not hear of it, and the next evaluation compares again
-		conflicts.raise_if_out_of_time(error)
-		conflicts.start_over()
+		# somebody writes their tiers right now, perhaps, and the next evaluation compares again
 		if not conflicts.is_passing(error):
-			frappe.log_error(title="Customers could not be compared with their tiers")
-	# the document's own commit is over, and nothing commits after it
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit
+			raise
+
+
+_TO_COMPARE = AfterCommit(
+	"crm_success_customers_with_tiers", _compare, "Customers could not be compared with their tiers"
+)

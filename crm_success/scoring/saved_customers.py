@@ -3,12 +3,13 @@
 Nothing of it is part of the user's save: no lock, no conflict and no error can reach it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
 import frappe
 from frappe.model.document import Document
 
 from crm_success.database import conflicts
+from crm_success.database.after_commit import AfterCommit
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring.customer_changes import show_on_health
 from crm_success.scoring.customer_fields import update_customers
@@ -18,8 +19,6 @@ from crm_success.scoring.stale import mark_again, mark_or_queue
 # a statement stays far below MariaDB's default of 16 MB
 _AT_ONCE = 5000
 
-_NOTED = "crm_success_saved_customers"
-
 
 def compare_after_commit(customer: Document) -> None:
 	"""Compare a customer with its health once the running transaction is saved, whatever happens to that.
@@ -28,34 +27,24 @@ def compare_after_commit(customer: Document) -> None:
 	and a batch that read the customer before may write what it read after this.
 	"""
 	says_else = any(customer.has_value_changed(fieldname) for fieldname in REPEATED_FIELDS.values())
-	noted = frappe.flags.setdefault(_NOTED, {})
-	noted[customer.name] = noted.get(customer.name, False) or says_else
-	frappe.db.after_commit.add(_compare_noted)
+	_TO_COMPARE.note([(customer.name, says_else)])
 
 
-def _compare_noted() -> None:
-	noted = frappe.flags.pop(_NOTED, None)
-	if not noted:
-		return
-	try:
-		_compare(noted)
-	except Exception as error:
-		# the customer is saved already: its author must not hear of it, and the next scoring compares again
-		conflicts.raise_if_out_of_time(error)
-		frappe.log_error(title="Customers could not be compared with their health")
-	# the document's own commit is over, and nothing commits after it
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit
-
-
-def _compare(noted: Mapping[str, bool]) -> None:
-	names = sorted(noted)
+def _compare(noted: Collection[tuple[str, bool]]) -> None:
+	names = sorted({name for name, _says_else in noted})
 	try:
 		with conflicts.impatient():
 			show_on_health(names)
-			if changed := [name for name in names if noted[name]]:
+			if changed := [name for name in names if (name, True) in noted]:
 				mark_again(changed)
 			for start in range(0, len(names), _AT_ONCE):
 				update_customers(KeyRange(names=tuple(names[start : start + _AT_ONCE])))
 	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
 		# scoring is writing their health: it may have looked at the customers before they were saved
 		mark_or_queue(names)
+
+
+# the next scoring compares again
+_TO_COMPARE = AfterCommit(
+	"crm_success_saved_customers", _compare, "Customers could not be compared with their health"
+)

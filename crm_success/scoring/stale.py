@@ -10,13 +10,12 @@ import frappe
 from frappe.utils import now
 
 from crm_success.database import clock, conflicts
+from crm_success.database.after_commit import AfterCommit
 from crm_success.database.upsert import take_the_offer, upsert
 from crm_success.record_names import HEALTH, SETTINGS
 
 FRESH = 0
 STALE = 1
-
-_NOTED = "crm_success_stale_customers"
 
 # "no score" is not zero
 _NO_SCORE = dict.fromkeys(
@@ -35,11 +34,7 @@ def mark_stale_after_commit(customers: Iterable[str | None]) -> None:
 
 def note_stale(customers: Iterable[str | None]) -> None:
 	"""The same, whether or not the settings want it: for customers whose health may be wrong."""
-	names = {customer for customer in customers if customer}
-	if names:
-		# names of a transaction that is rolled back may stay noted: scoring a customer once too often harms nobody
-		frappe.flags.setdefault(_NOTED, set()).update(names)
-		frappe.db.after_commit.add(_mark_noted)
+	_TO_MARK.note(customer for customer in customers if customer)
 
 
 def mark_stale(customers: Iterable[str], finish: Callable[[str], str] = str) -> None:
@@ -89,26 +84,6 @@ def _is_wanted() -> bool:
 	return bool(frappe.db.get_single_value(SETTINGS, "rescore_on_transactions"))
 
 
-def _mark_noted() -> None:
-	"""Never rolls back: other apps wait for this very commit, and a rollback would make the site forget them.
-
-	Who meets a lock waits a second at most and leaves the mark to a background job.
-	"""
-	names = frappe.flags.pop(_NOTED, None)
-	if not names:
-		return
-	shown = list(frappe.local.message_log)
-	try:
-		mark_or_queue(names)
-	except Exception as error:
-		# the document is saved already: whatever went wrong here, its author must not hear of it
-		conflicts.raise_if_out_of_time(error)
-		frappe.local.message_log = shown
-		frappe.log_error(title="Customers could not be marked for scoring")
-	# the document's own commit is over, and nothing commits after it
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit
-
-
 def mark_or_queue(names: Iterable[str]) -> None:
 	"""Mark them; where a row is locked for longer than a second, a background job does it."""
 	try:
@@ -126,3 +101,8 @@ def mark_stale_later(customers: list[str]) -> None:
 		frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 	conflicts.again_after_conflict(mark)
+
+
+_TO_MARK = AfterCommit(
+	"crm_success_stale_customers", mark_or_queue, "Customers could not be marked for scoring"
+)

@@ -15,8 +15,8 @@ from frappe.desk.form.save import savedocs
 from frappe.model.document import Document
 from frappe.utils import getdate, nowdate
 
+from crm_success.database.after_commit import AfterCommit
 from crm_success.record_names import METRIC
-from crm_success.scoring import stale
 from crm_success.tests.support import factories
 from crm_success.watching import watched_doctypes, watchers
 from crm_success.watching.watched_doctypes import ask_again
@@ -80,7 +80,7 @@ def _clocked(doc: Document, action: str, fieldname: str) -> dict:
 		text = prepare()
 		with (
 			clock(watchers, "tell_watchers") as told,
-			clock(stale, "_mark_noted") as marked,
+			clock(AfterCommit, "act_on_noted") as marked,
 			clock(watched_doctypes, "_forget_here") as forgotten,
 		):
 			seconds = seconds_of(lambda text=text: _save(text, action))

@@ -8,6 +8,7 @@ from statistics import median
 import frappe
 from frappe.utils import getdate
 
+from crm_success.database.after_commit import AfterCommit
 from crm_success.database.dialects import KeyRange
 from crm_success.scoring import stale
 from crm_success.scoring.runs.rescoring import rescore_customers, rescore_stale
@@ -58,7 +59,7 @@ def marking() -> dict:
 	customers = _sample(50)
 	for customer in customers[:5]:
 		_import(customer)
-	with clock(watchers, "tell_watchers") as noting, clock(stale, "_mark_noted") as marking:
+	with clock(watchers, "tell_watchers") as noting, clock(AfterCommit, "act_on_noted") as marking:
 		whole = sum(seconds_of(lambda c=customers[i % 50]: _import(c)) for i in range(INVOICES))
 	return {"import_seconds": whole, "marking_seconds": sum(noting) + sum(marking), "invoices": INVOICES}
 

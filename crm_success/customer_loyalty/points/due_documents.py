@@ -16,13 +16,13 @@ from crm_success.customer_loyalty.points.earning_documents import INVOICES
 from crm_success.customer_loyalty.points.earning_records import rules_of_now
 from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, Event
 from crm_success.database import clock, conflicts
+from crm_success.database.after_commit import AfterCommit
 from crm_success.database.upsert import take_the_offer, upsert
 from crm_success.record_names import DUE_DOCUMENT
 
 # a DocType and the name of a document
 Key = tuple[str, str]
 
-_NOTED = "crm_success_due_documents"
 _JOB = "crm_success.customer_loyalty.points.due_earning.earn_due_documents"
 _JOB_SECONDS = 3600
 _AT_ONCE = 5000
@@ -54,14 +54,14 @@ def watched_doctypes() -> dict[str, Any]:
 
 def note_document(doc: Document, at_hand: Mapping[str, Any]) -> None:
 	"""Whenever such a document changes: it, or the invoices that it names."""
-	note_after_commit(documents_of(doc))
+	_TO_NOTE.note(documents_of(doc))
 
 
 def note_documents(
 	doctype: str, names: Collection[str], customers: Collection[str], at_hand: Mapping[str, Any]
 ) -> None:
 	"""The same for documents that were written without events."""
-	note_after_commit((doctype, name) for name in names)
+	_TO_NOTE.note((doctype, name) for name in names)
 
 
 def documents_of(doc: Document) -> Iterator[Key]:
@@ -77,13 +77,6 @@ def documents_of(doc: Document) -> Iterator[Key]:
 	yield doc.doctype, doc.name
 	if doc.doctype in INVOICES and doc.get("return_against"):
 		yield doc.doctype, doc.return_against
-
-
-def note_after_commit(documents: Iterable[Key]) -> None:
-	"""Note the documents once the running transaction is saved, whatever happens to the note itself."""
-	if keys := set(documents):
-		frappe.flags.setdefault(_NOTED, set()).update(keys)
-		frappe.db.after_commit.add(_note_noted)
 
 
 def note(documents: Iterable[Key], finish: Any = str) -> None:
@@ -131,25 +124,13 @@ def note_later(documents: list[list[str]]) -> None:
 	queue_earning()
 
 
-def _note_noted() -> None:
-	"""Never rolls back: other apps wait for this very commit, and a rollback would make the site forget them."""
-	documents = frappe.flags.pop(_NOTED, None)
-	if not documents:
-		return
-	shown = list(frappe.local.message_log)
+def _note_or_queue(documents: Collection[Key]) -> None:
 	try:
-		try:
-			note(documents, conflicts.impatiently)
-		except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
-			frappe.enqueue(
-				note_later, queue="short", timeout=300, documents=sorted([*key] for key in documents)
-			)
-		else:
-			queue_earning()
-	except Exception as error:
-		# the document is saved already: whatever went wrong here, its author must not hear of it
-		conflicts.raise_if_out_of_time(error)
-		frappe.local.message_log = shown
-		frappe.log_error(title="Documents could not be noted for points")
-	# the document's own commit is over, and nothing commits after it
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit
+		note(documents, conflicts.impatiently)
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		frappe.enqueue(note_later, queue="short", timeout=300, documents=sorted([*key] for key in documents))
+	else:
+		queue_earning()
+
+
+_TO_NOTE = AfterCommit("crm_success_due_documents", _note_or_queue, "Documents could not be noted for points")

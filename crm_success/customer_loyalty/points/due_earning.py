@@ -5,12 +5,12 @@ from collections.abc import Collection, Sequence
 import frappe
 from frappe.utils import cstr
 
+from crm_success.batches import piecewise
 from crm_success.batches.scheduled import logged
 from crm_success.customer_loyalty.points.earning import earn
 from crm_success.customer_loyalty.points.earning_records import rules_of_now
 from crm_success.customer_loyalty.points.earning_values import EarningRule
 from crm_success.customer_loyalty.points.holding import hold_customers_of
-from crm_success.database import conflicts
 from crm_success.record_names import DUE_DOCUMENT
 
 AT_ONCE = 200
@@ -40,26 +40,13 @@ def _next() -> list[frappe._dict]:
 
 
 def _earn_some(doctype: str, due: Sequence[frappe._dict], rules: Collection[EarningRule]) -> None:
-	"""All in one transaction; where that fails, each in its own, so that a bad one keeps no other from its points."""
-
-	def work() -> None:
-		names = sorted(row.reference_name for row in due)
+	def work(some: Sequence[frappe._dict]) -> None:
+		names = sorted(row.reference_name for row in some)
 		hold_customers_of(doctype, names, rules)
 		earn(doctype, names, rules)
-		_forget(due)
-		# each piece is kept as it is done
-		frappe.db.commit()  # nosemgrep: frappe-manual-commit
+		_forget(some)
 
-	try:
-		conflicts.again_after_conflict(work)
-	except Exception as error:
-		conflicts.raise_if_out_of_time(error)
-		conflicts.start_over()
-		if len(due) == 1:
-			_note_failure(due[0], error)
-			return
-		for row in due:
-			_earn_some(doctype, [row], rules)
+	piecewise.work_through(due, work, _note_failure)
 
 
 def _forget(due: Sequence[frappe._dict]) -> None:
@@ -76,5 +63,3 @@ def _note_failure(row: frappe._dict, error: Exception) -> None:
 	)
 	values = {"attempts": row.attempts + 1, "error": cstr(error)[:500]}
 	frappe.db.set_value(DUE_DOCUMENT, row.name, values, update_modified=False)
-	# the next one begins a transaction of its own
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit

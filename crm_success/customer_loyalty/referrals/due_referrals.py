@@ -10,15 +10,15 @@ from typing import Any
 import frappe
 from frappe.model.document import Document
 
-from crm_success.batches import queueing
+from crm_success.batches import piecewise, queueing
 from crm_success.batches.scheduled import logged
 from crm_success.customer_loyalty.points.due_documents import TELL_OF_INVOICES, Key, documents_of
 from crm_success.customer_loyalty.referrals.conversion import bring_up
 from crm_success.database import clock, conflicts
+from crm_success.database.after_commit import AfterCommit
 from crm_success.record_names import REFERRAL
 from crm_success.watching.watched_doctypes import ask_again
 
-_NOTED = "crm_success_documents_of_referrals"
 _JOB = "crm_success.customer_loyalty.referrals.due_referrals.convert_due_referrals"
 _JOB_SECONDS = 3600
 AT_ONCE = 200
@@ -42,14 +42,14 @@ def begin_to_watch(doc: Document) -> None:
 
 def note_document(doc: Document, at_hand: Mapping[str, Any]) -> None:
 	"""Whenever such a document changes: it, or the invoices that it names."""
-	_note(documents_of(doc))
+	_TO_MARK.note(documents_of(doc))
 
 
 def note_documents(
 	doctype: str, names: Collection[str], customers: Collection[str], at_hand: Mapping[str, Any]
 ) -> None:
 	"""The same for documents that were written without events."""
-	_note((doctype, name) for name in names)
+	_TO_MARK.note((doctype, name) for name in names)
 
 
 def look_soon(doc: Document) -> None:
@@ -92,26 +92,14 @@ def _next() -> list[frappe._dict]:
 
 
 def _work_through(due: Sequence[frappe._dict]) -> None:
-	"""All in one transaction; where that fails, each in its own, so that a bad one keeps no other from its status."""
+	piecewise.work_through(due, _bring_up, _leave_to_the_night)
 
-	def work() -> None:
-		# a new transaction, in which the referrals are held before anything else is read
-		frappe.db.commit()  # nosemgrep: frappe-manual-commit
-		bring_up([row.name for row in due])
-		_unmark(due)
-		# each piece is kept as it is done
-		frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
-	try:
-		conflicts.again_after_conflict(work)
-	except Exception as error:
-		conflicts.raise_if_out_of_time(error)
-		conflicts.start_over()
-		if len(due) == 1:
-			_leave_to_the_night(due[0])
-			return
-		for row in due:
-			_work_through([row])
+def _bring_up(due: Sequence[frappe._dict]) -> None:
+	# a new transaction, in which the referrals are held before anything else is read
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit
+	bring_up([row.name for row in due])
+	_unmark(due)
 
 
 def _unmark(due: Iterable[frappe._dict]) -> None:
@@ -123,36 +111,23 @@ def _unmark(due: Iterable[frappe._dict]) -> None:
 			query.where((rows.name == row.name) & (rows.due_since == row.due_since)).run()
 
 
-def _leave_to_the_night(row: frappe._dict) -> None:
+def _leave_to_the_night(row: frappe._dict, error: Exception) -> None:
 	"""Tried every five minutes, it would fill the log: it is looked at again at night, or when something else changes."""
 	frappe.log_error(title=f"Referral {row.name} could not be looked at"[:140])
 	_unmark([row])
-	# the next one begins a transaction of its own
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit
 
 
-def _note(documents: Iterable[Key]) -> None:
-	if keys := set(documents):
-		frappe.flags.setdefault(_NOTED, set()).update(keys)
-		frappe.db.after_commit.add(_mark_noted)
-
-
-def _mark_noted() -> None:
-	"""Never rolls back: other apps wait for this very commit, and a rollback would make the site forget them."""
-	keys = frappe.flags.pop(_NOTED, None)
-	if not keys:
+def _mark_or_queue(documents: Collection[Key]) -> None:
+	names = _about(documents)
+	if not names:
 		return
-	shown = list(frappe.local.message_log)
 	try:
-		if names := _about(keys):
-			_mark_or_queue(names)
-	except Exception as error:
-		# the document is saved already: whatever went wrong here, its author must not hear of it
-		conflicts.raise_if_out_of_time(error)
-		frappe.local.message_log = shown
-		frappe.log_error(title="Referrals could not be marked")
-	# the document's own commit is over, and nothing commits after it
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit
+		with conflicts.impatient():
+			_mark(names)
+	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
+		frappe.enqueue(mark_later, queue="short", timeout=300, referrals=names)
+	else:
+		_queue()
 
 
 def _about(keys: Collection[Key]) -> list[str]:
@@ -167,16 +142,6 @@ def _about(keys: Collection[Key]) -> list[str]:
 		for condition in (rows.customer.isin(customers), rows.invoice.isin(some)):
 			found.update(frappe.qb.from_(rows).select(rows.name).where(condition).run(pluck=True))
 	return sorted(found)
-
-
-def _mark_or_queue(names: Collection[str]) -> None:
-	try:
-		with conflicts.impatient():
-			_mark(names)
-	except (frappe.QueryDeadlockError, frappe.QueryTimeoutError):
-		frappe.enqueue(mark_later, queue="short", timeout=300, referrals=sorted(names))
-	else:
-		_queue()
 
 
 def mark_later(referrals: list[str]) -> None:
@@ -201,3 +166,6 @@ def _queue() -> None:
 	"""One job looks at all that is due, however many ask for it, and the scheduler where the queue takes none."""
 	with queueing.if_there_is_room():
 		queueing.enqueue(_JOB, _JOB_SECONDS, "crm_success_referrals", deduplicate=True)
+
+
+_TO_MARK = AfterCommit("crm_success_documents_of_referrals", _mark_or_queue, "Referrals could not be marked")
