@@ -27,6 +27,14 @@ def programs_of(company: str) -> list[frappe._dict]:
 	return frappe.get_all(PROGRAM, {"company": company}, fields, order_by="name")
 
 
+def companies_beside(switch_over: Document) -> list[str]:
+	"""Other companies whose sales have earned in these programs: a program asks for no company when it gives points."""
+	programs = [row.loyalty_program for row in switch_over.programs]
+	filters = {"loyalty_program": ("in", programs), "company": ("!=", switch_over.company)}
+	found = frappe.get_all("Loyalty Point Entry", filters, pluck="company", distinct=True, order_by=None)
+	return sorted(company for company in found if company)
+
+
 def remember_programs(switch_over: Document) -> None:
 	"""In the table of an unsaved record: what the programs say now."""
 	switch_over.set("programs", [])

@@ -23,6 +23,7 @@ from crm_success.customer_loyalty.points.carried_over import (
 )
 from crm_success.customer_loyalty.points.point_values import Kind
 from crm_success.customer_loyalty.switching.native_programs import (
+	companies_beside,
 	end_programs,
 	remember_programs,
 	restore_programs,
@@ -75,6 +76,7 @@ def check_switch_over(doc: Document) -> None:
 	if not doc.programs:
 		refuse(doc, "company", _("ERPNext has no Loyalty Program of {0}.").format(bold(doc.company)))
 	doc.active_company = doc.company
+	_warn_of_companies_beside(doc)
 
 
 def check_deletable(doc: Document) -> None:
@@ -156,6 +158,14 @@ def end(run: str, is_well: bool) -> None:
 def interrupt(run: str) -> None:
 	"""Somebody stopped the run."""
 	end(run, is_well=False)
+
+
+def _warn_of_companies_beside(doc: Document) -> None:
+	if others := companies_beside(doc):
+		words = _(
+			"Sales of {0} have earned points in these programs too, and will earn none there once they are ended. Make earning rules for them, or enroll their customers in a program of their own."
+		)
+		frappe.msgprint(words.format(", ".join(map(bold, others))), indicator="orange")
 
 
 def _keep_found(doc: Document, before: Document | None) -> None:

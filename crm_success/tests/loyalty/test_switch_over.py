@@ -35,6 +35,7 @@ from crm_success.tests.support.points_site import (
 	side_by_side,
 	spend,
 )
+from crm_success.tests.support.utils import messages
 
 
 class TestSwitching(SwitchCase):
@@ -212,6 +213,15 @@ class TestSwitching(SwitchCase):
 			doc.save()
 		with self.assertRaisesRegex(frappe.ValidationError, "It stays"):
 			frappe.delete_doc(SWITCH_OVER, doc.name)
+
+	def test_another_company_that_earns_in_the_programs_is_named(self):
+		make_switch_over().delete()
+		self.assertNotIn("earned points in these programs too", messages())
+		entry = frappe.get_all("Loyalty Point Entry", limit=1, pluck="name")[0]
+		frappe.db.set_value("Loyalty Point Entry", entry, "company", "Their <b>Other</b> Company")
+		make_switch_over()
+		self.assertIn("earned points in these programs too", messages())
+		self.assertIn("Their &lt;b&gt;Other", messages())
 
 	def test_a_day_ahead_is_refused(self):
 		with self.assertRaisesRegex(frappe.ValidationError, "Enter today, or a day before"):
