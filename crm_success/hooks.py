@@ -73,11 +73,14 @@ doctype_js = {
 		"public/js/tier/tier_rules.js",
 	],
 	"Loyalty Earning Rule": "public/js/shared/filter_editor.js",
+	"Loyalty Backfill": "public/js/shared/run_progress.js",
+	"Loyalty Switch Over": "public/js/shared/run_progress.js",
 	**dict.fromkeys(
 		("Quotation", "Sales Order", "Delivery Note", "Sales Invoice", "POS Invoice", "Issue"),
 		"public/js/tier/document_tier.js",
 	),
 	"Score Back-test": [
+		"public/js/shared/run_progress.js",
 		"public/js/shared/bands.js",
 		"public/js/back_test/back_test_bars.js",
 		"public/js/back_test/back_test_risks.js",

@@ -1,9 +1,10 @@
 """Points on the walk's site: what the invoices of the made-up customers earned by a rule."""
 
 import frappe
+from frappe.utils import add_days, getdate
 
 from crm_success.record_names import ACCOUNT, EARNING_RULE
-from tools.walk.walk_points import RULE, RULE_VALUES
+from tools.walk.walk_points import DAYS_LEFT, RULE, RULE_VALUES
 
 
 def make_points() -> None:
@@ -12,9 +13,8 @@ def make_points() -> None:
 
 	if not frappe.db.exists(EARNING_RULE, RULE):
 		frappe.get_doc({"doctype": EARNING_RULE, "rule_name": RULE, **RULE_VALUES}).insert()
-	invoices = frappe.get_all(
-		"Sales Invoice", {"docstatus": 1, "is_return": 0}, pluck="name", order_by="name"
-	)
+	filters = {"docstatus": 1, "is_return": 0, "posting_date": ("<", add_days(getdate(), -DAYS_LEFT))}
+	invoices = frappe.get_all("Sales Invoice", filters, pluck="name", order_by="name")
 	earn("Sales Invoice", invoices, rules_of_now())
 	frappe.db.commit()
 	if not frappe.db.count(ACCOUNT):

@@ -1,6 +1,7 @@
 """What people do with points: a rule from nothing, tried on an invoice; a customer's points, its ledger and its account."""
 
 from tools.walk.audience_form_steps import save
+from tools.walk.backfill_steps import backfill
 from tools.walk.browser import Window
 from tools.walk.clicks import begin_counting, expect_at_most
 from tools.walk.walk_points import RULE
@@ -17,6 +18,7 @@ def walk_points(window: Window, person: Person) -> None:
 	if person.manages:
 		rule(window)
 		rule_from_nothing(window)
+		backfill(window)
 	accounts(window)
 	if person.reads_customers:
 		customer(window, person)

@@ -10,3 +10,5 @@ RULE_VALUES = {
 	"lapse": "End of a Year",
 	"lapse_number": 1,
 }
+# what was sold in so many days waits for a backfill
+DAYS_LEFT = 60

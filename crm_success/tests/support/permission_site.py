@@ -97,9 +97,17 @@ class Visitor:
 		# our transaction must neither hide from the request what was done, nor keep rows locked from it
 		frappe.db.commit()
 		send = getattr(self.client, verb)
+
+		def answered() -> TestResponse:
+			try:
+				return send(path, headers=self.headers, **more)
+			finally:
+				# a refusal keeps its connection alive in the frames of its traceback, until the server takes no more
+				frappe.destroy()
+
 		# Frappe prints the traceback of each refusal
 		with redirect_stdout(io.StringIO()):
-			answer = contextvars.Context().run(lambda: send(path, headers=self.headers, **more))
+			answer = contextvars.Context().run(answered)
 		frappe.db.rollback()
 		return answer
 

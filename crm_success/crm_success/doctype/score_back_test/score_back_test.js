@@ -2,12 +2,9 @@
 
 frappe.provide("crm_success.score_back_test");
 
-crm_success.score_back_test.ACTIVE = ["Queued", "Preparing", "Running"];
-crm_success.score_back_test.POLL_MILLISECONDS = 3000;
-
 frappe.ui.form.on("Score Back-test", {
 	refresh(frm) {
-		clearTimeout(frm.crm_success_poll);
+		crm_success.run_progress.leave(frm);
 		frm.disable_save();
 		crm_success.score_back_test.add_buttons(frm);
 		crm_success.score_back_test.show_progress(frm);
@@ -16,7 +13,7 @@ frappe.ui.form.on("Score Back-test", {
 	},
 
 	on_hide(frm) {
-		clearTimeout(frm.crm_success_poll);
+		crm_success.run_progress.leave(frm);
 	},
 });
 
@@ -25,54 +22,23 @@ crm_success.score_back_test.is_active = (frm) => ["Queued", "Running"].includes(
 crm_success.score_back_test.add_buttons = function (frm) {
 	if (!crm_success.back_test.start.is_allowed()) return;
 	if (crm_success.score_back_test.is_active(frm)) {
-		frm.add_custom_button(__("Cancel Run"), () => crm_success.score_back_test.cancel(frm));
+		const question = __("Stop this back-test? It will have no figures.");
+		frm.add_custom_button(__("Cancel Run"), () => crm_success.run_progress.cancel(frm, question));
 	} else {
 		frm.add_custom_button(__("Check Again"), () => crm_success.back_test.start.ask(frm.doc.horizon));
 	}
 };
 
-crm_success.score_back_test.cancel = function (frm) {
-	frappe.confirm(__("Stop this back-test? It will have no figures."), () =>
-		frappe.call({
-			method: "crm_success.batches.api.cancel_run",
-			args: { run: frm.doc.run },
-			type: "POST",
-			freeze: true,
-			callback: () => frm.reload_doc(),
-		})
-	);
-};
-
-crm_success.score_back_test.show_progress = async function (frm) {
-	const { run, status, name } = frm.doc;
-	if (status === "Failed") {
+crm_success.score_back_test.show_progress = function (frm) {
+	if (frm.doc.status === "Failed") {
 		frm.set_intro(__("The back-test failed: its run and the Error Log have the details."), "red");
 	}
-	if (!run || !["Queued", "Running", "Failed"].includes(status)) return;
-	const fields = ["status", "percent_done", "customers_done", "customers_total"];
-	const { message } = await frappe.db.get_value("Work Run", run, fields);
-	if (!message || frm.doc.name !== name || !frm.page.wrapper.is(":visible")) return;
-	if (crm_success.score_back_test.ACTIVE.includes(message.status)) {
-		crm_success.score_back_test.show_how_far(frm, message);
-		crm_success.score_back_test.poll(frm);
-	} else if (status !== "Failed") {
-		frm.reload_doc();
-	}
-};
-
-crm_success.score_back_test.show_how_far = function (frm, run) {
-	const counted = [run.customers_done, run.customers_total].map((count) => format_number(count, null, 0));
-	const words =
-		run.status === "Running" ? __("{0} of {1} customers", counted) : __("Preparing the past dates");
-	frm.dashboard.show_progress(__("Back-test"), run.percent_done || 0, words);
-};
-
-crm_success.score_back_test.poll = function (frm) {
-	clearTimeout(frm.crm_success_poll);
-	frm.crm_success_poll = setTimeout(
-		() => crm_success.score_back_test.show_progress(frm),
-		crm_success.score_back_test.POLL_MILLISECONDS
-	);
+	if (!["Queued", "Running", "Failed"].includes(frm.doc.status)) return;
+	crm_success.run_progress.show(frm, {
+		title: __("Back-test"),
+		preparing: __("Preparing the past dates"),
+		is_at_work: crm_success.score_back_test.is_active(frm),
+	});
 };
 
 crm_success.score_back_test.show_picture = function (frm) {

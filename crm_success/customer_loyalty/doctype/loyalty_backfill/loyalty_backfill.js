@@ -2,22 +2,19 @@
 
 frappe.provide("crm_success.loyalty_backfill");
 
-crm_success.loyalty_backfill.ACTIVE = ["Queued", "Preparing", "Running"];
-crm_success.loyalty_backfill.POLL_MILLISECONDS = 3000;
-
 frappe.ui.form.on("Loyalty Backfill", {
 	setup(frm) {
 		frm.set_query("earning_rule", () => ({ filters: { enabled: 1, event: ["!=", "Yearly Date"] } }));
 	},
 
 	refresh(frm) {
-		clearTimeout(frm.crm_success_poll);
+		crm_success.run_progress.leave(frm);
 		crm_success.loyalty_backfill.add_buttons(frm);
 		crm_success.loyalty_backfill.show_progress(frm);
 	},
 
 	on_hide(frm) {
-		clearTimeout(frm.crm_success_poll);
+		crm_success.run_progress.leave(frm);
 	},
 });
 
@@ -25,7 +22,8 @@ Object.assign(crm_success.loyalty_backfill, {
 	add_buttons(frm) {
 		if (frm.is_new() || !frm.perm[0]?.write) return;
 		if (frm.doc.status === "Running") {
-			frm.add_custom_button(__("Cancel Run"), () => crm_success.loyalty_backfill.cancel(frm));
+			const question = __("Stop this run? What it has done so far stays.");
+			frm.add_custom_button(__("Cancel Run"), () => crm_success.run_progress.cancel(frm, question));
 			return;
 		}
 		frm.add_custom_button(__("Dry Run"), () => crm_success.loyalty_backfill.start(frm, "dry_run"));
@@ -63,46 +61,15 @@ Object.assign(crm_success.loyalty_backfill, {
 		frm.reload_doc();
 	},
 
-	cancel(frm) {
-		frappe.confirm(__("Stop this run? What it has done so far stays."), () =>
-			frappe.call({
-				method: "crm_success.batches.api.cancel_run",
-				args: { run: frm.doc.run },
-				type: "POST",
-				freeze: true,
-				callback: () => frm.reload_doc(),
-			})
-		);
-	},
-
-	async show_progress(frm) {
-		const { run, status, name } = frm.doc;
-		if (status === "Failed") {
+	show_progress(frm) {
+		if (frm.doc.status === "Failed") {
 			frm.set_intro(__("Some of it failed. Its run says why, and tries again what failed."), "red");
 		}
-		if (!run || !["Running", "Failed"].includes(status)) return;
-		const fields = ["status", "percent_done", "customers_done", "customers_total"];
-		const { message } = await frappe.db.get_value("Work Run", run, fields);
-		if (!message || frm.doc.name !== name || !frm.page.wrapper.is(":visible")) return;
-		if (crm_success.loyalty_backfill.ACTIVE.includes(message.status)) {
-			crm_success.loyalty_backfill.show_how_far(frm, message);
-			crm_success.loyalty_backfill.poll(frm);
-		} else if (status === "Running" || message.status !== "Failed") {
-			frm.reload_doc();
-		}
-	},
-
-	show_how_far(frm, run) {
-		const counted = [run.customers_done, run.customers_total].map((count) => format_number(count, null, 0));
-		const words = run.status === "Running" ? __("{0} of {1} customers", counted) : __("Counting documents");
-		frm.dashboard.show_progress(__("Loyalty Backfill"), run.percent_done || 0, words);
-	},
-
-	poll(frm) {
-		clearTimeout(frm.crm_success_poll);
-		frm.crm_success_poll = setTimeout(
-			() => crm_success.loyalty_backfill.show_progress(frm),
-			crm_success.loyalty_backfill.POLL_MILLISECONDS
-		);
+		if (!["Running", "Failed"].includes(frm.doc.status)) return;
+		crm_success.run_progress.show(frm, {
+			title: __("Loyalty Backfill"),
+			preparing: __("Counting documents"),
+			is_at_work: frm.doc.status === "Running",
+		});
 	},
 });

@@ -4,7 +4,7 @@ frappe.provide("crm_success.switch_over");
 
 frappe.ui.form.on("Loyalty Switch Over", {
 	refresh(frm) {
-		clearTimeout(frm.crm_success_poll);
+		crm_success.run_progress.leave(frm);
 		if (frm.is_new()) return;
 		crm_success.switch_over.add_buttons(frm);
 		crm_success.switch_over.say_what_is_next(frm);
@@ -12,13 +12,12 @@ frappe.ui.form.on("Loyalty Switch Over", {
 	},
 
 	on_hide(frm) {
-		clearTimeout(frm.crm_success_poll);
+		crm_success.run_progress.leave(frm);
 	},
 });
 
 Object.assign(crm_success.switch_over, {
 	AT_WORK: ["Previewing", "Switching", "Undoing"],
-	POLL_MILLISECONDS: 3000,
 
 	add_buttons(frm) {
 		const { ask } = crm_success.switch_over;
@@ -67,17 +66,12 @@ Object.assign(crm_success.switch_over, {
 		if (words) frm.set_intro(words, frm.doc.status.endsWith("Interrupted") ? "red" : "blue");
 	},
 
-	async show_progress(frm) {
-		const { AT_WORK, POLL_MILLISECONDS, show_progress } = crm_success.switch_over;
-		const { run, status, name } = frm.doc;
-		if (!run || !AT_WORK.includes(status)) return;
-		const fields = ["active", "percent_done", "customers_done", "customers_total"];
-		const { message } = await frappe.db.get_value("Work Run", run, fields);
-		if (!message || frm.doc.name !== name || !frm.page.wrapper.is(":visible")) return;
-		if (!message.active) return frm.reload_doc();
-		const counted = [message.customers_done, message.customers_total].map((count) => format_number(count, null, 0));
-		frm.dashboard.show_progress(__(status), message.percent_done || 0, __("{0} of {1} customers", counted));
-		clearTimeout(frm.crm_success_poll);
-		frm.crm_success_poll = setTimeout(() => show_progress(frm), POLL_MILLISECONDS);
+	show_progress(frm) {
+		if (!crm_success.switch_over.AT_WORK.includes(frm.doc.status)) return;
+		crm_success.run_progress.show(frm, {
+			title: __(frm.doc.status),
+			preparing: __("Preparing", null, "Work Run"),
+			is_at_work: true,
+		});
 	},
 });
