@@ -29,10 +29,13 @@ from crm_success.customer_loyalty.points.event_keys import key_of
 from crm_success.customer_loyalty.points.given import Caps, GivenTo, given_points
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.customer_loyalty.points.point_values import Source
+from crm_success.record_names import REFERRAL
 from crm_success.scoring.reads import Expression, Names, parse_expression, value_of
 
 # why points are taken back, told with the entries
 CANCELLED, DELETED, RETURNED, NOT_PAID = "Cancelled", "Deleted", "Returned", "Not Paid"
+# of a referral whose invoice was undone
+OPEN_AGAIN = "Open Again"
 # and why they are there again
 DUE_AGAIN = "Due Again"
 AT_ONCE = 1000
@@ -340,5 +343,5 @@ class _Documents:
 
 def _cause(earner: Earner) -> str:
 	if not earner.counts:
-		return CANCELLED
+		return OPEN_AGAIN if earner.doctype == REFERRAL else CANCELLED
 	return RETURNED if earner.kept < 1 else NOT_PAID

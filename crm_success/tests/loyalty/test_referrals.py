@@ -254,6 +254,8 @@ class TestConversion(ReferralTestCase):
 		invoice.cancel()
 		convert_now()
 		self.assertEqual((status_of(BEN), points_of(ANN)), ("Open", (0, 0, 0)))
+		(cause,) = frappe.get_all("Loyalty Ledger Entry", {"customer": ANN, "kind": "Reverse"}, pluck="cause")
+		self.assertEqual(cause, "Open Again")
 
 	def test_a_deleted_invoice_opens_it_again_and_is_not_kept_by_the_referral(self):
 		refer(ANN, BEN)
