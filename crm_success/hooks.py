@@ -243,7 +243,7 @@ scheduler_events = {
 			"crm_success.audiences.evaluation.evaluate_if_due",
 			"crm_success.customer_loyalty.tiers.tier_evaluation.evaluate_tiers_if_due",
 			"crm_success.customer_loyalty.referrals.due_referrals.convert_due_referrals",
-			"crm_success.customer_loyalty.points.due_earning.earn_due_documents",
+			"crm_success.customer_loyalty.earning.due_earning.earn_due_documents",
 		],
 	},
 	"daily": [
@@ -259,7 +259,7 @@ crm_success_work_kinds = {
 	"Back-test": "crm_success.scoring.backtest.back_test_work.BackTestWork",
 	"Tier Review": "crm_success.customer_loyalty.tiers.tier_review.TierReview",
 	"Points": "crm_success.customer_loyalty.points.points_night.PointsNight",
-	"Points Backfill": "crm_success.customer_loyalty.points.backfill.PointsBackfill",
+	"Points Backfill": "crm_success.customer_loyalty.earning.backfill.PointsBackfill",
 	"Switch Over": "crm_success.customer_loyalty.switching.switch_over_work.SwitchOverWork",
 }
 # and what follows when such work has ended
@@ -279,7 +279,7 @@ crm_success_work_ended = {
 # and who is told that somebody has stopped it
 crm_success_work_cancelled = {
 	"Back-test": "crm_success.scoring.backtest.back_test_records.cancel_back_test",
-	"Points Backfill": "crm_success.customer_loyalty.points.backfill_records.cancel_backfill",
+	"Points Backfill": "crm_success.customer_loyalty.earning.backfill_records.cancel_backfill",
 	"Switch Over": "crm_success.customer_loyalty.switching.switch_overs.interrupt",
 }
 
@@ -302,9 +302,9 @@ crm_success_watchers = {
 		"writes": "nothing",
 	},
 	"Points": {
-		"watched": "crm_success.customer_loyalty.points.due_documents.watched_doctypes",
-		"changed": "crm_success.customer_loyalty.points.due_documents.note_document",
-		"written": "crm_success.customer_loyalty.points.due_documents.note_documents",
+		"watched": "crm_success.customer_loyalty.earning.due_documents.watched_doctypes",
+		"changed": "crm_success.customer_loyalty.earning.due_documents.note_document",
+		"written": "crm_success.customer_loyalty.earning.due_documents.note_documents",
 		"writes": "nothing",
 	},
 	"Referrals": {

@@ -33,11 +33,11 @@ ALLOWED = {
 		"crm_success.scoring.engine",
 		"crm_success.scoring.queries",
 	},
-	"customer_loyalty/points/earning_rules.py": {
-		"crm_success.customer_loyalty.points.earning_values",
+	"customer_loyalty/earning/earning_rules.py": {
+		"crm_success.customer_loyalty.earning.earning_values",
 		"crm_success.customer_loyalty.points.point_rules",
 	},
-	"customer_loyalty/points/earning_values.py": set(),
+	"customer_loyalty/earning/earning_values.py": set(),
 	"customer_loyalty/points/point_rules.py": {"crm_success.customer_loyalty.points.point_values"},
 	"customer_loyalty/points/point_values.py": set(),
 	"customer_loyalty/referrals/referral_values.py": set(),

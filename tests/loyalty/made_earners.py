@@ -6,8 +6,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from crm_success.customer_loyalty.points.earning_rules import judged_by, points_of
-from crm_success.customer_loyalty.points.earning_values import Basis, Earned, Earner, EarningRule, Event
+from crm_success.customer_loyalty.earning.earning_rules import judged_by, points_of
+from crm_success.customer_loyalty.earning.earning_values import Basis, Earned, Earner, EarningRule, Event
 
 DAY = date(2026, 3, 10)
 HALF, THIRD = Fraction(1, 2), Fraction(1, 3)

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 from made_earners import DAY, HALF, THIRD, earns, invoice, rule
 
-from crm_success.customer_loyalty.points.earning_rules import (
+from crm_success.customer_loyalty.earning.earning_rules import (
 	available_from,
 	due_now,
 	earned_on,
@@ -16,7 +16,7 @@ from crm_success.customer_loyalty.points.earning_rules import (
 	is_due,
 	is_yearly_day,
 )
-from crm_success.customer_loyalty.points.earning_values import Earned, Event, Given, Lapse, Why
+from crm_success.customer_loyalty.earning.earning_values import Earned, Event, Given, Lapse, Why
 
 PAID_ON = date(2026, 4, 2)
 

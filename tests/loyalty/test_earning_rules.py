@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 from made_earners import DAY, HALF, earns, evaluated, fixed, formula, invoice, rule, worth
 
-from crm_success.customer_loyalty.points.earning_rules import due_now, is_due, judged, judged_by, span_around
-from crm_success.customer_loyalty.points.earning_values import Earned, Event, Given, Span, Why
+from crm_success.customer_loyalty.earning.earning_rules import due_now, is_due, judged, judged_by, span_around
+from crm_success.customer_loyalty.earning.earning_values import Earned, Event, Given, Span, Why
 
 # ---- how many: a fixed number, and one for each amount
 

@@ -14,8 +14,8 @@ from frappe.desk.form.save import savedocs
 from frappe.utils import add_days, getdate
 
 from crm_success.batches.statuses import RUN
-from crm_success.customer_loyalty.points.backfill_records import KIND, start_backfill
-from crm_success.customer_loyalty.points.earning import key_of
+from crm_success.customer_loyalty.earning.backfill_records import KIND, start_backfill
+from crm_success.customer_loyalty.earning.earning import key_of
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.record_names import (
 	ACCOUNT,

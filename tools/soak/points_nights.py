@@ -11,9 +11,10 @@ from redis.exceptions import RedisError
 
 from crm_success.batches.queueing import enqueue_prepare
 from crm_success.batches.run_life import start_run
-from crm_success.customer_loyalty.points import due_documents, points_night
-from crm_success.customer_loyalty.points.due_earning import earn_due_documents
-from crm_success.customer_loyalty.points.earning import key_of
+from crm_success.customer_loyalty.earning import due_documents
+from crm_success.customer_loyalty.earning.due_earning import earn_due_documents
+from crm_success.customer_loyalty.earning.earning import key_of
+from crm_success.customer_loyalty.points import points_night
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.record_names import ACCOUNT, DUE_DOCUMENT, EARNING_RULE, LEDGER_ENTRY
 from crm_success.tests.support.points_histories import EACH, INVOICE, POINTS, due_of

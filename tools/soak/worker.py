@@ -13,7 +13,8 @@ from frappe.utils.background_jobs import start_worker
 
 from crm_success.audiences import audience_pass
 from crm_success.audiences.audience_changed import HOOK
-from crm_success.customer_loyalty.points import due_earning, points_night
+from crm_success.customer_loyalty.earning import due_earning
+from crm_success.customer_loyalty.points import points_night
 from crm_success.customer_loyalty.tiers import tier_review
 from crm_success.database import conflicts
 from crm_success.tests.support import audience_witness

@@ -8,8 +8,8 @@ from tools.walk.walk_points import DAYS_LEFT, RULE, RULE_VALUES
 
 
 def make_points() -> None:
-	from crm_success.customer_loyalty.points.earning import earn
-	from crm_success.customer_loyalty.points.earning_records import rules_of_now
+	from crm_success.customer_loyalty.earning.earning import earn
+	from crm_success.customer_loyalty.earning.earning_records import rules_of_now
 
 	if not frappe.db.exists(EARNING_RULE, RULE):
 		frappe.get_doc({"doctype": EARNING_RULE, "rule_name": RULE, **RULE_VALUES}).insert()

@@ -3,7 +3,7 @@
 import frappe
 
 from crm_success.batches import queueing
-from crm_success.customer_loyalty.points.backfill_records import start_backfill
+from crm_success.customer_loyalty.earning.backfill_records import start_backfill
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_names import BACKFILL
 

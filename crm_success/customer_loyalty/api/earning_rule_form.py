@@ -3,11 +3,11 @@
 import frappe
 from frappe import _
 
-from crm_success.customer_loyalty.points.earning import judge
-from crm_success.customer_loyalty.points.earning_documents import doctypes_of
-from crm_success.customer_loyalty.points.earning_records import rule_of, rules_of_now
-from crm_success.customer_loyalty.points.earning_values import Event
-from crm_success.customer_loyalty.points.earning_words import outcome_in_words
+from crm_success.customer_loyalty.earning.earning import judge
+from crm_success.customer_loyalty.earning.earning_documents import doctypes_of
+from crm_success.customer_loyalty.earning.earning_records import rule_of, rules_of_now
+from crm_success.customer_loyalty.earning.earning_values import Event
+from crm_success.customer_loyalty.earning.earning_words import outcome_in_words
 from crm_success.record_checks.field_errors import bold, one_of
 from crm_success.record_checks.sizes import of_bounded_size
 from crm_success.record_checks.unsaved_records import check_as_saving_would, parse_record

@@ -17,11 +17,11 @@ from crm_success.batches.messages import WARNING, Message
 from crm_success.batches.run_life import start_run
 from crm_success.batches.scheduled import logged
 from crm_success.batches.statuses import COMPLETED, RUN, WITH_WARNINGS
-from crm_success.customer_loyalty.points import due_documents, yearly
-from crm_success.customer_loyalty.points.earning_documents import INVOICES, doctypes_of
-from crm_success.customer_loyalty.points.earning_records import rules_of_now
-from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, Event
-from crm_success.customer_loyalty.points.given import given_to_gone
+from crm_success.customer_loyalty.earning import due_documents, yearly
+from crm_success.customer_loyalty.earning.earning_documents import INVOICES, doctypes_of
+from crm_success.customer_loyalty.earning.earning_records import rules_of_now
+from crm_success.customer_loyalty.earning.earning_values import OF_INVOICES, Event
+from crm_success.customer_loyalty.earning.given import given_to_gone
 from crm_success.customer_loyalty.points.ledger import Ledger
 from crm_success.customer_loyalty.points.lots import accounts_in
 from crm_success.customer_loyalty.referrals import due_referrals

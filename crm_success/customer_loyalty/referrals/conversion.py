@@ -6,8 +6,8 @@ from typing import Any
 import frappe
 from frappe import _
 
-from crm_success.customer_loyalty.points import earning_rules
-from crm_success.customer_loyalty.points.earning_values import Earner
+from crm_success.customer_loyalty.earning import earning_rules
+from crm_success.customer_loyalty.earning.earning_values import Earner
 from crm_success.customer_loyalty.referrals.first_purchases import PAID_IN_FULL, first_purchases
 from crm_success.customer_loyalty.referrals.referral_values import Status
 from crm_success.record_checks.field_errors import bold

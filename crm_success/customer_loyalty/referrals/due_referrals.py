@@ -12,7 +12,7 @@ from frappe.model.document import Document
 
 from crm_success.batches import piecewise, queueing
 from crm_success.batches.scheduled import logged
-from crm_success.customer_loyalty.points.due_documents import TELL_OF_INVOICES, Key, documents_of
+from crm_success.customer_loyalty.earning.due_documents import TELL_OF_INVOICES, Key, documents_of
 from crm_success.customer_loyalty.referrals.conversion import bring_up
 from crm_success.database import clock, conflicts
 from crm_success.database.after_commit import AfterCommit

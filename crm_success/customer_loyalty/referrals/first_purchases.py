@@ -6,8 +6,8 @@ from typing import Any
 
 import frappe
 
-from crm_success.customer_loyalty.points.earning_documents import INVOICES, counted, read_earners
-from crm_success.customer_loyalty.points.earning_values import Earner, EarningRule, Event
+from crm_success.customer_loyalty.earning.earning_documents import INVOICES, counted, read_earners
+from crm_success.customer_loyalty.earning.earning_values import Earner, EarningRule, Event
 from crm_success.record_names import REFERRAL
 
 # an invoice is paid in full as this rule judges it

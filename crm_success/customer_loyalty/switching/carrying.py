@@ -10,7 +10,7 @@ from frappe.utils import getdate
 from pypika import Table as SqlTable
 from pypika import functions as fn
 
-from crm_success.customer_loyalty.points.carried_over import carried_key
+from crm_success.customer_loyalty.earning.carried_over import carried_key
 from crm_success.customer_loyalty.points.event_keys import key_of
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.customer_loyalty.points.point_values import Kind, Source

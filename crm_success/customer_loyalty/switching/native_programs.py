@@ -13,7 +13,7 @@ from frappe.model.document import Document
 from frappe.utils import add_days, getdate
 from frappe.utils.formatters import format_value
 
-from crm_success.customer_loyalty.points.carried_over import CARRYING
+from crm_success.customer_loyalty.earning.carried_over import CARRYING
 from crm_success.customer_loyalty.switching.native_reading import PROGRAM
 from crm_success.record_checks.field_errors import bold
 from crm_success.record_names import SWITCH_OVER, SWITCHED_PROGRAM

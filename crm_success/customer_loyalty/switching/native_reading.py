@@ -10,7 +10,7 @@ from frappe.utils import cint, cstr, flt
 from pypika import Table as SqlTable
 from pypika import functions as fn
 
-from crm_success.customer_loyalty.points.earning_documents import INVOICES
+from crm_success.customer_loyalty.earning.earning_documents import INVOICES
 from crm_success.customer_loyalty.switching.native_rules import compare
 from crm_success.customer_loyalty.switching.native_values import (
 	ENTRY,

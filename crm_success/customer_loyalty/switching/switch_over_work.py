@@ -11,7 +11,7 @@ from frappe.utils import getdate
 
 from crm_success.batches.kinds import Done, Plan, Range, Work
 from crm_success.batches.statuses import COMPLETED, RUN, WITH_WARNINGS
-from crm_success.customer_loyalty.points.carried_over import UNDO_INTERRUPTED, UNDOING
+from crm_success.customer_loyalty.earning.carried_over import UNDO_INTERRUPTED, UNDOING
 from crm_success.customer_loyalty.switching import carrying, switch_overs
 from crm_success.customer_loyalty.switching.native_reading import compared_in
 from crm_success.customer_loyalty.switching.native_values import Compared

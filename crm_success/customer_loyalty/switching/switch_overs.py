@@ -14,7 +14,7 @@ from frappe.utils.formatters import format_value
 
 from crm_success.batches import queueing
 from crm_success.batches.run_life import start_run
-from crm_success.customer_loyalty.points.carried_over import (
+from crm_success.customer_loyalty.earning.carried_over import (
 	SWITCH_INTERRUPTED,
 	SWITCHED,
 	SWITCHING,

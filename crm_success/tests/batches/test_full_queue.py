@@ -10,7 +10,7 @@ from crm_success.audiences.evaluation import evaluate_if_due
 from crm_success.batches.preparing import prepare_run
 from crm_success.batches.queueing import enqueue_prepare, waiting_jobs
 from crm_success.batches.working import drain
-from crm_success.customer_loyalty.points.due_earning import earn_due_documents
+from crm_success.customer_loyalty.earning.due_earning import earn_due_documents
 from crm_success.customer_loyalty.tiers.tier_evaluation import evaluate_after
 from crm_success.record_names import AUDIENCE, DUE_DOCUMENT, HEALTH
 from crm_success.scoring.runs.starting import start_scoring

@@ -10,7 +10,7 @@ from crm_success.batches.preparing import prepare_run
 from crm_success.batches.statuses import RUN
 from crm_success.batches.working import do_batch
 from crm_success.customer_loyalty.api import backfill_form
-from crm_success.customer_loyalty.points import backfill
+from crm_success.customer_loyalty.earning import backfill
 from crm_success.record_names import ACCOUNT, BACKFILL, LEDGER_ENTRY
 from crm_success.tests.support import factories
 from crm_success.tests.support.backfill_site import (

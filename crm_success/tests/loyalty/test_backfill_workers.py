@@ -6,8 +6,8 @@ from crm_success.batches.preparing import prepare_run
 from crm_success.batches.run_life import cancel_run
 from crm_success.batches.statuses import RUN
 from crm_success.batches.working import drain
-from crm_success.customer_loyalty.points.backfill import PointsBackfill
-from crm_success.customer_loyalty.points.backfill_records import KIND, start_backfill
+from crm_success.customer_loyalty.earning.backfill import PointsBackfill
+from crm_success.customer_loyalty.earning.backfill_records import KIND, start_backfill
 from crm_success.record_names import ACCOUNT, BACKFILL, EARNING_RULE, LEDGER_ENTRY
 from crm_success.tests.support import factories
 from crm_success.tests.support.backfill_site import (

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import frappe
 
-from crm_success.customer_loyalty.points.earning import earn
-from crm_success.customer_loyalty.points.earning_records import rules_of_now
+from crm_success.customer_loyalty.earning.earning import earn
+from crm_success.customer_loyalty.earning.earning_records import rules_of_now
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.record_names import ACCOUNT, DUE_DOCUMENT, LEDGER_ENTRY
 from crm_success.tests.support import factories

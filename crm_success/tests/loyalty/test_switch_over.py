@@ -7,7 +7,7 @@ from crm_success.batches import run_life
 from crm_success.batches.preparing import prepare_run
 from crm_success.batches.working import drain
 from crm_success.customer_loyalty.api import switch_over as api
-from crm_success.customer_loyalty.points.given import given_points
+from crm_success.customer_loyalty.earning.given import given_points
 from crm_success.customer_loyalty.switching import native_programs, switch_over_work, switch_overs
 from crm_success.record_names import ADJUSTMENT, LEDGER_ENTRY, SWITCH_OVER
 from crm_success.tests.support import factories, tills

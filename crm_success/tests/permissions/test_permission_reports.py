@@ -11,7 +11,7 @@ from frappe.utils import add_days, nowdate
 
 import crm_success
 from crm_success.batches.statuses import BATCH, COMPLETED, FAILED, RUN, RUNNING
-from crm_success.customer_loyalty.points.backfill_records import version_of
+from crm_success.customer_loyalty.earning.backfill_records import version_of
 from crm_success.record_names import BACKFILL, MEMBER, SWITCH_OVER
 from crm_success.scoring.runs.starting import KIND
 from crm_success.tests.support import permission_matrix as matrix

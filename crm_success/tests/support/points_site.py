@@ -12,9 +12,9 @@ from crm_success.batches.preparing import prepare_run
 from crm_success.batches.run_life import start_run
 from crm_success.batches.statuses import RUN
 from crm_success.batches.working import drain
+from crm_success.customer_loyalty.earning.backfill_records import KIND as BACKFILL_KIND
+from crm_success.customer_loyalty.earning.due_earning import earn_due_documents
 from crm_success.customer_loyalty.points import points_night
-from crm_success.customer_loyalty.points.backfill_records import KIND as BACKFILL_KIND
-from crm_success.customer_loyalty.points.due_earning import earn_due_documents
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.customer_loyalty.switching import switch_overs
 from crm_success.database import conflicts

@@ -1,6 +1,6 @@
 """Old documents that are to earn by a rule. Its two buttons start the work; what was found is written by that alone."""
 
-from crm_success.customer_loyalty.points.backfill_records import (
+from crm_success.customer_loyalty.earning.backfill_records import (
 	check_backfill,
 	check_is_finished,
 	forget_what_was_found,

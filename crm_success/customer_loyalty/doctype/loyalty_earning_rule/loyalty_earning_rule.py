@@ -1,9 +1,9 @@
-"""A rule by which documents earn points. What it may be is checked in customer_loyalty/points/rule_checks.py."""
+"""A rule by which documents earn points. What it may be is checked in customer_loyalty/earning/rule_checks.py."""
 
 import frappe
 from frappe import _
 
-from crm_success.customer_loyalty.points.rule_checks import check_not_used, check_rule
+from crm_success.customer_loyalty.earning.rule_checks import check_not_used, check_rule
 from crm_success.printed_texts import PrintedAsText
 from crm_success.record_checks.storable_values import check_entered
 from crm_success.watching.watched_doctypes import ask_again

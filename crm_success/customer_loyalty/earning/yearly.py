@@ -7,14 +7,14 @@ from typing import Any
 import frappe
 from frappe.utils import getdate
 
-from crm_success.customer_loyalty.points import earning_rules
-from crm_success.customer_loyalty.points.earning import details_of, formula_value
-from crm_success.customer_loyalty.points.earning_documents import read_earners
-from crm_success.customer_loyalty.points.earning_records import rules_of_now
-from crm_success.customer_loyalty.points.earning_values import EarningRule, Event
+from crm_success.customer_loyalty.earning import earning_rules
+from crm_success.customer_loyalty.earning.earning import details_of, formula_value
+from crm_success.customer_loyalty.earning.earning_documents import read_earners
+from crm_success.customer_loyalty.earning.earning_records import rules_of_now
+from crm_success.customer_loyalty.earning.earning_values import EarningRule, Event
+from crm_success.customer_loyalty.earning.given import Caps
+from crm_success.customer_loyalty.earning.holding import hold_customers_of
 from crm_success.customer_loyalty.points.event_keys import key_of
-from crm_success.customer_loyalty.points.given import Caps
-from crm_success.customer_loyalty.points.holding import hold_customers_of
 from crm_success.customer_loyalty.points.ledger import Ledger
 from crm_success.database.conflicts import own_transaction
 from crm_success.record_names import LEDGER_ENTRY

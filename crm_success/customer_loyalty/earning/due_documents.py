@@ -12,9 +12,9 @@ import frappe
 from frappe.model.document import Document
 
 from crm_success.batches import queueing
-from crm_success.customer_loyalty.points.earning_documents import INVOICES
-from crm_success.customer_loyalty.points.earning_records import rules_of_now
-from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, Event
+from crm_success.customer_loyalty.earning.earning_documents import INVOICES
+from crm_success.customer_loyalty.earning.earning_records import rules_of_now
+from crm_success.customer_loyalty.earning.earning_values import OF_INVOICES, Event
 from crm_success.database import clock, conflicts
 from crm_success.database.after_commit import AfterCommit
 from crm_success.database.upsert import take_the_offer, upsert
@@ -23,7 +23,7 @@ from crm_success.record_names import DUE_DOCUMENT
 # a DocType and the name of a document
 Key = tuple[str, str]
 
-_JOB = "crm_success.customer_loyalty.points.due_earning.earn_due_documents"
+_JOB = "crm_success.customer_loyalty.earning.due_earning.earn_due_documents"
 _JOB_SECONDS = 3600
 _AT_ONCE = 5000
 

@@ -11,7 +11,7 @@ from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from crm_success.customer_loyalty.points.earning_values import (
+from crm_success.customer_loyalty.earning.earning_values import (
 	OF_INVOICES,
 	Basis,
 	Earned,

@@ -18,9 +18,9 @@ from pypika import functions as fn
 from pypika.terms import Criterion
 
 from crm_success.audiences.membership import open_memberships
-from crm_success.customer_loyalty.points.carried_over import carried_among
-from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, Earner, EarningRule, Event
-from crm_success.customer_loyalty.points.tier_history import multipliers_on
+from crm_success.customer_loyalty.earning.carried_over import carried_among
+from crm_success.customer_loyalty.earning.earning_values import OF_INVOICES, Earner, EarningRule, Event
+from crm_success.customer_loyalty.earning.tier_history import multipliers_on
 from crm_success.customer_loyalty.referrals.referral_values import Status
 from crm_success.database import reading
 from crm_success.database.dialects import KeyRange

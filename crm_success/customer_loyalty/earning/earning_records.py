@@ -6,7 +6,7 @@ from typing import Any
 import frappe
 from frappe.utils import cint, flt, getdate
 
-from crm_success.customer_loyalty.points.earning_values import Basis, EarningRule, Event, Lapse, Span
+from crm_success.customer_loyalty.earning.earning_values import Basis, EarningRule, Event, Lapse, Span
 from crm_success.record_names import EARNING_RULE
 
 _FIELDS = (

@@ -9,8 +9,8 @@ import frappe
 from pypika import Table as SqlTable
 from pypika import functions as fn
 
-from crm_success.customer_loyalty.points.earning_rules import earned_on, span_around
-from crm_success.customer_loyalty.points.earning_values import Earner, EarningRule, Event, Given
+from crm_success.customer_loyalty.earning.earning_rules import earned_on, span_around
+from crm_success.customer_loyalty.earning.earning_values import Earner, EarningRule, Event, Given
 from crm_success.customer_loyalty.points.lots import as_now
 from crm_success.customer_loyalty.points.point_values import Kind
 from crm_success.database import reading

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from frappe import _
 from frappe.utils.formatters import format_value
 
-from crm_success.customer_loyalty.points import earning_rules
-from crm_success.customer_loyalty.points.earning_values import (
+from crm_success.customer_loyalty.earning import earning_rules
+from crm_success.customer_loyalty.earning.earning_values import (
 	HAS_EARNED,
 	Basis,
 	Earned,

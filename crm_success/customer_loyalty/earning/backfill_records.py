@@ -19,12 +19,12 @@ from pypika import Table as SqlTable
 from crm_success.batches import queueing
 from crm_success.batches.run_life import refuse_if_active, start_run
 from crm_success.batches.statuses import BATCH, DONE, RUN
-from crm_success.customer_loyalty.points.backfill_documents import OldDocuments
-from crm_success.customer_loyalty.points.earning import Earning
-from crm_success.customer_loyalty.points.earning_documents import doctypes_of, rules_for
-from crm_success.customer_loyalty.points.earning_records import rule_of, rules_of_now
-from crm_success.customer_loyalty.points.earning_values import EarningRule, Event
-from crm_success.customer_loyalty.points.earning_words import IN_GENERAL
+from crm_success.customer_loyalty.earning.backfill_documents import OldDocuments
+from crm_success.customer_loyalty.earning.earning import Earning
+from crm_success.customer_loyalty.earning.earning_documents import doctypes_of, rules_for
+from crm_success.customer_loyalty.earning.earning_records import rule_of, rules_of_now
+from crm_success.customer_loyalty.earning.earning_values import EarningRule, Event
+from crm_success.customer_loyalty.earning.earning_words import IN_GENERAL
 from crm_success.customer_loyalty.points.event_keys import key_of
 from crm_success.database import clock, reading
 from crm_success.record_checks.field_errors import bold, refuse

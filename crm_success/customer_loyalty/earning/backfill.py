@@ -14,9 +14,9 @@ from frappe.utils import getdate
 from crm_success.batches.kinds import Done, Plan, Work
 from crm_success.batches.messages import WARNING, Message
 from crm_success.batches.statuses import COMPLETED, WITH_WARNINGS
-from crm_success.customer_loyalty.points import backfill_records
-from crm_success.customer_loyalty.points.backfill_records import Backfill, Figures
-from crm_success.customer_loyalty.points.earning import Untouched, earn_in_order
+from crm_success.customer_loyalty.earning import backfill_records
+from crm_success.customer_loyalty.earning.backfill_records import Backfill, Figures
+from crm_success.customer_loyalty.earning.earning import Untouched, earn_in_order
 from crm_success.customer_loyalty.points.ledger import Ledger
 from crm_success.customer_loyalty.points.lots import held_accounts, last_numbers
 from crm_success.database.dialects import KeyRange

@@ -14,9 +14,9 @@ from functools import lru_cache
 import frappe
 from frappe.utils import getdate
 
-from crm_success.customer_loyalty.points import earning_rules
-from crm_success.customer_loyalty.points.earning_documents import Documents, read_earners, rules_for
-from crm_success.customer_loyalty.points.earning_values import (
+from crm_success.customer_loyalty.earning import earning_rules
+from crm_success.customer_loyalty.earning.earning_documents import Documents, read_earners, rules_for
+from crm_success.customer_loyalty.earning.earning_values import (
 	HAS_EARNED,
 	OF_INVOICES,
 	Earned,
@@ -25,8 +25,8 @@ from crm_success.customer_loyalty.points.earning_values import (
 	Event,
 	Why,
 )
+from crm_success.customer_loyalty.earning.given import Caps, GivenTo, given_points
 from crm_success.customer_loyalty.points.event_keys import key_of
-from crm_success.customer_loyalty.points.given import Caps, GivenTo, given_points
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.customer_loyalty.points.point_values import Source
 from crm_success.record_names import REFERRAL

@@ -7,10 +7,10 @@ from frappe.utils import cstr
 
 from crm_success.batches import piecewise
 from crm_success.batches.scheduled import logged
-from crm_success.customer_loyalty.points.earning import earn
-from crm_success.customer_loyalty.points.earning_records import rules_of_now
-from crm_success.customer_loyalty.points.earning_values import EarningRule
-from crm_success.customer_loyalty.points.holding import hold_customers_of
+from crm_success.customer_loyalty.earning.earning import earn
+from crm_success.customer_loyalty.earning.earning_records import rules_of_now
+from crm_success.customer_loyalty.earning.earning_values import EarningRule
+from crm_success.customer_loyalty.earning.holding import hold_customers_of
 from crm_success.record_names import DUE_DOCUMENT
 
 AT_ONCE = 200

@@ -8,8 +8,8 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import cint, flt, getdate
 
-from crm_success.customer_loyalty.points.earning_documents import AMOUNT, INVOICE, TILL
-from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, Basis, Event, Lapse, Span
+from crm_success.customer_loyalty.earning.earning_documents import AMOUNT, INVOICE, TILL
+from crm_success.customer_loyalty.earning.earning_values import OF_INVOICES, Basis, Event, Lapse, Span
 from crm_success.record_checks.field_errors import Refusal, bold, closest, one_of, refuse, refusing
 from crm_success.record_names import (
 	ACCOUNT,

@@ -12,14 +12,14 @@ from pypika import functions as fn
 from pypika.terms import Criterion, Field
 
 from crm_success.batches.kinds import Range
-from crm_success.customer_loyalty.points.earning_documents import (
+from crm_success.customer_loyalty.earning.earning_documents import (
 	CUSTOMER,
 	Row,
 	customer_fields_of,
 	doctypes_of,
 	fields_of,
 )
-from crm_success.customer_loyalty.points.earning_values import OF_INVOICES, EarningRule
+from crm_success.customer_loyalty.earning.earning_values import OF_INVOICES, EarningRule
 from crm_success.database import reading
 from crm_success.database.dialects import Bindings, KeyRange, within
 

@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 
 import frappe
 
-from crm_success.customer_loyalty.points.earning_documents import customers_of
-from crm_success.customer_loyalty.points.earning_values import EarningRule
-from crm_success.customer_loyalty.points.given import given_points
+from crm_success.customer_loyalty.earning.earning_documents import customers_of
+from crm_success.customer_loyalty.earning.earning_values import EarningRule
+from crm_success.customer_loyalty.earning.given import given_points
 from crm_success.customer_loyalty.points.lots import held_accounts
 
 
