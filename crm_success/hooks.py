@@ -195,6 +195,7 @@ doc_events = {
 		"on_update": [
 			"crm_success.doc_events.customer.keep_health_saved",
 			"crm_success.doc_events.customer_tiers.keep_tier_saved",
+			"crm_success.doc_events.customer_points.keep_name_saved",
 		],
 		# memberships before health, as passes write them: else one could wait for the other
 		"before_rename": [

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import frappe
+from frappe import _
 from frappe.desk.reportview import build_match_conditions
 from frappe.model.db_query import DatabaseQuery
 from frappe.permissions import get_role_permissions, get_user_permissions
@@ -135,6 +136,19 @@ def is_health_hidden(customer: str, user: str) -> bool:
 	if _finds_by_role(HEALTH, user) and frappe.db.exists(HEALTH, customer):
 		return not frappe.has_permission(HEALTH, "read", doc=customer, user=user)
 	return is_hidden(customer, user)
+
+
+def check_may_see_company(company: str) -> None:
+	"""PermissionError where User Permissions limit the user to other companies. Who may not read companies is not limited."""
+	permitted = get_user_permissions(frappe.session.user).get("Company", ())
+	names = {row.doc for row in permitted if not row.applicable_for}
+	if company and names and company not in names:
+		frappe.throw(
+			_("You may not see what belongs to {0}. Choose another company.").format(
+				frappe.bold(frappe.utils.escape_html(company))
+			),
+			frappe.PermissionError,
+		)
 
 
 def check_may_see(customer: str) -> None:

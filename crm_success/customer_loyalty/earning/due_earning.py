@@ -7,7 +7,9 @@ from frappe.utils import cstr
 
 from crm_success.batches import piecewise
 from crm_success.batches.scheduled import logged
+from crm_success.customer_loyalty.earning.due_documents import note
 from crm_success.customer_loyalty.earning.earning import earn
+from crm_success.customer_loyalty.earning.earning_documents import INVOICE, TILL, till_sales_in
 from crm_success.customer_loyalty.earning.earning_records import rules_of_now
 from crm_success.customer_loyalty.earning.earning_values import EarningRule
 from crm_success.customer_loyalty.earning.holding import hold_customers_of
@@ -45,6 +47,9 @@ def _earn_some(doctype: str, due: Sequence[frappe._dict], rules: Collection[Earn
 		hold_customers_of(doctype, names, rules)
 		earn(doctype, names, rules)
 		_forget(some)
+		if doctype == INVOICE:
+			# what sums up the sales of a shift may have been paid just now
+			note((TILL, name) for name in till_sales_in(names))
 
 	piecewise.work_through(due, work, _note_failure)
 

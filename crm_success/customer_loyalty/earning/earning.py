@@ -6,7 +6,7 @@ not matter how often, or in which order, somebody asks.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -25,7 +25,7 @@ from crm_success.customer_loyalty.earning.earning_values import (
 	Event,
 	Why,
 )
-from crm_success.customer_loyalty.earning.given import Caps, GivenTo, given_points
+from crm_success.customer_loyalty.earning.given import Caps, GivenTo, given_points, still_theirs
 from crm_success.customer_loyalty.points.event_keys import key_of
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.customer_loyalty.points.point_values import Source
@@ -71,7 +71,7 @@ def earn(
 		read = _read(piece, rules, only)
 		customers = {earner.customer for each in read for earner in each.earners.values()}
 		for given in _given(piece).values():
-			customers.add(given.customer)
+			customers.update(one.customer for one in given)
 		ledger = Ledger(customers - {""}, getdate())
 		# once more: others may have given before the accounts were held
 		_Documents(piece, read, rules, only, ledger, _given(piece), done).bring_up()
@@ -146,6 +146,7 @@ def details_of(rule: EarningRule, earner: Earner, on: date, full: int, event_key
 		idle_days=earning_rules.idle_days(rule),
 		is_qualifying=rule.is_qualifying,
 		source=Source(earner.doctype, earner.name, rule.name),
+		created=earner.created,
 		base_amount=earner.amount,
 		full_points=full,
 		event_key=event_key,
@@ -191,7 +192,7 @@ def _that_may_have(
 	}
 
 
-def _given(documents: Mapping[str, Sequence[str]], is_fresh: bool = False) -> dict[Source, GivenTo]:
+def _given(documents: Mapping[str, Sequence[str]], is_fresh: bool = False) -> dict[Source, list[GivenTo]]:
 	return {
 		Source(doctype, name, rule): given
 		for doctype, names in documents.items()
@@ -209,13 +210,16 @@ class _Documents:
 		rules: Collection[EarningRule],
 		only: Collection[str] | None,
 		ledger: Ledger | Untouched,
-		given: Mapping[Source, GivenTo],
+		given: Mapping[Source, Sequence[GivenTo]],
 		done: Earning,
 	) -> None:
 		self.documents, self.read, self.only, self.done = documents, read, only, done
 		self.rules = {rule.name: rule for rule in rules}
-		self.ledger, self.given = ledger, given
-		self.known = ledger.known
+		self.ledger, self.known = ledger, ledger.known
+		self.given: dict[Source, GivenTo] = {}
+		# of documents that are gone, though another one may have the name
+		self.of_former: list[tuple[Source, GivenTo]] = []
+		self._tell_apart(given)
 		self.caps = Caps(rules, self.known)
 		self.today = getdate()
 
@@ -227,11 +231,43 @@ class _Documents:
 			self._bring_up(earner, group)
 			self.done.looked_at += 1
 			self.done.documents += self.done.points != before
-		for source, given in self._of_gone_documents():
-			is_open = given.now and given.customer in self.known
-			if is_open and self._is_asked(source.rule) and not self._is_yearly(source.rule):
-				self._take_back(given, source, given.now, DELETED)
+		self._take_back_of_former()
 		self.ledger.write()
+
+	def _tell_apart(self, given: Mapping[Source, Sequence[GivenTo]]) -> None:
+		"""What the documents that are there have, and what those had that are not there any more."""
+		made = {(each.doctype, name): one.created for each in self.read for name, one in each.earners.items()}
+		gone = self._gone(source for source in given if source[:2] not in made)
+		for source, several in given.items():
+			for one in several:
+				if source[:2] in made and one.created in (None, made[source[:2]]):
+					self.given[source] = one
+				elif source[:2] in made or source[:2] in gone:
+					self.of_former.append((source, one))
+
+	def _gone(self, sources: Iterable[Source]) -> set[tuple[str, str]]:
+		names: dict[str, set[str]] = {}
+		for source in sources:
+			names.setdefault(source.doctype, set()).add(source.name)
+		found: set[tuple[str, str]] = set()
+		for doctype, some in names.items():
+			there = frappe.get_all(doctype, {"name": ("in", sorted(some))}, pluck="name", order_by=None)
+			found.update((doctype, name) for name in some.difference(there))
+		return found
+
+	def _take_back_of_former(self) -> None:
+		asked = [
+			(source, given)
+			for source, given in self.of_former
+			if given.now
+			and given.customer in self.known
+			and self._is_asked(source.rule)
+			and not self._is_yearly(source.rule)
+		]
+		theirs = still_theirs([given for _source, given in asked])
+		for source, given in asked:
+			if given in theirs:
+				self._take_back(given, source, given.now, DELETED)
 
 	def _bring_up(self, earner: Earner, group: Sequence[EarningRule]) -> None:
 		sources = {rule.name: Source(earner.doctype, earner.name, rule.name) for rule in group}
@@ -284,7 +320,8 @@ class _Documents:
 			self.done.add(given.customer, again)
 			if more := due - given.now - again:
 				# another part was paid
-				self._earn(replace(earner, customer=given.customer), rule, source, given.full, more)
+				same = replace(earner, customer=given.customer, created=given.created)
+				self._earn(same, rule, source, given.full, more)
 
 	def _earn(self, earner: Earner, rule: EarningRule, source: Source, full: int, points: int) -> None:
 		if points <= 0:
@@ -292,7 +329,8 @@ class _Documents:
 			return
 		on = earning_rules.earned_on(rule, earner)
 		given = self.given.get(source)
-		key = key_of("earn", rule.name, source.doctype, source.name, given.entries if given else 0)
+		number = given.entries if given else 0
+		key = key_of("earn", rule.name, rule.created, source.doctype, source.name, earner.created, number)
 		details = details_of(rule, earner, on, full, key)
 		self.ledger.earn(earner.customer, points, details)
 		if not given and rule.cap:
@@ -316,6 +354,7 @@ class _Documents:
 			company=given.company,
 			is_qualifying=given.is_qualifying,
 			source=source,
+			created=given.created,
 			cause=cause,
 		)
 
@@ -325,20 +364,6 @@ class _Documents:
 
 	def _is_asked(self, rule: str) -> bool:
 		return self.only is None or rule in self.only
-
-	def _of_gone_documents(self) -> Iterator[tuple[Source, GivenTo]]:
-		"""What was given for documents that somebody deleted since."""
-		known = {(each.doctype, name) for each in self.read for name in each.earners}
-		for doctype in self.documents:
-			given = [source for source in self.given if source.doctype == doctype]
-			names = sorted({source.name for source in given if (doctype, source.name) not in known})
-			there = (
-				set(frappe.get_all(doctype, {"name": ("in", names)}, pluck="name", order_by=None))
-				if names
-				else ()
-			)
-			gone = {name for name in names if name not in there}
-			yield from ((source, self.given[source]) for source in given if source.name in gone)
 
 
 def _cause(earner: Earner) -> str:

@@ -31,14 +31,19 @@ INVOICES = (INVOICE, TILL)
 CUSTOMER = "Customer"
 # what an invoice is worth: net of tax, in the currency of its company
 AMOUNT = "amount"
-_OF_INVOICE = ("name", "customer", "company", "posting_date", "docstatus", "is_return", "base_net_total")
+_OF_INVOICE = (
+	*("name", "creation", "customer", "company", "posting_date", "docstatus", "is_return", "base_net_total"),
+)
 # what tells how much of it is paid
 _OF_PAYMENT = (
 	*("grand_total", "rounded_total", "outstanding_amount", "currency", "party_account_currency"),
 	*("base_grand_total", "base_rounded_total"),
 )
 # those that are there in one of the two, or in some releases
-_SOMETIMES = ("is_opening", "is_consolidated", "is_internal_customer", "loyalty_amount")
+_SOMETIMES = (
+	*("is_opening", "is_consolidated", "is_internal_customer", "loyalty_amount", "redeem_loyalty_points"),
+	*("loyalty_program", "consolidated_invoice"),
+)
 _NEVER_COUNTED: Mapping[str, Any] = {"is_consolidated": 1, "is_opening": "Yes", "is_internal_customer": 1}
 # what counts as long as a field has a value, as others do while they are submitted
 _WHILE: Mapping[str, Mapping[str, str]] = {REFERRAL: {"status": Status.CONVERTED.value}}
@@ -141,7 +146,11 @@ def _invoices(
 	waits = _wait_for_payments(rules)
 	returns = _returns_of(doctype, names)
 	paid_on = _paid_on(doctype, names) if waits else {}
-	native = _with_native_points(doctype, names) | carried_among(doctype, names)
+	if waits and doctype == TILL:
+		documents, paid_on = _with_what_was_paid_later(documents)
+	# ERPNext gives points to what names a program, and to nothing else
+	enrolled = [name for name, row in documents.items() if row.get("loyalty_program")]
+	native = _with_native_points(doctype, enrolled) | carried_among(doctype, names)
 	matches = _matches(doctype, names, rules)
 	found = {}
 	for name, row in documents.items():
@@ -160,6 +169,7 @@ def _invoices(
 			has_native_points=name in native,
 			numbers={**{number: flt(row.get(number)) for number in numbers}, AMOUNT: amount},
 			matches=matches[name],
+			created=row["creation"],
 		)
 	return found
 
@@ -188,6 +198,7 @@ def _documents(
 			counts=counts_from <= row["docstatus"] < 2 and _holds(doctype, row),
 			numbers={**{number: flt(row.get(number)) for number in numbers}, AMOUNT: amount},
 			matches=matches[name],
+			created=row["creation"],
 		)
 	return found
 
@@ -261,8 +272,9 @@ def _numbers_asked(meta: Any, rules: Collection[EarningRule]) -> list[str]:
 
 
 def _worth(row: Mapping[str, Any]) -> float:
-	"""What was sold, less what was paid with points of ERPNext's own."""
-	return flt(row["base_net_total"]) - flt(row.get("loyalty_amount"))
+	"""What was sold, less what was paid with points of ERPNext's own; an amount stays there where somebody unticked them again."""
+	paid_with_points = flt(row.get("loyalty_amount")) if row.get("redeem_loyalty_points") else 0
+	return flt(row["base_net_total"]) - paid_with_points
 
 
 def _counts(row: Mapping[str, Any]) -> bool:
@@ -339,7 +351,44 @@ def _paid_on(doctype: str, names: Sequence[str]) -> dict[str, date]:
 	return dict(reading.run(statement.sql, statement.parameters))
 
 
+def _with_what_was_paid_later(documents: Mapping[str, Row]) -> tuple[dict[str, Row], dict[str, date]]:
+	"""Sales of a till that were not paid there. Once the shift has ended they are paid by way of the invoice that sums up its
+	sales, and ERPNext writes nothing of that on them.
+	"""
+	owed = {
+		name: row["consolidated_invoice"]
+		for name, row in documents.items()
+		if row.get("consolidated_invoice") and flt(row["outstanding_amount"]) > 0
+	}
+	if not owed:
+		return dict(documents), {}
+	sums = sorted(set(owed.values()))
+	filters = {"name": ("in", sums), "outstanding_amount": ("<=", 0), "docstatus": 1}
+	paid = set(frappe.get_all(INVOICE, filters, pluck="name", order_by=None))
+	days = _paid_on(INVOICE, sums)
+	settled = {name: total for name, total in owed.items() if total in paid}
+	return (
+		{
+			name: {**row, "outstanding_amount": 0} if name in settled else row
+			for name, row in documents.items()
+		},
+		{name: days[total] for name, total in settled.items() if total in days},
+	)
+
+
+def till_sales_in(invoices: Sequence[str]) -> list[str]:
+	"""The sales of tills that these invoices sum up, if any."""
+	summed = {"consolidated_invoice": ("in", list(invoices)), "docstatus": 1}
+	logs = frappe.get_all("POS Invoice Merge Log", summed, pluck="name", order_by=None)
+	if not logs:
+		return []
+	filters = {"parent": ("in", logs), "parenttype": "POS Invoice Merge Log"}
+	return sorted(frappe.get_all("POS Invoice Reference", filters, pluck="pos_invoice", order_by=None))
+
+
 def _with_native_points(doctype: str, names: Sequence[str]) -> set[str]:
+	if not names:
+		return set()
 	entries = "Loyalty Point Entry"
 	rows = _rows_of(entries, ["invoice", "loyalty_points"], "invoice", names, invoice_type=doctype)
 	return {row["invoice"] for row in rows if row["loyalty_points"] > 0}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import frappe
-from frappe.utils import cint, flt, getdate
+from frappe.utils import cint, cstr, flt, getdate
 
 from crm_success.customer_loyalty.earning.earning_values import Basis, EarningRule, Event, Lapse, Span
 from crm_success.record_names import EARNING_RULE
@@ -13,7 +13,7 @@ _FIELDS = (
 	*("name", "enabled", "priority", "stops", "event", "document_type", "customer_field", "date_field"),
 	*("filters", "basis", "points", "each_amount", "formula", "amount_field", "minimum_amount", "with_tier"),
 	*("cap", "cap_period", "is_qualifying", "wait_days", "lapse", "lapse_number", "for_company", "audience"),
-	*("valid_from", "valid_upto"),
+	*("valid_from", "valid_upto", "creation"),
 )
 
 
@@ -54,6 +54,7 @@ def rule_of(record: Mapping[str, Any]) -> EarningRule:
 		date_field=record.get("date_field") or "",
 		amount_field=record.get("amount_field") or "",
 		filters=record.get("filters") or "",
+		created=cstr(record.get("creation")),
 	)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from fractions import Fraction
 
@@ -103,6 +103,8 @@ class EarningRule:
 	date_field: str = ""
 	amount_field: str = ""
 	filters: str = ""
+	# when the record was made: a name may be given to another one
+	created: str = ""
 
 	@property
 	def order(self) -> tuple[int, str]:
@@ -133,6 +135,8 @@ class Earner:
 	matches: frozenset[str] = frozenset()
 	audiences: frozenset[str] = frozenset()
 	multiplier: float = 1.0
+	# when the record was made: where the newest one is deleted, the next one has its name
+	created: datetime | None = None
 
 
 @dataclass(frozen=True)

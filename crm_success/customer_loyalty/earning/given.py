@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import frappe
@@ -12,6 +12,7 @@ from pypika import functions as fn
 from crm_success.customer_loyalty.earning.earning_rules import earned_on, span_around
 from crm_success.customer_loyalty.earning.earning_values import Earner, EarningRule, Event, Given
 from crm_success.customer_loyalty.points.lots import as_now
+from crm_success.customer_loyalty.points.merging import CUSTOMER_DELETED
 from crm_success.customer_loyalty.points.point_values import Kind
 from crm_success.database import reading
 from crm_success.database.dialects import KeyRange, within
@@ -36,12 +37,15 @@ class GivenTo(Given):
 	customer: str = ""
 	company: str = ""
 	is_qualifying: bool = False
+	# when the document was made that has these points, and the number of the last entry
+	created: datetime | None = None
+	last_number: int = 0
 
 
 def given_points(
 	doctype: str, names: Sequence[str], is_fresh: bool = False
-) -> dict[tuple[str, str], GivenTo]:
-	"""By the name of the document and the rule."""
+) -> dict[tuple[str, str], list[GivenTo]]:
+	"""By the name of the document and the rule: of each document that had this name."""
 	if not names:
 		return {}
 	bindings, rows = reading.bindings(), SqlTable(f"tab{LEDGER_ENTRY}")
@@ -54,6 +58,8 @@ def given_points(
 		fn.Max(rows.customer),
 		fn.Max(rows.company),
 		fn.Max(rows.is_qualifying),
+		rows.reference_created,
+		fn.Max(rows.entry_number),
 	)
 	for condition in (
 		rows.reference_name.isin(bindings.bind_list(names)),
@@ -62,15 +68,28 @@ def given_points(
 		rows.rule.notnull(),
 	):
 		query = query.where(condition)
-	statement = as_now(query.groupby(rows.reference_name, rows.rule), bindings, is_fresh)
-	found = {}
-	for name, rule, full, now, entries, customer, company, qualifying in reading.run(
+	query = query.groupby(rows.reference_name, rows.rule, rows.reference_created)
+	statement = as_now(query, bindings, is_fresh)
+	found: dict[tuple[str, str], list[GivenTo]] = {}
+	for name, rule, full, now, entries, customer, company, qualifying, created, last in reading.run(
 		statement.sql, statement.parameters
 	):
-		found[(name, rule)] = GivenTo(
-			int(full or 0), int(now), int(entries), customer, company or "", bool(qualifying)
+		given = GivenTo(
+			int(full or 0), int(now), int(entries), customer, company or "", bool(qualifying), created, last
 		)
+		found.setdefault((name, rule), []).append(given)
 	return found
+
+
+def still_theirs(given: Collection[GivenTo]) -> list[GivenTo]:
+	"""Those whose customer was not deleted since: what a customer had went with it, whoever has the name now."""
+	closed: dict[str, int] = {}
+	if customers := {one.customer for one in given}:
+		rows = frappe.qb.DocType(LEDGER_ENTRY)
+		query = frappe.qb.from_(rows).select(rows.customer, fn.Max(rows.entry_number))
+		query = query.where(rows.customer.isin(sorted(customers)) & (rows.cause == CUSTOMER_DELETED))
+		closed = dict(query.groupby(rows.customer).run())
+	return [one for one in given if one.last_number > closed.get(one.customer, 0)]
 
 
 def given_to_gone(doctypes: Iterable[str], keys: KeyRange) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from crm_success.customer_loyalty.points.lots import held_accounts
 def hold_customers_of(doctype: str, names: Sequence[str], rules: Collection[EarningRule]) -> None:
 	"""Begin a transaction that holds the accounts, and sees the site as it is when it has them. Commits what was before."""
 	customers = customers_of(doctype, names, rules)
-	customers.update(given.customer for given in given_points(doctype, names).values())
+	customers.update(one.customer for given in given_points(doctype, names).values() for one in given)
 	# those that are missing are made
 	held_accounts(customers)
 	# waiting for accounts comes first in a transaction: what it sees of other records begins with the next read

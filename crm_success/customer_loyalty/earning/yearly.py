@@ -49,7 +49,10 @@ def _earn_of_day(rule: EarningRule, on: date, names: list[str]) -> None:
 	earners = read_earners(rule.doctype, names, [rule], on)
 	ledger = Ledger({earner.customer for earner in earners.values()} - {""}, getdate())
 	caps = Caps([rule], ledger.known)
-	keys = {name: key_of("year", rule.name, rule.doctype, name, on.year) for name in earners}
+	keys = {
+		name: key_of("year", rule.name, rule.created, rule.doctype, name, earner.created, on.year)
+		for name, earner in earners.items()
+	}
 	filters = {"event_key": ("in", sorted(keys.values()))}
 	there = set(frappe.get_all(LEDGER_ENTRY, filters, pluck="event_key", order_by=None))
 	for name, earner in sorted(earners.items()):

@@ -13,6 +13,11 @@ from crm_success.record_names import ADJUSTMENT, LOYALTY_SETTINGS
 from crm_success.scoring.scoring_day import parse_asked_day
 
 _MOST_POINTS = 10**9
+# what a second person agrees to
+_DECIDED = (
+	*("customer", "points", "posting_date", "expires_on", "company", "reason"),
+	*("is_qualifying", "is_opening"),
+)
 
 
 def check_adjustment(doc: Document) -> None:
@@ -35,15 +40,22 @@ def check_adjustment(doc: Document) -> None:
 
 
 def check_approval(doc: Document) -> None:
-	"""More than one person may adjust is submitted by somebody else than who made it."""
+	"""More than one person may adjust is submitted by somebody else than who made it, or changed it last, and as it was saved."""
 	doc.approved_by = frappe.session.user
-	if doc.needs_approval and doc.owner == frappe.session.user:
-		frappe.throw(
-			_(
-				"You made this adjustment of {0} points, and one person alone may adjust {1}. Ask somebody else to submit it."
-			).format(doc.points, _limit()),
-			title=_("Needs a Second Person"),
+	if not doc.needs_approval:
+		return
+	saved = doc.get_doc_before_save()
+	if frappe.session.user in (doc.owner, saved and saved.modified_by):
+		words = _(
+			"You made or changed this adjustment of {0} points, and one person alone may adjust {1}. Ask somebody else to submit it."
 		)
+	elif not saved or any(cstr(doc.get(name)) != cstr(saved.get(name)) for name in _DECIDED):
+		words = _(
+			"This adjustment of {0} points is above {1}, which one person alone may adjust. Save your change, and ask somebody else to submit it."
+		)
+	else:
+		return
+	frappe.throw(words.format(doc.points, _limit()), title=_("Needs a Second Person"))
 
 
 def post_adjustment(doc: Document) -> None:

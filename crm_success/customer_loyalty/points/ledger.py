@@ -8,7 +8,7 @@ documents is told to whoever watches them.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from operator import itemgetter
 from typing import Any
@@ -60,6 +60,8 @@ class Details:
 	idle_days: int = 0
 	is_qualifying: bool = False
 	source: Source = NO_SOURCE
+	# when that document was made: another one may have its name later
+	created: datetime | None = None
 	base_amount: float = 0.0
 	full_points: int = 0
 	cause: str = ""
@@ -175,7 +177,7 @@ class Ledger:
 		"""Points of a document that are due again, to the lots they were taken from: how many these lacked."""
 		# what was noted before must be in the database
 		self.write()
-		taken = taken_from(customer, details.source, Kind.REVERSE)
+		taken = taken_from(customer, details.source, Kind.REVERSE, details.created)
 		uses = point_rules.give_back(taken, min(points, sum(lacking for _, lacking in taken)))
 		for number, use in enumerate(uses):
 			self._note(customer, Kind.REVERSE, use, details, number)
@@ -294,6 +296,7 @@ class Ledger:
 			"is_qualifying": int(details.is_qualifying),
 			"reference_doctype": details.source.doctype or None,
 			"reference_name": details.source.name or None,
+			"reference_created": details.created,
 			"rule": details.source.rule or None,
 			"base_amount": details.base_amount,
 			"full_points": details.full_points,

@@ -5,7 +5,7 @@ Everything is read as it is now, not as the transaction first saw it: whoever ho
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import frappe
@@ -110,9 +110,11 @@ def accounts_in(keys: KeyRange) -> list[str]:
 	return sorted(found)
 
 
-def taken_from(customer: str, source: Source, kind: Kind) -> list[tuple[str, int]]:
+def taken_from(
+	customer: str, source: Source, kind: Kind, created: datetime | None = None
+) -> list[tuple[str, int]]:
 	"""What entries of a kind took from the lots of a document and a rule, as (lot, points above zero), in the order in which
-	they did; the account is held. An entry without a lot is one itself.
+	they did; the account is held. An entry without a lot is one itself. `created` tells documents of one name apart.
 	"""
 	bindings, rows = reading.bindings(), SqlTable(f"tab{LEDGER_ENTRY}")
 	query = bindings.dialect.query.from_(rows).select(rows.name, rows.lot, rows.kind, rows.points)
@@ -124,6 +126,8 @@ def taken_from(customer: str, source: Source, kind: Kind) -> list[tuple[str, int
 		rows.kind == bindings.bind(kind.value),
 	):
 		query = query.where(condition)
+	if created:
+		query = query.where(rows.reference_created == bindings.bind(created))
 	query = query.orderby(rows.entry_number)
 	taken: dict[str, int] = {}
 	for row in reading.read_rows(as_now(query, bindings)):

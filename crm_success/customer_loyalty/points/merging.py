@@ -7,7 +7,7 @@ from frappe.utils import getdate
 from pypika import functions as fn
 
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
-from crm_success.customer_loyalty.points.lots import held_accounts
+from crm_success.customer_loyalty.points.lots import held_accounts, last_numbers
 from crm_success.customer_loyalty.points.point_values import Kind
 from crm_success.record_names import ACCOUNT, LEDGER_ENTRY
 
@@ -17,11 +17,15 @@ _BEYOND_ALL = 10**8
 
 
 def make_room(old: str, new: str) -> None:
-	"""Before a merge: the entries of the old one get numbers after those of the other, and one account is left."""
+	"""Before a merge: the entries of the old one get numbers after those of the other, and one account is left. The same
+	before a rename, where a customer of the new name was deleted, whose entries are there.
+	"""
 	if old == new:
 		return
 	held = held_accounts([old, new])
-	last = max((held[name]["entries"] or 0 for name in held), default=0)
+	last = max(
+		[*(held[name]["entries"] or 0 for name in held), *last_numbers([old, new]).values()], default=0
+	)
 	_shift_numbers(old, last)
 	forget_account(old)
 

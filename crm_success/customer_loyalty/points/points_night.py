@@ -22,6 +22,7 @@ from crm_success.customer_loyalty.earning.earning_documents import INVOICES, doc
 from crm_success.customer_loyalty.earning.earning_records import rules_of_now
 from crm_success.customer_loyalty.earning.earning_values import OF_INVOICES, Event
 from crm_success.customer_loyalty.earning.given import given_to_gone
+from crm_success.customer_loyalty.points.account_names import take_up_names
 from crm_success.customer_loyalty.points.ledger import Ledger
 from crm_success.customer_loyalty.points.lots import accounts_in
 from crm_success.customer_loyalty.referrals import due_referrals
@@ -61,8 +62,12 @@ class PointsNight(Work):
 		return Plan([Range(keys.after, keys.upto, count) for keys, count in ranges])
 
 	def compute(self, batch: frappe._dict) -> list[str]:
-		"""Who of the range has an account."""
-		return accounts_in(KeyRange(batch.after_customer, batch.upto_customer))
+		"""Who of the range has an account; what they are called today is written there, which commits."""
+		customers = accounts_in(KeyRange(batch.after_customer, batch.upto_customer))
+		take_up_names(customers)
+		# nobody waits for accounts while others are read
+		frappe.db.commit()  # nosemgrep: frappe-manual-commit
+		return customers
 
 	def write(self, batch: frappe._dict, computed: list[str]) -> Done:
 		"""Points that lapsed are written off, and every account is summed up and compared with what it said."""
@@ -102,6 +107,9 @@ def changed_since(day: Any) -> Iterator[due_documents.Key]:
 	for doctype in sorted(
 		{name for rule in rules if rule.event is not Event.YEARLY for name in doctypes_of(rule)}
 	):
+		# its app may have been uninstalled
+		if not frappe.db.table_exists(doctype):
+			continue
 		for name in frappe.get_all(doctype, {"modified": (">=", since)}, pluck="name", order_by=None):
 			yield doctype, name
 	if any(rule.event in OF_INVOICES for rule in rules):

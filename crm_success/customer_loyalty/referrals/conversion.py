@@ -8,7 +8,7 @@ from frappe import _
 
 from crm_success.customer_loyalty.earning import earning_rules
 from crm_success.customer_loyalty.earning.earning_values import Earner
-from crm_success.customer_loyalty.referrals.first_purchases import PAID_IN_FULL, first_purchases
+from crm_success.customer_loyalty.referrals.first_purchases import PAID_IN_FULL, first_purchases, still_first
 from crm_success.customer_loyalty.referrals.referral_values import Status
 from crm_success.record_checks.field_errors import bold
 from crm_success.record_names import REFERRAL
@@ -23,8 +23,11 @@ def bring_up(referrals: Collection[str]) -> None:
 	"""Bring these referrals to what is true of the invoices now. Holds them until the transaction ends."""
 	# held before anything else is read: of two at once the later one sees what is newer
 	held = _held(referrals)
-	purchases = first_purchases([row.name for row in held]) if held else {}
-	changed = [row for row in held if _write(row, purchases.get(row.name))]
+	# what has converted one goes on doing so, also when an earlier invoice is entered later
+	standing = still_first(held)
+	asked = [row for row in held if row.name not in standing]
+	purchases = first_purchases([row.name for row in asked]) if asked else {}
+	changed = [row for row in asked if _write(row, purchases.get(row.name))]
 	customers = {name for row in changed for name in (row.customer, row.referrer)}
 	tell_of_written(REFERRAL, [row.name for row in changed], customers)
 

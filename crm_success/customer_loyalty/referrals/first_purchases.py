@@ -7,6 +7,7 @@ from typing import Any
 import frappe
 
 from crm_success.customer_loyalty.earning.earning_documents import INVOICES, counted, read_earners
+from crm_success.customer_loyalty.earning.earning_rules import is_due
 from crm_success.customer_loyalty.earning.earning_values import Earner, EarningRule, Event
 from crm_success.record_names import REFERRAL
 
@@ -31,6 +32,19 @@ def first_purchases(referrals: Collection[str]) -> dict[str, Earner]:
 			else:
 				waiting[referral] = keys[_AT_ONCE:]
 	return found
+
+
+def still_first(referrals: Collection[Any]) -> set[str]:
+	"""Of these referrals, by `name`, those whose own `invoice` of their customer counts, is kept, and is paid."""
+	own = {(row.invoice_type, row.invoice): row for row in referrals if row.invoice}
+	return {
+		own[key].name
+		for key, earner in _earners(iter(own)).items()
+		if earner.customer == own[key].customer
+		and earner.counts
+		and earner.kept > 0
+		and is_due(PAID_IN_FULL, earner)
+	}
 
 
 def had_bought(customer: str, before: date) -> bool:

@@ -96,8 +96,10 @@ def start_preview(name: str) -> str:
 
 
 def start_switch(name: str) -> str:
-	"""End ERPNext's programs, and carry the balances over in the background; the run."""
-	doc = _held(name, (PREVIEWED, SWITCH_INTERRUPTED))
+	"""End ERPNext's programs, and carry the balances over in the background; the run. Once more after the switch: what was
+	entered late, with a day before it, has earned in ERPNext, and is carried over too.
+	"""
+	doc = _held(name, (PREVIEWED, SWITCH_INTERRUPTED, SWITCHED))
 	if doc.status == PREVIEWED:
 		# as they are now, whatever they were when the record was saved
 		remember_programs(doc)

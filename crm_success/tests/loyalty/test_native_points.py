@@ -164,3 +164,15 @@ class TestWhatDiffers(SwitchCase):
 		self.assertIn("a return gave all of them back", asked["result"][1]["reason"])
 		everything = run_report("Loyalty Balances Compared", filters={"show": "Balances"})
 		self.assertEqual([row["customer"] for row in everything["result"]], [CUSTOMER, SECOND])
+
+	def test_the_report_tells_nothing_of_a_company_that_is_hidden(self):
+		user = factories.make_user("native@example.com", "Sales User")
+		company = factories.default_company()
+		other = frappe.get_doc({"doctype": "User Permission", "user": user, "allow": "Company"})
+		other.for_value = company
+		other.insert(ignore_permissions=True)
+		frappe.db.commit()
+		with self.set_user(user):
+			self.assertIn("result", run_report("Loyalty Balances Compared", filters={"company": company}))
+			with self.assertRaisesRegex(frappe.PermissionError, "You may not see what belongs to"):
+				run_report("Loyalty Balances Compared", filters={"company": "Somebody Else's"})

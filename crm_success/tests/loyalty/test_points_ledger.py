@@ -65,11 +65,25 @@ class TestPointsLedger(PointsTestCase):
 		with self.assertRaisesRegex(frappe.ValidationError, "Ask somebody else"):
 			doc.submit()
 		doc = frappe.get_doc(ADJUSTMENT, doc.name)
-		doc.db_set("owner", "Guest")
+		doc.db_set({"owner": "Guest", "modified_by": "Guest"})
 		doc.reload().submit()
 		frappe.db.commit()
 		self.assertEqual(doc.approved_by, "Administrator")
 		self.assertEqual(points_of(FIRST), (1001, 0, 1001))
+
+	def test_who_changes_an_adjustment_over_the_limit_does_not_submit_it(self):
+		frappe.db.set_single_value(LOYALTY_SETTINGS, "adjustment_limit", 1000)
+		doc = adjust(FIRST, 5, submit=False)
+		doc.db_set("owner", "Guest")
+		doc.reload().update({"points": 50_000, "customer": SECOND}).save()
+		with self.assertRaisesRegex(frappe.ValidationError, "You made or changed this adjustment"):
+			doc.reload().submit()
+		# nor what nobody else has seen
+		doc.reload().db_set({"modified_by": "Guest", "owner": "Guest"})
+		with self.assertRaisesRegex(frappe.ValidationError, "Save your change, and ask somebody else"):
+			doc.reload().update({"points": 60_000}).submit()
+		frappe.db.rollback()
+		self.assertEqual((points_of(FIRST), points_of(SECOND)), ((0, 0, 0), (0, 0, 0)))
 
 	def test_a_cancelled_adjustment_leaves_nothing(self):
 		for points in (100, -30):

@@ -4,7 +4,7 @@ import frappe
 from frappe.utils import add_days
 
 from crm_success.record_names import LEDGER_ENTRY
-from crm_success.tests.support import factories
+from crm_success.tests.support import factories, tills
 from crm_success.tests.support.points_site import (
 	TODAY,
 	PointsTestCase,
@@ -273,4 +273,53 @@ class TestPointsOfInvoices(PointsTestCase):
 		first.update({"enabled": 0}).save()
 		factories.make_payment(invoice, TODAY)
 		earn_now()
+		self.assertEqual(points_of(CUSTOMER), (100, 0, 100))
+
+	def test_a_till_sale_that_is_paid_after_its_shift_earns_when_it_is(self):
+		make_rule(event="Invoice Paid in Full")
+		tills.make_till()
+		frappe.db.set_value("POS Profile", tills.TILL, "allow_partial_payment", 1)
+		self.addCleanup(frappe.db.set_value, "POS Profile", tills.TILL, "allow_partial_payment", 0)
+		with tills.till_that_writes("POS Invoice"):
+			shift = tills.open_till()
+			sale = tills.visit(CUSTOMER, 1000, TODAY, paid=600)
+			# version 15 leaves it to the form
+			sale.db_set("outstanding_amount", 400)
+			earn_now()
+			self.assertEqual(points_of(CUSTOMER), (0, 0, 0))
+			tills.close_till(shift)
+			frappe.db.commit()
+		earn_now()
+		self.assertEqual(points_of(CUSTOMER), (0, 0, 0))
+		total = frappe.get_doc("Sales Invoice", sale.reload().consolidated_invoice)
+		self.assertEqual(total.outstanding_amount, 400)
+		payment = factories.make_payment(total, TODAY)
+		earn_now()
+		self.assertEqual(points_of(CUSTOMER), (100, 0, 100))
+		payment.cancel()
+		earn_now()
+		self.assertEqual(points_of(CUSTOMER), (0, 0, 0))
+
+	def test_an_amount_of_native_points_that_somebody_unticked_is_not_deducted(self):
+		make_rule()
+		invoice = factories.make_invoice(CUSTOMER, 1000, TODAY)
+		invoice.db_set({"redeem_loyalty_points": 0, "loyalty_amount": 500})
+		earn_now()
+		self.assertEqual(points_of(CUSTOMER), (100, 0, 100))
+
+	def test_a_rule_whose_doctype_is_gone_keeps_no_night_from_its_work(self):
+		make_rule()
+		rule = make_rule(
+			"Of Another App",
+			event="Document Matches",
+			document_type="Issue",
+			customer_field="customer",
+			basis="Fixed Number",
+			filters='[["status", "=", "Open"]]',
+		)
+		rule.db_set("document_type", "Uninstalled Visit")
+		factories.make_invoice(CUSTOMER, 1000, TODAY)
+		frappe.flags.pop("crm_success_due_documents", None)
+		frappe.db.commit()
+		self.night()
 		self.assertEqual(points_of(CUSTOMER), (100, 0, 100))

@@ -122,6 +122,20 @@ class TestConversion(ReferralTestCase):
 		convert_now()
 		self.assertEqual(state_of(BEN), ("Converted", TODAY, first.name))
 
+	def test_an_earlier_invoice_that_is_entered_later_opens_none_again(self):
+		make_referral_rule()
+		refer(ANN, BEN, posting_date=days_ago(20))
+		bought = tills.sell_for_cash(BEN, 100, days_ago(10))
+		convert_now()
+		self.assertEqual((status_of(BEN), points_of(ANN)), ("Converted", (100, 0, 100)))
+		factories.make_invoice(BEN, 500, days_ago(12))
+		convert_now()
+		self.assertEqual((state_of(BEN)[2], points_of(ANN)), (bought.name, (100, 0, 100)))
+		# the first one that is left decides, once it is undone
+		bought.cancel()
+		convert_now()
+		self.assertEqual((status_of(BEN), points_of(ANN)), ("Open", (0, 0, 0)))
+
 	def test_a_visit_to_a_till_converts_and_so_it_stays_when_the_shift_ends(self):
 		make_referral_rule()
 		refer(ANN, BEN, posting_date=days_ago(2))

@@ -135,9 +135,29 @@ class TestSwitching(SwitchCase):
 	def test_pressed_twice_it_is_done_once(self):
 		doc = switched()
 		with self.assertRaisesRegex(frappe.ValidationError, "is switched over already"):
-			switch_overs.start_switch(doc.name)
+			switch_overs.start_preview(doc.name)
 		frappe.db.rollback()
+		work(switch_overs.start_switch(doc.name))
+		self.assertEqual(
+			(doc.reload().status, doc.customers_carried, doc.points_carried), ("Switched", 2, 120)
+		)
 		self.assertEqual(points_of(CUSTOMER), (50, 0, 50))
+
+	def test_what_was_entered_late_is_carried_over_too(self):
+		make_rule("Ours")
+		doc = switched(switch_date=days_ago(5))
+		late = sell(SECOND, 1000, 8)
+		earn_now()
+		self.assertTrue(
+			frappe.db.exists("Loyalty Point Entry", {"invoice": late.name}), "ERPNext gives points"
+		)
+		self.assertEqual(points_of(SECOND), (70, 0, 70))
+		work(switch_overs.start_switch(doc.name))
+		earn_now()
+		self.assertEqual(points_of(SECOND), (170, 0, 170))
+		self.assertEqual((doc.reload().status, doc.points_carried), ("Switched", 220))
+		work(switch_overs.start_undo(doc.name))
+		self.assertEqual(points_of(SECOND), (0, 0, 0))
 
 	def test_two_at_once_are_one(self):
 		doc = previewed()

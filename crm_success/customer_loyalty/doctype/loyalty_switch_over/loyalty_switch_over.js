@@ -37,6 +37,12 @@ Object.assign(crm_success.switch_over, {
 			);
 			frm.add_custom_button(__("Switch Over"), () => ask(frm, "switch", question)).addClass("btn-primary");
 		}
+		if (status === "Switched") {
+			const question = __(
+				"Carry over what was entered since the switch with a day before it? It has earned in ERPNext. What was carried over stays as it is."
+			);
+			frm.add_custom_button(__("Carry Over Late Sales"), () => ask(frm, "switch", question));
+		}
 		if (["Switched", "Switch Interrupted", "Undo Interrupted"].includes(status)) {
 			const question = __("Take the carried points back, and set ERPNext's Loyalty Programs as they were?");
 			frm.add_custom_button(__("Undo"), () => ask(frm, "undo", question));

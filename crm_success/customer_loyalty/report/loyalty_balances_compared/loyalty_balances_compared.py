@@ -18,7 +18,7 @@ from crm_success.customer_loyalty.switching.switch_words import reason_in_words,
 from crm_success.database.dialects import KeyRange
 from crm_success.record_checks import asked_filters
 from crm_success.record_names import HEALTH
-from crm_success.visibility import only_seen
+from crm_success.visibility import check_may_see_company, only_seen
 
 DIFFERENCES, BALANCES, EVERYTHING = "Differences", "Balances", "All Documents"
 AT_ONCE = 2000
@@ -48,7 +48,9 @@ def execute(filters: dict[str, Any] | None = None) -> tuple:
 def asked_company(filters: Filters) -> str:
 	"""The company that is asked for, or the user's own."""
 	asked = asked_filters.text(_("Company"), filters.get("company"))
-	return asked or frappe.defaults.get_user_default("Company") or ""
+	company = asked or frappe.defaults.get_user_default("Company") or ""
+	check_may_see_company(company)
+	return company
 
 
 def asked_rows(filters: Filters) -> str:
