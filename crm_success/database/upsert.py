@@ -1,20 +1,21 @@
 """One statement that inserts rows, or updates those that are there already. Knows the dialects, not the records."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+import frappe
 from pypika import Field
 from pypika import Table as SqlTable
-from pypika.terms import Parameter, Term, Values
+from pypika.terms import LiteralValue, Parameter, Term, Values
 
 from crm_success.database import reading
 from crm_success.database.dialects import Dialect
 
 _VALUE = Parameter("%s")
-
-# a statement for each of these numbers of rows is built once, and others are put together from them
-_SIZES = (100, 50, 25, 10, 5, 4, 3, 2, 1)
+# stands for the rows of a statement, which is built once for any number of them
+_ROWS = Parameter("@rows@")
 
 # a statement stays far below MariaDB's default max_allowed_packet of 16 MB, even if every character takes four bytes
 MOST_ROWS = 250
@@ -43,7 +44,7 @@ def insert(doctype: str, rows: Iterable[Mapping[str, Any]]) -> None:
 	given = list(rows)
 	if given:
 		named = [name for name in given[0] if any(row[name] is not None for row in given)]
-		upsert(doctype, [{name: row[name] for name in named} for row in given], (), {})
+		_write(doctype, given, named, (), {}, str)
 
 
 def upsert(
@@ -58,30 +59,57 @@ def upsert(
 	A term as value, the same in all rows, is worked out by the database. MariaDB takes any unique key for a conflict,
 	PostgreSQL the columns named. `finish` has the last word on a statement.
 	"""
+	given = list(rows)
+	if given:
+		_write(doctype, given, list(given[0]), conflict, choices, finish)
+
+
+def _write(
+	doctype: str,
+	rows: Sequence[Mapping[str, Any]],
+	names: Sequence[str],
+	conflict: Sequence[str],
+	choices: Mapping[str, Choice],
+	finish: Callable[[str], str],
+) -> None:
 	# these choices make the same statement each time; others are made for one writing
 	is_kept = set(choices.values()) <= {take_the_offer, keep_what_is_there}
 	build: Callable[..., str] = _kept_statement if is_kept else _statement
-	statements: dict[int, str] = {}
-	for chunk in _of_known_sizes(_chunks(rows)) if is_kept else _chunks(rows):
-		values = {name: value if isinstance(value, Term) else _VALUE for name, value in chunk[0].items()}
-		if len(chunk) not in statements:
-			columns, chosen = tuple(values.items()), tuple(choices.items())
-			statement = build(reading.dialect(), doctype, columns, len(chunk), tuple(conflict), chosen)
-			statements[len(chunk)] = finish(statement)
-		named = [name for name, value in values.items() if value is _VALUE]
-		reading.run(statements[len(chunk)], [row[name] for row in chunk for name in named])
+	statement = build(reading.dialect(), doctype, tuple(names), tuple(conflict), tuple(choices.items()))
+	written = {name: _written(rows, name) for name in names}
+	# drivers spend more on a value than the database: what is the same in all rows is written once, and stands in the text
+	bound = [name for name, value in written.items() if value is _VALUE]
+	if not bound:
+		written, bound = {**written, names[0]: _VALUE}, [names[0]]
+	row = f"({','.join(value.get_sql() for value in written.values())})"
+	for chunk in _chunks(rows, bound):
+		sql = finish(statement.replace(f"({_ROWS.get_sql()})", ",".join([row] * len(chunk)), 1))
+		reading.run(sql, [each[name] for each in chunk for name in bound])
+
+
+def _written(rows: Sequence[Mapping[str, Any]], name: str) -> Term:
+	"""A column as it stands in the text of a statement: a placeholder, unless all rows have the same value."""
+	value = rows[0][name]
+	if isinstance(value, Term):
+		return value
+	if len(rows) == 1 or type(value) not in _PLAIN or any(row[name] != value for row in rows):
+		return _VALUE
+	return LiteralValue("NULL" if value is None else frappe.db.escape(str(value)))
+
+
+# of these a text says all; a number that stands for a text, or the other way round, is none of ours
+_PLAIN = (str, int, date, datetime, type(None))
 
 
 def _statement(
 	dialect: Dialect,
 	doctype: str,
-	columns: tuple[tuple[str, Term], ...],
-	rows: int,
+	names: tuple[str, ...],
 	conflict: tuple[str, ...],
 	choices: tuple[tuple[str, Choice], ...],
 ) -> str:
-	names, values = zip(*columns, strict=True)
-	query = dialect.query.into(SqlTable(f"tab{doctype}")).columns(*names).insert(*[values] * rows)
+	"""With `_ROWS` in the place of its rows."""
+	query = dialect.query.into(SqlTable(f"tab{doctype}")).columns(*names).insert(_ROWS)
 	current, offered = _sides(doctype, dialect)
 	if dialect is Dialect.POSTGRES and conflict:
 		query = query.on_conflict(*conflict)
@@ -94,7 +122,7 @@ def _statement(
 	return query.get_sql()
 
 
-# built once a process: a text of many rows takes longer to build than to run. Terms are told apart by their text
+# built once a process
 _kept_statement = lru_cache(maxsize=256)(_statement)
 
 
@@ -106,10 +134,10 @@ def _sides(doctype: str, dialect: Dialect) -> tuple[Column, Column]:
 	return Field, lambda name: Values(Field(name))
 
 
-def _chunks(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+def _chunks(rows: Iterable[Mapping[str, Any]], bound: Sequence[str]) -> Iterator[list[Mapping[str, Any]]]:
 	chunk, characters = [], 0
 	for row in rows:
-		length = sum(len(value) for value in row.values() if isinstance(value, str))
+		length = sum([len(value) for name in bound if isinstance(value := row[name], str)])
 		if chunk and (len(chunk) == MOST_ROWS or characters + length > _MOST_CHARACTERS):
 			yield chunk
 			chunk, characters = [], 0
@@ -117,12 +145,3 @@ def _chunks(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any
 		characters += length
 	if chunk:
 		yield chunk
-
-
-def _of_known_sizes(chunks: Iterable[list[Mapping[str, Any]]]) -> Iterator[list[Mapping[str, Any]]]:
-	for chunk in chunks:
-		start = 0
-		while rest := len(chunk) - start:
-			size = rest if rest == MOST_ROWS else next(size for size in _SIZES if size <= rest)
-			yield chunk[start : start + size]
-			start += size

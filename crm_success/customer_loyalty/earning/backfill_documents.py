@@ -15,9 +15,9 @@ from crm_success.batches.kinds import Range
 from crm_success.customer_loyalty.earning.earning_documents import (
 	CUSTOMER,
 	Row,
+	columns_of,
 	customer_fields_of,
 	doctypes_of,
-	fields_of,
 )
 from crm_success.customer_loyalty.earning.earning_values import OF_INVOICES, EarningRule
 from crm_success.database import reading
@@ -52,7 +52,7 @@ class OldDocuments:
 			source = _source(doctype, self.rule)
 			bindings, rows = reading.bindings(), SqlTable(f"tab{doctype}")
 			query = bindings.dialect.query.from_(rows)
-			query = query.select(*(rows[name] for name in fields_of(doctype, rules)))
+			query = query.select(*columns_of(doctype, rules, rows))
 			for condition in self._conditions(source, rows, keys, bindings):
 				query = query.where(condition)
 			statement = bindings.statement(query)

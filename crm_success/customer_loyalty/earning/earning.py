@@ -300,7 +300,8 @@ class _Documents:
 		self, sources: Mapping[str, Source], group: Sequence[EarningRule]
 	) -> Sequence[EarningRule]:
 		"""Those by which the document may earn yet: none after one that has given and lets no other earn."""
-		given = [rule for rule in group if sources[rule.name] in self.given]
+		# a million old documents may have none
+		given = [rule for rule in group if sources[rule.name] in self.given] if self.given else ()
 		if not given:
 			return group
 		last = min((rule.order for rule in given if rule.stops), default=None)

@@ -13,9 +13,10 @@ from typing import Any
 import frappe
 from frappe.model import numeric_fieldtypes
 from frappe.utils import flt, getdate
+from pypika import Case
 from pypika import Table as SqlTable
 from pypika import functions as fn
-from pypika.terms import Criterion
+from pypika.terms import Criterion, Term
 
 from crm_success.audiences.membership import open_memberships
 from crm_success.customer_loyalty.earning.carried_over import carried_among
@@ -31,22 +32,19 @@ INVOICES = (INVOICE, TILL)
 CUSTOMER = "Customer"
 # what an invoice is worth: net of tax, in the currency of its company
 AMOUNT = "amount"
-_OF_INVOICE = (
-	*("name", "creation", "customer", "company", "posting_date", "docstatus", "is_return", "base_net_total"),
-)
+_OF_INVOICE = ("name", "customer", "company", "posting_date", "base_net_total")
 # what tells how much of it is paid
 _OF_PAYMENT = (
 	*("grand_total", "rounded_total", "outstanding_amount", "currency", "party_account_currency"),
 	*("base_grand_total", "base_rounded_total"),
 )
 # those that are there in one of the two, or in some releases
-_SOMETIMES = (
-	*("is_opening", "is_consolidated", "is_internal_customer", "loyalty_amount", "redeem_loyalty_points"),
-	*("loyalty_program", "consolidated_invoice"),
-)
+_SOMETIMES = ("loyalty_program", "consolidated_invoice")
 _NEVER_COUNTED: Mapping[str, Any] = {"is_consolidated": 1, "is_opening": "Yes", "is_internal_customer": 1}
 # what counts as long as a field has a value, as others do while they are submitted
 _WHILE: Mapping[str, Mapping[str, str]] = {REFERRAL: {"status": Status.CONVERTED.value}}
+# columns that are worked out by the database
+_CREATED, _COUNTS, _PAID_WITH_POINTS = "created_at", "is_counted", "paid_with_points"
 _CENTS = 100
 _ALL, _NOTHING = Fraction(1), Fraction(0)
 
@@ -70,13 +68,14 @@ def read_earners(
 	doctype: str, documents: Documents, rules: Collection[EarningRule], on: date | None = None
 ) -> dict[str, Earner]:
 	"""The documents by name, as rules that read them alike take them; those that are gone are not there. What is given of them
-	already, all of `fields_of`, is not read.
+	already, all of `columns_of`, is not read.
 
 	`on`: as if they were of that day.
 	"""
 	if not isinstance(documents, Mapping):
-		rows = _rows_of(doctype, fields_of(doctype, rules), "name", documents)
-		documents = {row["name"]: row for row in rows}
+		rows = SqlTable(f"tab{doctype}")
+		found_rows = _rows_of(rows, columns_of(doctype, rules, rows), "name", documents)
+		documents = {row["name"]: row for row in found_rows}
 	read = _invoices if _are_of_invoices(rules) else _documents
 	found = read(doctype, documents, rules) if documents else {}
 	if on:
@@ -84,19 +83,28 @@ def read_earners(
 	return _with_customers(found, rules)
 
 
-def fields_of(doctype: str, rules: Collection[EarningRule]) -> list[str]:
-	"""What such rules ask of a document itself."""
+def columns_of(doctype: str, rules: Collection[EarningRule], rows: SqlTable) -> list[Term]:
+	"""What such rules ask of a document itself, as columns of a query over `rows`."""
 	meta = frappe.get_meta(doctype)
-	numbers = _numbers_asked(meta, rules)
-	if _are_of_invoices(rules):
-		of_payment = _OF_PAYMENT if _wait_for_payments(rules) else ()
-		sometimes = (name for name in _SOMETIMES if meta.has_field(name))
-		return list(dict.fromkeys([*_OF_INVOICE, *of_payment, *sometimes, *numbers]))
-	rule = next(iter(rules))
-	of_customer = customer_fields_of(meta, rule)
-	asked = {"creation", *of_customer, rule.date_field, rule.amount_field, "company", *numbers}
-	asked.update(_WHILE.get(doctype, {}))
-	return ["name", "docstatus", *(name for name in sorted(asked) if _is_stored(meta, name))]
+	# as a text: drivers take long to make a moment of it, and it is only compared
+	created = fn.Cast(rows.creation, "CHAR(26)").as_(_CREATED)
+	if not _are_of_invoices(rules):
+		names = [name for name in _asked_of_document(doctype, rules) if _is_stored(meta, name)]
+		return [created, *(rows[name] for name in ("name", "docstatus", *names))]
+	of_payment = _OF_PAYMENT if _wait_for_payments(rules) else ()
+	sometimes = (name for name in _SOMETIMES if meta.has_field(name))
+	names = list(dict.fromkeys([*_OF_INVOICE, *of_payment, *sometimes, *_numbers_asked(meta, rules)]))
+	counts = Case().when(_is_counted(rows, meta), 1).else_(0).as_(_COUNTS)
+	# an amount stays there where somebody unticked it again
+	paid = Case().when(rows.redeem_loyalty_points == 1, rows.loyalty_amount).else_(0).as_(_PAID_WITH_POINTS)
+	return [created, counts, paid, *(rows[name] for name in names)]
+
+
+def _asked_of_document(doctype: str, rules: Collection[EarningRule]) -> list[str]:
+	meta, rule = frappe.get_meta(doctype), next(iter(rules))
+	asked = {"creation", *customer_fields_of(meta, rule), rule.date_field, rule.amount_field, "company"}
+	asked.update(_numbers_asked(meta, rules), _WHILE.get(doctype, {}))
+	return sorted(name for name in asked if name)
 
 
 def rules_for(doctype: str, rules: Iterable[EarningRule]) -> list[list[EarningRule]]:
@@ -162,14 +170,14 @@ def _invoices(
 			on=row["posting_date"],
 			company=row["company"] or "",
 			amount=amount,
-			counts=_counts(row),
+			counts=bool(row[_COUNTS]),
 			kept=_kept(row, returned),
 			paid=_paid(row, returned) if waits else _ALL,
 			paid_on=paid_on.get(name),
 			has_native_points=name in native,
 			numbers={**{number: flt(row.get(number)) for number in numbers}, AMOUNT: amount},
 			matches=matches[name],
-			created=row["creation"],
+			created=row[_CREATED],
 		)
 	return found
 
@@ -198,7 +206,7 @@ def _documents(
 			counts=counts_from <= row["docstatus"] < 2 and _holds(doctype, row),
 			numbers={**{number: flt(row.get(number)) for number in numbers}, AMOUNT: amount},
 			matches=matches[name],
-			created=row["creation"],
+			created=row[_CREATED],
 		)
 	return found
 
@@ -208,14 +216,14 @@ def _holds(doctype: str, row: Mapping[str, Any]) -> bool:
 
 
 def _rows_of(
-	doctype: str, fields: Sequence[str], fieldname: str, values: Sequence[str], **equal: Any
+	rows: SqlTable, columns: Iterable[Term], fieldname: str, values: Sequence[str], **equal: Any
 ) -> list[dict[str, Any]]:
 	"""The rows in which a field has one of the values, however many these are, and others are as they should be."""
-	bindings, table = reading.bindings(), SqlTable(f"tab{doctype}")
-	query = bindings.dialect.query.from_(table).select(*(table[name] for name in fields))
-	query = query.where(table[fieldname].isin(bindings.bind_list(values)))
+	bindings = reading.bindings()
+	query = bindings.dialect.query.from_(rows).select(*columns)
+	query = query.where(rows[fieldname].isin(bindings.bind_list(values)))
 	for name, value in equal.items():
-		query = query.where(table[name] == bindings.bind(value))
+		query = query.where(rows[name] == bindings.bind(value))
 	return reading.read_rows(bindings.statement(query))
 
 
@@ -272,21 +280,17 @@ def _numbers_asked(meta: Any, rules: Collection[EarningRule]) -> list[str]:
 
 
 def _worth(row: Mapping[str, Any]) -> float:
-	"""What was sold, less what was paid with points of ERPNext's own; an amount stays there where somebody unticked them again."""
-	paid_with_points = flt(row.get("loyalty_amount")) if row.get("redeem_loyalty_points") else 0
-	return flt(row["base_net_total"]) - paid_with_points
-
-
-def _counts(row: Mapping[str, Any]) -> bool:
-	"""Not drafts, returns, opening balances, sales to oneself, and the sums of a day whose sales count themselves."""
-	if row["docstatus"] != 1 or row["is_return"]:
-		return False
-	return all(row.get(name) != never for name, never in _NEVER_COUNTED.items())
+	"""What was sold, less what was paid with points of ERPNext's own."""
+	return flt(row["base_net_total"]) - flt(row[_PAID_WITH_POINTS])
 
 
 def counted(doctype: str) -> Criterion:
-	"""The same for a query over the table of invoices, under its own name."""
-	rows, meta = frappe.qb.DocType(doctype), frappe.get_meta(doctype)
+	"""Which invoices count, for a query over their table, under its own name."""
+	return _is_counted(frappe.qb.DocType(doctype), frappe.get_meta(doctype))
+
+
+def _is_counted(rows: SqlTable, meta: Any) -> Criterion:
+	"""Not drafts, returns, opening balances, sales to oneself, and the sums of a day whose sales count themselves."""
 	conditions = [rows.docstatus == 1, rows.is_return == 0]
 	for name, never in _NEVER_COUNTED.items():
 		if meta.has_field(name):
@@ -324,7 +328,9 @@ def _total(row: Mapping[str, Any]) -> float:
 def _returns_of(doctype: str, names: Sequence[str]) -> dict[str, Settled]:
 	found: dict[str, Settled] = {}
 	asked = ["return_against", "base_net_total", *_OF_PAYMENT]
-	for row in _rows_of(doctype, asked, "return_against", names, docstatus=1, is_return=1):
+	rows = SqlTable(f"tab{doctype}")
+	columns = (rows[name] for name in asked)
+	for row in _rows_of(rows, columns, "return_against", names, docstatus=1, is_return=1):
 		before = found.get(row["return_against"], _NOT_RETURNED)
 		found[row["return_against"]] = Settled(
 			before.returned + flt(row["base_net_total"]),
@@ -389,8 +395,9 @@ def till_sales_in(invoices: Sequence[str]) -> list[str]:
 def _with_native_points(doctype: str, names: Sequence[str]) -> set[str]:
 	if not names:
 		return set()
-	entries = "Loyalty Point Entry"
-	rows = _rows_of(entries, ["invoice", "loyalty_points"], "invoice", names, invoice_type=doctype)
+	entries = SqlTable("tabLoyalty Point Entry")
+	columns = (entries.invoice, entries.loyalty_points)
+	rows = _rows_of(entries, columns, "invoice", names, invoice_type=doctype)
 	return {row["invoice"] for row in rows if row["loyalty_points"] > 0}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 from fractions import Fraction
 
@@ -136,7 +136,7 @@ class Earner:
 	audiences: frozenset[str] = frozenset()
 	multiplier: float = 1.0
 	# when the record was made: where the newest one is deleted, the next one has its name
-	created: datetime | None = None
+	created: str | None = None
 
 
 @dataclass(frozen=True)

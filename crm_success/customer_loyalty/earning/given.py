@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import frappe
@@ -38,7 +38,7 @@ class GivenTo(Given):
 	company: str = ""
 	is_qualifying: bool = False
 	# when the document was made that has these points, and the number of the last entry
-	created: datetime | None = None
+	created: str | None = None
 	last_number: int = 0
 
 
@@ -58,7 +58,7 @@ def given_points(
 		fn.Max(rows.customer),
 		fn.Max(rows.company),
 		fn.Max(rows.is_qualifying),
-		rows.reference_created,
+		fn.Cast(rows.reference_created, "CHAR(26)"),
 		fn.Max(rows.entry_number),
 	)
 	for condition in (

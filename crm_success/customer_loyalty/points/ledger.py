@@ -8,7 +8,7 @@ documents is told to whoever watches them.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import count
 from operator import itemgetter
 from typing import Any
@@ -61,7 +61,7 @@ class Details:
 	is_qualifying: bool = False
 	source: Source = NO_SOURCE
 	# when that document was made: another one may have its name later
-	created: datetime | None = None
+	created: str | None = None
 	base_amount: float = 0.0
 	full_points: int = 0
 	cause: str = ""

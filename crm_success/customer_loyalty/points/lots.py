@@ -5,7 +5,7 @@ Everything is read as it is now, not as the transaction first saw it: whoever ho
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import frappe
@@ -111,7 +111,7 @@ def accounts_in(keys: KeyRange) -> list[str]:
 
 
 def taken_from(
-	customer: str, source: Source, kind: Kind, created: datetime | None = None
+	customer: str, source: Source, kind: Kind, created: str | None = None
 ) -> list[tuple[str, int]]:
 	"""What entries of a kind took from the lots of a document and a rule, as (lot, points above zero), in the order in which
 	they did; the account is held. An entry without a lot is one itself. `created` tells documents of one name apart.
