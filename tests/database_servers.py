@@ -45,7 +45,9 @@ def _mariadb(*options: str) -> Iterator[Path]:
 	with _directory() as directory:
 		data, at = directory / "data", directory / "socket"
 		user = ["--user=root"] if os.geteuid() == 0 else []
-		common = ["--no-defaults", f"--datadir={data}", *user]
+		# a server that starts deletes the temporary tables that it finds, also those of a server beside it
+		(directory / "tmp").mkdir()
+		common = ["--no-defaults", f"--datadir={data}", f"--tmpdir={directory / 'tmp'}", *user]
 		fresh = ["--auth-root-authentication-method=normal", "--skip-test-db"]
 		_run([install, *common, *fresh], directory)
 		process = _start([server, *common, f"--socket={at}", *_MARIADB_OPTIONS, *options], directory)

@@ -105,15 +105,14 @@ class MariaDB(Server):
 			return
 		shutil.rmtree(self.folder / "data", ignore_errors=True)
 		command = ["mariadb-install-db", "--no-defaults", f"--datadir={self.folder / 'data'}", *self._user()]
-		command += ["--auth-root-authentication-method=normal", "--skip-test-db"]
+		command += ["--auth-root-authentication-method=normal", "--skip-test-db", self._temporary()]
 		result = subprocess.run(command, capture_output=True, text=True)
 		if result.returncode:
 			raise SiteTestError(f"mariadb-install-db says: {(result.stdout + result.stderr).strip()[-500:]}")
 
 	def command(self) -> list[str]:
 		options = [f"--datadir={self.folder / 'data'}", f"--socket={self.folder / 'socket'}", *self._user()]
-		# a server that starts deletes the temporary tables that it finds, also those of a server beside it
-		options += [f"--tmpdir={self.folder / 'tmp'}"]
+		options += [self._temporary()]
 		options += [f"--port={self.port}", f"--bind-address={HOST}", "--innodb-buffer-pool-size=256M"]
 		options += ["--character-set-server=utf8mb4", "--collation-server=utf8mb4_unicode_ci"]
 		# enough where processes are killed and not the machine
@@ -121,6 +120,10 @@ class MariaDB(Server):
 		# conflicts that other servers let pass (error 1020), where this release knows them
 		options += ["--loose-innodb-snapshot-isolation=ON"]
 		return [shutil.which(self.program) or f"/usr/sbin/{self.program}", "--no-defaults", *options]
+
+	def _temporary(self) -> str:
+		# a server that starts deletes the temporary tables that it finds, also those of a server beside it
+		return f"--tmpdir={self.folder / 'tmp'}"
 
 	def settings(self) -> dict[str, str | int]:
 		"""As a bench's settings name it."""
