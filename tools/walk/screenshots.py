@@ -25,7 +25,6 @@ from tools.walk.audience_list_steps import (
 	save_cell,
 )
 from tools.walk.back_test_steps import wait_for_figures
-from tools.walk.backfill_steps import dry_run, start_backfill
 from tools.walk.browser import View, Window, browser_of, window_of
 from tools.walk.desk import Desk
 from tools.walk.points_steps import open_customer_with_points, open_rule, try_rule
@@ -306,9 +305,12 @@ def tried_rule(window: Window) -> None:
 	try_rule(window)
 
 
-def tried_backfill(window: Window) -> None:
-	start_backfill(window)
-	dry_run(window)
+def given_backfill(window: Window) -> None:
+	"""That of the walk."""
+	window.open("/loyalty-backfill")
+	row = window.shown.locator(".list-row").filter(has_text="Points Given").first
+	row.locator('a[data-doctype="Loyalty Backfill"]').click()
+	window.shown.locator('[data-fieldname="points_given"]').first.wait_for()
 
 
 def customer_with_points(window: Window) -> None:
@@ -352,7 +354,7 @@ PICTURES: dict[View, tuple[Picture, ...]] = {
 		("customer-of-tier", 800, customer_with_tier),
 		("earning-rule", 1100, open_rule),
 		("earning-rule-tried", 700, tried_rule),
-		("loyalty-backfill", 800, tried_backfill),
+		("loyalty-backfill", 1000, given_backfill),
 		("customer-points", 800, customer_with_points),
 		("report-tier-movements", 760, tier_movements),
 		("report-tier-costs", 760, report("Tier Costs and Revenue")),

@@ -2,11 +2,6 @@
 
 frappe.provide("crm_success.earning_rule");
 
-// Frappe would fill in the user's own company, and the rule would leave out the others unnoticed
-if (!frappe.defaults.get_user_permissions().Company) {
-	frappe.meta.get_docfield("Loyalty Earning Rule", "for_company").ignore_user_permissions = 1;
-}
-
 frappe.ui.form.on("Loyalty Earning Rule", {
 	refresh(frm) {
 		const may_write = Boolean(frm.perm[0]?.write);
