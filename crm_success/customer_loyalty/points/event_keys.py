@@ -5,4 +5,4 @@ import hashlib
 
 def key_of(*parts: object) -> str:
 	"""The key of an event, whatever the length of what makes it up."""
-	return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:40]
+	return hashlib.sha256("|".join([str(part) for part in parts]).encode()).hexdigest()[:40]

@@ -167,7 +167,7 @@ def _warn_of_companies_beside(doc: Document) -> None:
 		words = _(
 			"Sales of {0} have earned points in these programs too, and will earn none there once they are ended. Make earning rules for them, or enroll their customers in a program of their own."
 		)
-		frappe.msgprint(words.format(", ".join(map(bold, others))), indicator="orange")
+		frappe.msgprint(words.format(", ".join(bold(company) for company in others)), indicator="orange")
 
 
 def _keep_found(doc: Document, before: Document | None) -> None:
