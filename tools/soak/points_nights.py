@@ -13,11 +13,12 @@ from crm_success.batches.queueing import enqueue_prepare
 from crm_success.batches.run_life import start_run
 from crm_success.customer_loyalty.earning import due_documents
 from crm_success.customer_loyalty.earning.due_earning import earn_due_documents
-from crm_success.customer_loyalty.earning.earning import key_of
+from crm_success.customer_loyalty.earning.earning_documents import INVOICE
 from crm_success.customer_loyalty.points import points_night
+from crm_success.customer_loyalty.points.event_keys import key_of
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.record_names import ACCOUNT, DUE_DOCUMENT, EARNING_RULE, LEDGER_ENTRY
-from crm_success.tests.support.points_histories import EACH, INVOICE, POINTS, due_of
+from crm_success.tests.support.points_due import EACH, POINTS, due_of
 
 # name: what it has besides its points; older documents than these days earn nothing
 RULES = {

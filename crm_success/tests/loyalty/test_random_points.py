@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from crm_success.record_names import LEDGER_ENTRY
 from crm_success.tests.support import tills
-from crm_success.tests.support.points_histories import EACH, POINTS, PREFIX, STEPS, PointsHistory, due_of
+from crm_success.tests.support.points_due import EACH, POINTS, due_of
+from crm_success.tests.support.points_histories import PREFIX, STEPS, PointsHistory
 from crm_success.tests.support.points_site import (
 	PointsTestCase,
 	assert_sums,

@@ -1,11 +1,9 @@
-"""Random histories of two customers and their sales, as people make them; and what each sale is due, worked out by hand."""
+"""Random histories of two customers and their sales, as people make them."""
 
-from fractions import Fraction
 from typing import Any
 
 import frappe
 from frappe.model.rename_doc import rename_doc
-from frappe.utils import flt
 
 from crm_success.customer_loyalty.points.ledger import Details, Ledger
 from crm_success.tests.support import factories, tills
@@ -18,8 +16,6 @@ STEPS = (
 )
 PREFIX = "Points Random"
 MOST_VISITS = 6
-# the rule of the histories: so many points for each whole ten
-POINTS, EACH = 3, 10
 
 
 class PointsHistory:
@@ -160,30 +156,3 @@ class PointsHistory:
 
 	def _is_returned(self, sale: Any) -> bool:
 		return bool(frappe.db.exists(sale.doctype, {"return_against": sale.name, "docstatus": 1}))
-
-
-def due_of(doctype: str, name: str, event: str) -> int:
-	"""What a sale has to have now by the rule of the histories, counted from its own documents."""
-	asked = ["docstatus", "base_net_total", "grand_total", "rounded_total", "outstanding_amount"]
-	sale = frappe.db.get_value(doctype, name, asked, as_dict=True)
-	if not sale or sale.docstatus != 1:
-		return 0
-	returns = frappe.get_all(doctype, {"return_against": name, "docstatus": 1}, asked)
-	net, kept, total, owed = (
-		_cents(sale.base_net_total),
-		_cents(sale.base_net_total, *(each.base_net_total for each in returns)),
-		_cents(*(each.rounded_total or each.grand_total for each in (sale, *returns))),
-		_cents(*(each.outstanding_amount for each in (sale, *returns))),
-	)
-	paid = Fraction(1) if total <= 0 or owed <= 0 else max(1 - Fraction(owed, total), Fraction(0))
-	part = {
-		"Invoice Submitted": Fraction(1),
-		"Invoice Paid in Full": Fraction(int(paid == 1)),
-		"Invoice Paid in Proportion": paid,
-	}
-	full = net // (100 * EACH) * POINTS
-	return int(full * Fraction(max(kept, 0), net) * part[event] + Fraction(1, 2))
-
-
-def _cents(*amounts: float) -> int:
-	return sum(round(flt(amount) * 100) for amount in amounts)
