@@ -71,13 +71,19 @@ class Soak:
 	def review_tiers(self, when: str, faults: int) -> None:
 		"""A review while things go wrong, and the same one again, which has nothing left to do."""
 		before = tier_nights.changes()
-		self.disturb(tier_nights.begin_review(), faults, 0)
+		self.review(faults)
 		self.note_all(when, tier_nights.contradictions())
 		after = tier_nights.changes()
 		self.figures["changes of tiers"] += after - before
-		self.disturb(tier_nights.begin_review(), 0, 0)
+		self.review(0)
 		if tier_nights.changes() != after:
 			self.note(f"{when}: the same review again wrote {tier_nights.changes() - after} changes of tiers")
+
+	def review(self, faults: int) -> None:
+		while not (run := tier_nights.begin_review()):
+			if other := tier_nights.under_way():
+				self.disturb(other, 0, 0)
+		self.disturb(run, faults, 0)
 
 	def keep_points(self, when: str, faults: int) -> None:
 		"""A night of points while things go wrong and people work, a quiet one, and the same again, which has nothing to do."""
