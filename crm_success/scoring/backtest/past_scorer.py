@@ -39,7 +39,8 @@ class PastScorer:
 		parts = scored.loc[customers.index, "components"]
 		compared = compared.join(self._points(parts)).join(self._capping(parts))
 		numbers = pd.util.hash_array(compared.index.to_numpy(dtype=object))
-		return compared.assign(scorecard=scored["scorecard"], customer=numbers)
+		# to a frame without rows pandas would add those of the column
+		return compared.assign(scorecard=scored.loc[compared.index, "scorecard"], customer=numbers)
 
 	def without(self, metrics: frozenset[str]) -> "PastScorer":
 		"""The same, with these metrics not read: they count as missing."""

@@ -116,6 +116,16 @@ class TestFigures(BackTestCase):
 		self.finished(past_day())
 		self.assertEqual(before, {doctype: rows_of(doctype) for doctype in before})
 
+	def test_a_batch_in_which_nobody_ever_bought_changes_nothing(self):
+		for number in range(2 * self.batch_size):
+			self.addCleanup(
+				frappe.db.delete, "Customer", factories.make_customer(f"~ Never Bought {number:03}")
+			)
+		doc = self.finished(past_day())
+		self.assertEqual(doc.status, "Completed")
+		(figures,) = stored_figures(doc.figures).dates
+		self.assertEqual((figures.found.customers, figures.found.lapsed), (BUYERS, LEFT))
+
 	def test_the_size_of_batches_changes_nothing(self):
 		few = self.finished(past_day())
 		frappe.db.set_single_value("CRM Success Settings", "batch_size", 2000)
