@@ -138,10 +138,12 @@ def is_health_hidden(customer: str, user: str) -> bool:
 	return is_hidden(customer, user)
 
 
-def check_may_see_company(company: str) -> None:
-	"""PermissionError where User Permissions limit the user to other companies. Who may not read companies is not limited."""
+def check_may_see_company(company: str, *doctypes: str) -> None:
+	"""PermissionError where User Permissions limit the user to other companies in documents of these DocTypes. No role on
+	Company itself is asked for.
+	"""
 	permitted = get_user_permissions(frappe.session.user).get("Company", ())
-	names = {row.doc for row in permitted if not row.applicable_for}
+	names = {row.doc for row in permitted if not row.applicable_for or row.applicable_for in doctypes}
 	if company and names and company not in names:
 		frappe.throw(
 			_("You may not see what belongs to {0}. Choose another company.").format(

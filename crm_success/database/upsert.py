@@ -79,8 +79,6 @@ def _write(
 	written = {name: _written(rows, name) for name in names}
 	# drivers spend more on a value than the database: what is the same in all rows is written once, and stands in the text
 	bound = [name for name, value in written.items() if value is _VALUE]
-	if not bound:
-		written, bound = {**written, names[0]: _VALUE}, [names[0]]
 	row = f"({','.join(value.get_sql() for value in written.values())})"
 	for chunk in _chunks(rows, bound):
 		sql = finish(statement.replace(f"({_ROWS.get_sql()})", ",".join([row] * len(chunk)), 1))
@@ -97,7 +95,7 @@ def _written(rows: Sequence[Mapping[str, Any]], name: str) -> Term:
 	return LiteralValue("NULL" if value is None else frappe.db.escape(str(value)))
 
 
-# of these a text says all; a number that stands for a text, or the other way round, is none of ours
+# the database reads these out of a text as the driver would have written them
 _PLAIN = (str, int, date, datetime, type(None))
 
 

@@ -43,8 +43,9 @@ _SOMETIMES = ("loyalty_program", "consolidated_invoice")
 _NEVER_COUNTED: Mapping[str, Any] = {"is_consolidated": 1, "is_opening": "Yes", "is_internal_customer": 1}
 # what counts as long as a field has a value, as others do while they are submitted
 _WHILE: Mapping[str, Mapping[str, str]] = {REFERRAL: {"status": Status.CONVERTED.value}}
-# columns that are worked out by the database
-_CREATED, _COUNTS, _PAID_WITH_POINTS = "created_at", "is_counted", "paid_with_points"
+# columns that are worked out by the database; no field of any DocType has such a name
+_CREATED, _COUNTS = "crm_success_created", "crm_success_counts"
+_PAID_WITH_POINTS = "crm_success_paid_with_points"
 _CENTS = 100
 _ALL, _NOTHING = Fraction(1), Fraction(0)
 

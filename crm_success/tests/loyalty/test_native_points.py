@@ -176,3 +176,12 @@ class TestWhatDiffers(SwitchCase):
 			self.assertIn("result", run_report("Loyalty Balances Compared", filters={"company": company}))
 			with self.assertRaisesRegex(frappe.PermissionError, "You may not see what belongs to"):
 				run_report("Loyalty Balances Compared", filters={"company": "Somebody Else's"})
+		# nor where the limit is one on its documents alone
+		other.db_set({"apply_to_all_doctypes": 0, "applicable_for": "Sales Invoice"})
+		frappe.clear_cache(user=user)
+		with self.set_user(user), self.assertRaises(frappe.PermissionError):
+			run_report("Loyalty Balances Compared", filters={"company": "Somebody Else's"})
+		other.db_set("applicable_for", "Purchase Order")
+		frappe.clear_cache(user=user)
+		with self.set_user(user):
+			run_report("Loyalty Balances Compared", filters={"company": "Somebody Else's"})

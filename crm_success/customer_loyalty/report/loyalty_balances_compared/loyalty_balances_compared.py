@@ -21,6 +21,8 @@ from crm_success.record_names import HEALTH
 from crm_success.visibility import check_may_see_company, only_seen
 
 DIFFERENCES, BALANCES, EVERYTHING = "Differences", "Balances", "All Documents"
+# whose documents are shown, and summed up
+ABOUT = ("Loyalty Point Entry", "Sales Invoice", "POS Invoice")
 AT_ONCE = 2000
 MOST_ROWS = 100_000
 
@@ -49,7 +51,7 @@ def asked_company(filters: Filters) -> str:
 	"""The company that is asked for, or the user's own."""
 	asked = asked_filters.text(_("Company"), filters.get("company"))
 	company = asked or frappe.defaults.get_user_default("Company") or ""
-	check_may_see_company(company)
+	check_may_see_company(company, *ABOUT)
 	return company
 
 

@@ -9,7 +9,6 @@ Object.assign(crm_success.run_progress, {
 	// Show the record's run, look again while it is at work, and take up what it has made of the record in the end.
 	// `title` stands above it, `preparing` says what is done before customers are counted, `is_at_work` is what the record says.
 	async show(frm, { title, preparing, is_at_work }) {
-		clearTimeout(frm.crm_success_poll);
 		const { run, name } = frm.doc;
 		if (!run) return;
 		const { message } = await frappe.db.get_value("Work Run", run, crm_success.run_progress.FIELDS);
@@ -21,7 +20,7 @@ Object.assign(crm_success.run_progress, {
 		const counted = [message.customers_done, message.customers_total].map((count) => format_number(count, null, 0));
 		const words = message.status === "Running" ? __("{0} of {1} customers", counted) : preparing;
 		frm.dashboard.show_progress(title, message.percent_done || 0, words);
-		clearTimeout(frm.crm_success_poll);
+		crm_success.run_progress.leave(frm);
 		// it may have been tried again after the record said that it failed
 		const again = () => crm_success.run_progress.show(frm, { title, preparing, is_at_work: true });
 		frm.crm_success_poll = setTimeout(again, crm_success.run_progress.POLL_MILLISECONDS);
