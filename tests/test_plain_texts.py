@@ -47,7 +47,7 @@ globalThis.frappe = {
 	form: { formatters: { Link: (value) => (readable ? "<a href='/of-frappe'></a>" : value) }, link_formatters: {} },
 	datetime: { get_today: () => "2026-01-01", add_days: (day) => day },
 	boot: { user: { in_create: [] } },
-	defaults: { get_user_default: () => "" },
+	defaults: { get_user_default: () => "", get_user_permissions: () => ({}) },
 	is_mobile: () => false,
 	utils: {
 		escape_html: (text) => String(text).replace(/[&<>"']/g, (character) => escaped[character]),
