@@ -16,7 +16,7 @@ from crm_success.customer_loyalty.tiers.tier_facts import facts_of
 from crm_success.customer_loyalty.tiers.tier_records import freeze_tiers
 from crm_success.customer_loyalty.tiers.tier_review import KIND
 from crm_success.customer_loyalty.tiers.tier_standings import read_standings
-from crm_success.customer_loyalty.tiers.tier_writing import differs, values_of
+from crm_success.customer_loyalty.tiers.tier_writing import differing_columns, values_of
 from crm_success.database.dialects import EVERYBODY
 from crm_success.record_names import LOYALTY_SETTINGS, TIER_CHANGE
 from crm_success.tests.support.tier_site import PLAIN, untrue_standings
@@ -87,5 +87,5 @@ def contradictions() -> Iterator[str]:
 		if verdict.events:
 			yield f"the same review again would do {verdict.events} to {customer}"
 		values = values_of(verdict, facts, customer, known.names[customer], frozen.reads.money.currency)
-		if differs(stored[customer].row, {**stored[customer].row, **values}):
+		if differing_columns(stored[customer].row, {**stored[customer].row, **values}):
 			yield f"the standing of {customer} is {stored[customer].row}, and should say {values}"

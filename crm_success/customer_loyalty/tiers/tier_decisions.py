@@ -74,7 +74,7 @@ class _Deciding:
 
 	def __init__(self, customers: Iterable[str], by: By) -> None:
 		keys = KeyRange(names=tuple(sorted(set(customers))))
-		self.held = held_standings(keys) if keys.names else {}
+		self.held = held_standings(keys.names)
 		self._audiences = open_memberships(keys) if self.held else {}
 		self._policy, self._day = policy_of_now(), Day(getdate(), last_review=last_review())
 		self._notes = Notes(self._policy, self._day.as_of, clock.now(), by)

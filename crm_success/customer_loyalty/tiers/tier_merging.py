@@ -7,12 +7,11 @@ from crm_success.customer_loyalty.tiers.tier_records import policy_of_now
 from crm_success.customer_loyalty.tiers.tier_standings import decided_values, held_standings
 from crm_success.customer_loyalty.tiers.tier_writing import Notes, forget_customers
 from crm_success.database import clock
-from crm_success.database.dialects import KeyRange
 
 
 def merge_standings(old: str, new: str) -> None:
 	"""Where both have one, that of `new` stays, with what the other promised; without committing."""
-	held = held_standings(KeyRange(names=tuple(sorted({old, new}))))
+	held = held_standings({old, new})
 	if old == new or not {old, new} <= held.keys():
 		return
 	policy, today = policy_of_now(), getdate()

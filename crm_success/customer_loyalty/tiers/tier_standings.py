@@ -54,19 +54,13 @@ class Stored:
 		)
 
 
-def held_standings(keys: KeyRange) -> dict[str, Stored]:
-	"""The standings of the range by customer, which nobody else changes until the transaction ends.
+def held_standings(customers: Iterable[str]) -> dict[str, Stored]:
+	"""The standings of these customers, which nobody else changes until the transaction ends.
 
-	Their names are read first, without locks: to lock a range would lock the gaps between its rows.
+	By their names: to lock a range would lock the gaps between its rows.
 	"""
-	bindings, rows = reading.bindings(), SqlTable(f"tab{STANDING}")
-	query = bindings.dialect.query.from_(rows).select(rows.customer)
-	for condition in within(rows.customer, keys, bindings):
-		query = query.where(condition)
-	statement = bindings.statement(query)
-	names = sorted(name for (name,) in reading.run(statement.sql, statement.parameters))
 	held: dict[str, Stored] = {}
-	for chunk in chunks(names):
+	for chunk in chunks(sorted(customers)):
 		held.update({row["customer"]: Stored(row) for row in _locked(chunk)})
 	return held
 

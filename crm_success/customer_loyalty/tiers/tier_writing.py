@@ -8,9 +8,12 @@ takes once. Nothing here commits. What it writes past the documents it tells who
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import frappe
+from pypika import Table as SqlTable
+from pypika.functions import Count
 
 from crm_success.batches.messages import Message
 from crm_success.customer_copies import CUSTOMER, NO_DAY, CustomerCopies
@@ -30,9 +33,9 @@ from crm_success.customer_loyalty.tiers.tier_standings import (
 )
 from crm_success.customer_loyalty.tiers.tier_values import Decision, Event, Facts, Policy, Verdict
 from crm_success.customer_loyalty.tiers.tier_words import facts_as_text, missing_as_text
-from crm_success.database import clock
-from crm_success.database.dialects import KeyRange
-from crm_success.database.upsert import take_the_offer, upsert
+from crm_success.database import clock, reading
+from crm_success.database.dialects import KeyRange, within
+from crm_success.database.upsert import insert, take_the_offer, upsert
 from crm_success.record_names import STANDING, TIER, TIER_CHANGE
 from crm_success.watching.watchers import tell_of_written
 
@@ -49,11 +52,6 @@ COPIES = CustomerCopies(
 
 _WRITTEN = (*DECIDED, *PROTECTION, *TOLD)
 _STAMPS = ("creation", "modified", "owner", "modified_by")
-_CHANGE_FIELDS = (
-	*("name", *_STAMPS, "customer", "customer_name", "from_tier", "to_tier", "decision", "movement"),
-	*("cause", "kept_by", "found_on", "applied_on", "decided_by", "decided_on", "note", "at_review"),
-	*("change_number", "facts"),
-)
 
 
 @dataclass
@@ -83,7 +81,10 @@ class Notes:
 	moment: datetime
 	by: By = By()
 	at_review: bool = False
-	standings: list[Row] = field(default_factory=list)
+	# standings that customers have from now on, and those they had that change, in these columns
+	new: list[Row] = field(default_factory=list)
+	changed: list[Row] = field(default_factory=list)
+	columns: set[str] = field(default_factory=set)
 	changes: list[Row] = field(default_factory=list)
 	# values of proposals that are there, by name
 	decided: dict[str, Row] = field(default_factory=dict)
@@ -102,8 +103,12 @@ class Notes:
 		for event in events:
 			row = self._add_event(row, event, facts)
 			self.touched.add(customer)
-		if differs(stored.row, row):
-			self.standings.append({**row, "customer": customer})
+		if stored.row:
+			self.columns.update(differing := differing_columns(stored.row, row))
+			if differing:
+				self.changed.append(row)
+		else:
+			self.new.append({**row, "name": frappe.generate_hash(length=20)})
 
 	def _add_event(self, row: dict[str, Any], event: Event, facts: str | None) -> dict[str, Any]:
 		waits = event.decision in (Decision.WITHDRAWN, Decision.REJECTED)
@@ -128,7 +133,7 @@ class Notes:
 	def _change(self, name: str, row: Row, event: Event, facts: str | None) -> dict[str, Any]:
 		return {
 			"name": name,
-			**_stamps(self.moment),
+			**self.stamps,
 			"customer": row["customer"],
 			"customer_name": row.get("customer_name"),
 			"from_tier": event.from_tier or None,
@@ -155,21 +160,37 @@ class Notes:
 
 	def write(self) -> list[Message]:
 		"""Write all of it, without committing, and tell whoever wants to know; what to say of those who failed."""
-		_upsert_standings(self.standings, self.moment)
+		self._write_standings(self.new, _WRITTEN)
+		self._write_standings(self.changed, [name for name in _WRITTEN if name in self.columns])
 		for name, values in self.decided.items():
 			frappe.db.set_value(TIER_CHANGE, name, {**values, "modified": self.moment}, update_modified=False)
-		if self.changes:
-			rows = [tuple(change[name] for name in _CHANGE_FIELDS) for change in self.changes]
-			frappe.db.bulk_insert(TIER_CHANGE, list(_CHANGE_FIELDS), rows)
+		insert(TIER_CHANGE, self.changes)
 		names = [*self.decided, *(row["name"] for row in self.changes)]
 		tell_of_written(TIER_CHANGE, names, sorted(self.touched))
 		tell_of_written(STANDING, self.customers, self.customers)
 		return tell_tier_changes(self.moved)
 
+	def _write_standings(self, rows: Iterable[Row], columns: Sequence[str]) -> None:
+		names = ("name", "customer", *columns)
+		complete = [{**self.stamps, **{name: row.get(name) for name in names}} for row in rows]
+		# somebody else may have begun a standing meanwhile
+		upsert(
+			STANDING,
+			complete,
+			["customer"],
+			dict.fromkeys((*columns, "modified", "modified_by"), take_the_offer),
+		)
+
+	@cached_property
+	def stamps(self) -> Row:
+		"""What each row says of who wrote it, and when."""
+		user = frappe.session.user
+		return dict(zip(_STAMPS, (self.moment, self.moment, user, user), strict=True))
+
 	@property
 	def customers(self) -> list[str]:
 		"""Those whose standing is written."""
-		return [row["customer"] for row in self.standings]
+		return [row["customer"] for row in (*self.new, *self.changed)]
 
 	def count(self) -> Written:
 		"""How many moved, and how many wait."""
@@ -181,9 +202,9 @@ class Notes:
 
 def write_evaluation(frozen: FrozenTiers, keys: KeyRange, known: Known) -> Written:
 	"""Decide about the customers of a range, as their standings are now, and write what comes of it."""
-	stored = held_standings(keys)
-	# who was renamed since the facts were read is another customer to them, and keeps what it has
-	forget_customers(strangers_among(sorted(set(stored).difference(known.facts))))
+	strangers = strangers_in(keys)
+	forget_customers(strangers)
+	stored = held_standings(known.facts)
 	notes = Notes(frozen.policy, frozen.day.as_of, clock.now(), at_review=frozen.day.is_review)
 	for customer, facts in known.facts.items():
 		before = stored.get(customer) or Stored({})
@@ -191,7 +212,7 @@ def write_evaluation(frozen: FrozenTiers, keys: KeyRange, known: Known) -> Writt
 		values = values_of(verdict, facts, customer, known.names[customer], frozen.reads.money.currency)
 		told = facts_as_text(frozen, before.standing, facts, verdict) if verdict.events else None
 		notes.add(before, values, verdict.events, told)
-	_leave_out(notes, gone_among(notes.customers))
+	_leave_out(notes, strangers.union(gone_among(set(known.facts).difference(stored))))
 	written = notes.count()
 	written.messages = notes.write()
 	COPIES.update(keys)
@@ -218,9 +239,11 @@ def values_of(
 	}
 
 
-def differs(before: Row, after: Row) -> bool:
-	"""Whether there is anything to write; a number that was stored has nine decimals."""
-	return not before or any(_plain(before.get(name)) != _plain(after.get(name)) for name in _WRITTEN)
+def differing_columns(before: Row, after: Row) -> list[str]:
+	"""What there is to write of a standing that is there; a number that was stored has nine decimals."""
+	# most are the same as they stand, which is asked first: it costs less
+	unlike = (name for name in _WRITTEN if before.get(name) != after.get(name))
+	return [name for name in unlike if _plain(before.get(name)) != _plain(after.get(name))]
 
 
 def forget_customers(customers: Collection[str]) -> None:
@@ -236,47 +259,38 @@ def forget_tier(tier: str) -> None:
 		frappe.db.set_value(STANDING, {fieldname: tier}, fieldname, None, update_modified=False)
 
 
-def gone_among(customers: Sequence[str]) -> set[str]:
+def gone_among(customers: Collection[str]) -> set[str]:
 	"""Those that do not exist any more."""
-	left = set(customers)
+	gone: set[str] = set()
 	for names in chunks(sorted(customers)):
-		left.difference_update(frappe.get_all(CUSTOMER, {"name": ("in", names)}, pluck="name"))
-	return left
+		bindings, customer = reading.bindings(), SqlTable(f"tab{CUSTOMER}")
+		there = bindings.dialect.query.from_(customer).where(customer.name.isin(bindings.bind_all(names)))
+		# counted first: to hear of each costs more, and nearly always all are there
+		counted = bindings.statement(there.select(Count("*")))
+		if next(iter(reading.run(counted.sql, counted.parameters)))[0] < len(names):
+			gone.update(
+				set(names).difference(frappe.get_all(CUSTOMER, {"name": ("in", names)}, pluck="name"))
+			)
+	return gone
 
 
-def strangers_among(customers: Sequence[str]) -> set[str]:
-	"""Those that do not exist any more, or are internal by now."""
-	left = set(customers)
-	for names in chunks(customers):
-		filters = {"name": ("in", names), "is_internal_customer": 0}
-		left.difference_update(frappe.get_all(CUSTOMER, filters, pluck="name", order_by=None))
-	return left
+def strangers_in(keys: KeyRange) -> set[str]:
+	"""Those of the range with a standing who do not exist any more, or are internal by now."""
+	bindings, customer, rows = reading.bindings(), SqlTable(f"tab{CUSTOMER}"), SqlTable(f"tab{STANDING}")
+	query = bindings.dialect.query.from_(rows).left_join(customer).on(customer.name == rows.customer)
+	query = query.select(rows.customer).where(customer.name.isnull() | (customer.is_internal_customer == 1))
+	for condition in within(rows.customer, keys, bindings):
+		query = query.where(condition)
+	statement = bindings.statement(query)
+	return {name for (name,) in reading.run(statement.sql, statement.parameters)}
 
 
 def _leave_out(notes: Notes, customers: Collection[str]) -> None:
 	if customers:
-		notes.standings = [row for row in notes.standings if row["customer"] not in customers]
+		notes.new = [row for row in notes.new if row["customer"] not in customers]
+		notes.changed = [row for row in notes.changed if row["customer"] not in customers]
 		notes.changes = [row for row in notes.changes if row["customer"] not in customers]
 		notes.moved = [change for change in notes.moved if change.customer not in customers]
-
-
-def _upsert_standings(rows: Iterable[Row], moment: datetime) -> None:
-	complete = [
-		{
-			"name": row.get("name") or frappe.generate_hash(length=20),
-			**_stamps(moment),
-			"customer": row["customer"],
-			**{name: row.get(name) for name in _WRITTEN},
-		}
-		for row in rows
-	]
-	choices = dict.fromkeys((*_WRITTEN, "modified", "modified_by"), take_the_offer)
-	upsert(STANDING, complete, ["customer"], choices)
-
-
-def _stamps(moment: datetime) -> dict[str, Any]:
-	user = frappe.session.user
-	return dict(zip(_STAMPS, (moment, moment, user, user), strict=True))
 
 
 def _movement(policy: Policy, event: Event) -> str:

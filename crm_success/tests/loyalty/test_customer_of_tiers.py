@@ -5,7 +5,6 @@ from frappe.utils import add_days, getdate
 
 from crm_success.customer_loyalty.tiers.tier_changed import HOOK
 from crm_success.customer_loyalty.tiers.tier_standings import held_standings
-from crm_success.database.dialects import KeyRange
 from crm_success.record_names import STANDING, TIER, TIER_CHANGE
 from crm_success.setup.custom_fields import make_custom_fields
 from crm_success.tests.support import factories
@@ -188,5 +187,5 @@ class TestCustomerOfTiers(TierTestCase):
 		frappe.get_doc("Customer", OF_GOLD).save()
 
 	def test_a_standing_that_somebody_decides_about_is_waited_for(self):
-		held = held_standings(KeyRange(names=(OF_GOLD,)))
+		held = held_standings([OF_GOLD])
 		self.assertEqual(held[OF_GOLD].standing.tier, GOLD)

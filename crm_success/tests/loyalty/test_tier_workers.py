@@ -13,7 +13,7 @@ from crm_success.customer_loyalty.tiers.tier_evaluation import start_evaluation
 from crm_success.customer_loyalty.tiers.tier_records import last_review
 from crm_success.customer_loyalty.tiers.tier_review import TierReview
 from crm_success.record_names import LOYALTY_SETTINGS, STANDING, TIER_CHANGE
-from crm_success.tests.support.disturbed_runs import DisturbedRuns
+from crm_success.tests.support.disturbed_runs import IN_THE_BATCH, DisturbedRuns
 from crm_success.tests.support.tier_site import (
 	GOLD,
 	GOLD_FROM,
@@ -58,6 +58,7 @@ def noted() -> Counter:
 class TestDisturbedReviews(DisturbedRuns, TierTestCase):
 	work = TierReview
 	customers_a_batch = 4
+	in_the_batch = tuple(each.replace("members", "changes") for each in IN_THE_BATCH)
 	counters = ("customers_raised", "customers_lowered")
 
 	@classmethod

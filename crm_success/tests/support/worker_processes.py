@@ -142,6 +142,7 @@ class DyingWorker:
 		"half-way through the upsert",
 		"half-way through the members",
 		"half-way through the entries",
+		"half-way through the changes",
 		"before committing",
 		"after committing",
 		"before finishing",
@@ -277,6 +278,12 @@ frappe.set_user("Administrator")
 from crm_success.database import upsert
 from crm_success.batches import kinds, leases, preparing, progress, run_life, working
 
+INTO = {{
+	"half-way through the upsert": "INTO `tabCustomer Health`",
+	"half-way through the entries": "INTO `tabLoyalty Ledger Entry`",
+	"half-way through the changes": "INTO `tabCustomer Tier Change`",
+}}
+
 
 def stop():
 	print("there", flush=True)
@@ -317,25 +324,17 @@ elif checkpoint == "after claiming":
 	leases.claim = stop_after(leases.claim)
 elif checkpoint == "after reading":
 	work.compute = stop_after(work.compute)
-elif checkpoint == "half-way through the upsert":
+elif checkpoint in INTO:
 	# in statements of one row each, after the second
 	upsert.MOST_ROWS, written = 1, []
 	frappe.db.sql = stop_after(
 		frappe.db.sql,
-		lambda result: "INTO `tabCustomer Health`" in str(frappe.db.last_query)
+		lambda result: INTO[checkpoint] in str(frappe.db.last_query)
 		and (written.append(1) or len(written) == 2),
 	)
 elif checkpoint == "half-way through the members":
 	# who enters is written, who leaves is not
 	frappe.db.bulk_insert = stop_after(frappe.db.bulk_insert, lambda result: True)
-elif checkpoint == "half-way through the entries":
-	# in statements of one row each, after the second
-	upsert.MOST_ROWS, written = 1, []
-	frappe.db.sql = stop_after(
-		frappe.db.sql,
-		lambda result: "INTO `tabLoyalty Ledger Entry`" in str(frappe.db.last_query)
-		and (written.append(1) or len(written) == 2),
-	)
 elif checkpoint == "before committing":
 	work.write = stop_after(work.write)
 elif checkpoint == "after committing":
