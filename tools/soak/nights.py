@@ -16,9 +16,12 @@ import frappe
 from frappe.utils import add_to_date
 from redis.exceptions import RedisError
 
+from crm_success.audiences import audience_pass
 from crm_success.batches.reaper import requeue_expired_batches
-from crm_success.batches.run_life import retry_failed
+from crm_success.batches.run_life import RunInProgressError, retry_failed
 from crm_success.batches.statuses import BATCH, FAILED, RUN
+from crm_success.customer_loyalty.points import points_night
+from crm_success.customer_loyalty.tiers import tier_review
 from crm_success.database import clock, conflicts
 from crm_success.scoring.runs import customer_scoring, rescoring
 from crm_success.scoring.runs.starting import KIND
@@ -60,42 +63,52 @@ class Soak:
 
 	def evaluate_audiences(self, when: str, faults: int) -> None:
 		"""A pass while things go wrong, one while people work too, and a quiet one after it."""
+		self.wait_for(audience_pass.KIND)
 		before = audience_nights.forget_what_was_told()
-		self.disturb(audience_nights.begin_pass(), faults, 0)
+		self.disturb(self.begun(audience_pass.KIND, audience_nights.begin_pass), faults, 0)
 		self.note_all(when, (*audience_nights.wrong_tellings(before), *audience_nights.contradictions()))
 		if faults:
-			self.disturb(audience_nights.begin_pass(), faults, ACTIONS_A_NIGHT)
-			self.disturb(audience_nights.begin_pass(), 0, 0)
+			self.disturb(self.begun(audience_pass.KIND, audience_nights.begin_pass), faults, ACTIONS_A_NIGHT)
+			self.disturb(self.begun(audience_pass.KIND, audience_nights.begin_pass), 0, 0)
 			self.note_all(when, audience_nights.contradictions())
 
 	def review_tiers(self, when: str, faults: int) -> None:
 		"""A review while things go wrong, and the same one again, which has nothing left to do."""
-		before = tier_nights.changes()
 		self.review(faults)
 		self.note_all(when, tier_nights.contradictions())
-		after = tier_nights.changes()
-		self.figures["changes of tiers"] += after - before
+		after = self.figures["changes of tiers"] = tier_nights.changes()
 		self.review(0)
 		if tier_nights.changes() != after:
 			self.note(f"{when}: the same review again wrote {tier_nights.changes() - after} changes of tiers")
 
 	def review(self, faults: int) -> None:
-		while not (run := tier_nights.begin_review()):
-			if other := tier_nights.under_way():
-				self.disturb(other, 0, 0)
-		self.disturb(run, faults, 0)
+		self.disturb(self.begun(tier_review.KIND, tier_nights.begin_review), faults, 0)
+
+	def begun(self, kind: str, begin: Callable[[], str]) -> str:
+		"""The run that is begun, once none of its kind is left that began by itself."""
+		while True:
+			self.wait_for(kind)
+			with suppress(RunInProgressError):
+				return begin()
+
+	def wait_for(self, kind: str) -> None:
+		frappe.db.rollback()
+		if run := frappe.db.get_value(RUN, {"active": kind}, "name"):
+			self.disturb(run, 0, 0)
 
 	def keep_points(self, when: str, faults: int) -> None:
 		"""A night of points while things go wrong and people work, a quiet one, and the same again, which has nothing to do."""
 		before = points_nights.entries()
-		self.disturb(points_nights.begin_night(), faults, ACTIONS_A_NIGHT if faults else 0)
+		self.disturb(
+			self.begun(points_night.KIND, points_nights.begin_night), faults, ACTIONS_A_NIGHT if faults else 0
+		)
 		self.earn()
-		self.disturb(points_nights.begin_night(), 0, 0)
+		self.disturb(self.begun(points_night.KIND, points_nights.begin_night), 0, 0)
 		self.earn()
 		self.note_all(when, points_nights.contradictions(self.people.points, self.people.invoices))
 		after = points_nights.entries()
 		self.figures["entries of points"] += after - before
-		self.disturb(points_nights.begin_night(), 0, 0)
+		self.disturb(self.begun(points_night.KIND, points_nights.begin_night), 0, 0)
 		self.earn()
 		if points_nights.entries() != after:
 			self.note(

@@ -88,7 +88,7 @@ def begin_night() -> str:
 
 def is_something_due() -> bool:
 	frappe.db.rollback()
-	return bool(frappe.db.exists(DUE_DOCUMENT))
+	return bool(frappe.get_all(DUE_DOCUMENT, limit=1))
 
 
 def queue_earning() -> None:

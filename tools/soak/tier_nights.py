@@ -8,13 +8,10 @@ import frappe
 from redis.exceptions import RedisError
 
 from crm_success.batches.queueing import enqueue_prepare
-from crm_success.batches.run_life import RunInProgressError
-from crm_success.batches.statuses import RUN
 from crm_success.customer_loyalty.tiers.rules import decide
 from crm_success.customer_loyalty.tiers.tier_evaluation import start_evaluation
 from crm_success.customer_loyalty.tiers.tier_facts import facts_of
 from crm_success.customer_loyalty.tiers.tier_records import freeze_tiers
-from crm_success.customer_loyalty.tiers.tier_review import KIND
 from crm_success.customer_loyalty.tiers.tier_standings import read_standings
 from crm_success.customer_loyalty.tiers.tier_writing import differing_columns, values_of
 from crm_success.database.dialects import EVERYBODY
@@ -45,20 +42,9 @@ def begin() -> None:
 	frappe.db.commit()
 
 
-def under_way() -> str | None:
-	"""The evaluation that is not finished: one begins by itself when audiences were passed."""
-	frappe.db.rollback()
-	return frappe.db.get_value(RUN, {"active": KIND}, "name")
-
-
-def begin_review() -> str | None:
-	"""As a person does in the settings; None where another one is not finished. A queue that is gone loses the job, not
-	the run.
-	"""
-	try:
-		run = start_evaluation("Schedule", is_review=True)
-	except RunInProgressError:
-		return None
+def begin_review() -> str:
+	"""As a person does in the settings. A queue that is gone loses the job, not the run."""
+	run = start_evaluation("Schedule", is_review=True)
 	frappe.db.commit()
 	with suppress(RedisError):
 		enqueue_prepare(run)

@@ -118,8 +118,12 @@ def let_a_day_pass() -> None:
 
 
 def _dates_of(doctype: str) -> list[str]:
-	fields = frappe.get_meta(doctype).fields
-	return [df.fieldname for df in fields if df.fieldtype in ("Date", "Datetime") and not df.is_virtual]
+	dates = (df for df in frappe.get_meta(doctype).fields if df.fieldtype in ("Date", "Datetime"))
+	return [df.fieldname for df in dates if not df.is_virtual and df.fieldname not in _TELLS_APART]
+
+
+# it says which document of a name is meant, and the documents keep the time at which they were made
+_TELLS_APART = ("reference_created",)
 
 
 class People:
