@@ -108,9 +108,9 @@ class AudiencePass(Work):
 		if status not in (COMPLETED, WITH_WARNINGS):
 			return
 		audiences = {audience.name: audience for audience in self.frozen.audiences}
-		failed = self._failed_anywhere()
+		failed, moment = self._failed_anywhere(), clock.now()
 		for name in (each for each in self.frozen.kept if each not in failed):
-			values = {"evaluated_version": version_of(name, audiences), "evaluated_on": clock.now()}
+			values = {"evaluated_version": version_of(name, audiences), "evaluated_on": moment}
 			frappe.db.set_value(AUDIENCE, name, values, update_modified=False)
 
 	def _failing(self, keys: KeyRange) -> dict[str, str]:

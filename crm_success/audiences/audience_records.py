@@ -1,9 +1,9 @@
 """From the records of audiences to definitions, frozen for a pass, and what is wrong with them. Finds no members."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import frappe
@@ -177,9 +177,10 @@ def _usable(
 		except (ScoringError, ValueError) as error:
 			problems[name] = error if isinstance(error, ScoringError) else DefinitionError("{0}", str(error))
 	usable: dict[str, Audience] = {}
+	find = cache(table_of)
 	for audience in _without_circles(built, problems):
 		try:
-			_check(audience, usable, problems)
+			_check(audience, usable, problems, find)
 			usable[audience.name] = audience
 		except ScoringError as error:
 			problems[audience.name] = error
@@ -210,14 +211,19 @@ def _reached(name: str, audiences: Mapping[str, Audience]) -> dict[str, None]:
 	return found
 
 
-def _check(audience: Audience, usable: Mapping[str, Audience], problems: Mapping[str, ScoringError]) -> None:
+def _check(
+	audience: Audience,
+	usable: Mapping[str, Audience],
+	problems: Mapping[str, ScoringError],
+	find: Callable[[str], Table | None],
+) -> None:
 	for part in audience.parts:
 		if part in problems:
 			raise DefinitionError("The audience {0} cannot be used: {1}", part, problems[part])
 		if part not in usable:
 			raise DefinitionError("There is no audience {0}", shown(part))
 	alone = Rules([*(Audience(part, by_hand=True) for part in audience.parts), audience])
-	facts_statement(alone, _tables_of([audience]), reading.bindings())
+	facts_statement(alone, _tables_of([audience], find), reading.bindings())
 
 
 def _with_parts(names: Iterable[str], audiences: Mapping[str, Audience]) -> list[Audience]:
@@ -227,13 +233,15 @@ def _with_parts(names: Iterable[str], audiences: Mapping[str, Audience]) -> list
 	return in_order(audiences[name] for name in audiences if name in needed)
 
 
-def _tables_of(audiences: Iterable[Audience]) -> dict[str, Table]:
+def _tables_of(
+	audiences: Iterable[Audience], find: Callable[[str], Table | None] = table_of
+) -> dict[str, Table]:
 	"""The tables that the conditions look at, each with the columns that they name."""
 	columns: dict[str, set[str]] = {CUSTOMER: set(), HEALTH: set()}
 	for condition in (each for audience in audiences for each in audience.conditions):
 		if doctype := _doctype_of(condition):
 			columns.setdefault(doctype, set()).update(filter_.fieldname for filter_ in condition.filters)
-	found = ((table_of(doctype), names) for doctype, names in columns.items())
+	found = ((find(doctype), names) for doctype, names in columns.items())
 	return {table.doctype: _with_columns(table, names) for table, names in found if table}
 
 

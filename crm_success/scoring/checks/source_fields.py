@@ -24,13 +24,21 @@ PARTY_WORD = re.compile("(^|_)party(_|$)")
 
 @dataclass(frozen=True)
 class SourceField:
-	"""A field of a source; `refused` says in words why it cannot be read, or nothing."""
+	"""A field of a source; `refused` says in words why it cannot be read, or nothing. `text`: its label before it is
+	translated, with the `context` of that.
+	"""
 
 	fieldname: str
-	label: str
+	text: str
 	fieldtype: str
 	options: str = ""
 	refused: str = ""
+	context: str | None = None
+
+	@property
+	def label(self) -> str:
+		"""What the user reads. Translated when it is asked for, as most fields of a source never are."""
+		return _(self.text, context=self.context)
 
 	@property
 	def is_number(self) -> bool:
@@ -101,19 +109,19 @@ def parents_with_customer(child_doctype: str) -> list[str]:
 
 
 def _real_fields(doctype: str) -> Iterator[SourceField]:
-	yield SourceField("name", _("ID"), "Data")
-	yield SourceField("owner", _("Created By"), "Link", "User")
-	yield SourceField("creation", _("Created On"), "Datetime")
-	yield SourceField("modified", _("Last Updated On"), "Datetime")
+	yield SourceField("name", "ID", "Data")
+	yield SourceField("owner", "Created By", "Link", "User")
+	yield SourceField("creation", "Created On", "Datetime")
+	yield SourceField("modified", "Last Updated On", "Datetime")
 	for df in frappe.get_meta(doctype).fields:
 		if df.fieldtype not in no_value_fields and df.fieldtype not in table_fields:
-			label = _(df.label or df.fieldname, context=doctype)
-			yield SourceField(df.fieldname, label, df.fieldtype, df.options or "", _why_refused(df))
+			text, options = df.label or df.fieldname, df.options or ""
+			yield SourceField(df.fieldname, text, df.fieldtype, options, _why_refused(df), doctype)
 
 
 def _computed_fields(doctype: str) -> Iterator[SourceField]:
 	for fieldname, (label, fieldtype) in COMPUTED_FIELDS.get(doctype, {}).items():
-		yield SourceField(fieldname, _(label), fieldtype)
+		yield SourceField(fieldname, label, fieldtype)
 
 
 def _why_refused(df) -> str:

@@ -1,14 +1,16 @@
 """What is measured and how it is judged, as frozen values that can travel as JSON. Computes nothing.
 
-The bridge builds these from records, the standalone command from the default records; a scoring run keeps
+The app builds these from records, the standalone command from the default records; a scoring run keeps
 the JSON of the definitions it began with, so that an edit in the middle of a run never mixes two meanings.
 """
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date
 from enum import Enum
+from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -285,7 +287,7 @@ def _encode(value: Any) -> Any:
 
 def _decode(kind: Any, value: Any) -> Any:
 	if is_dataclass(kind) and isinstance(kind, type):
-		hints = get_type_hints(kind)
+		hints = _hints_of(kind)
 		return kind(
 			**{f.name: _decode(hints[f.name], value[f.name]) for f in fields(kind) if f.name in value}
 		)
@@ -300,6 +302,11 @@ def _decode(kind: Any, value: Any) -> Any:
 	if kind is Any:
 		return tuple(value) if isinstance(value, list) else value
 	return kind(value)
+
+
+@cache
+def _hints_of(kind: type) -> Mapping[str, Any]:
+	return get_type_hints(kind)
 
 
 def _option(options: tuple[Any, ...], value: Any) -> Any:

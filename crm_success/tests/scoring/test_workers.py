@@ -25,12 +25,12 @@ from crm_success.tests.support.scoring_site import (
 	snapshot_rows,
 	start_and_prepare,
 )
+from crm_success.tests.support.utils import children
 from crm_success.tests.support.worker_processes import (
 	WORKER_SECONDS,
 	DyingWorker,
 	WorkersTestCase,
 	burst_worker,
-	children,
 	connect,
 	end_leases,
 	finish_with_workers,

@@ -24,6 +24,7 @@ from crm_success.tests.support.scoring_site import (
 	snapshot_rows,
 	start_and_prepare,
 )
+from crm_success.tests.support.utils import started_processes
 
 WORKER_SECONDS = 120
 CUSTOMERS = 12
@@ -129,7 +130,9 @@ def _worker(*options: str, **environment: str) -> subprocess.Popen:
 		*options,
 	]
 	streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-	return subprocess.Popen(command, cwd=_sites(), env={**os.environ, **environment}, **streams)
+	process = subprocess.Popen(command, cwd=_sites(), env={**os.environ, **environment}, **streams)
+	started_processes.append(process)
+	return process
 
 
 class DyingWorker:
@@ -160,6 +163,7 @@ class DyingWorker:
 			stderr=subprocess.PIPE,
 			text=True,
 		)
+		started_processes.append(self._process)
 
 	def wait(self) -> None:
 		"""Until the checkpoint is reached."""
@@ -201,6 +205,7 @@ class Helper:
 			stderr=subprocess.PIPE,
 			text=True,
 		)
+		started_processes.append(self._process)
 
 	def wait_until_ready(self) -> None:
 		"""Until it has printed a line."""
@@ -228,8 +233,10 @@ def hold_health(customer: str) -> Helper:
 
 
 def waiting_writers() -> list[int]:
-	"""The connections that are at a statement which writes health; who waits for a lock stays there."""
-	rows = frappe.db.sql("SELECT id, info FROM information_schema.processlist WHERE info IS NOT NULL")
+	"""The connections that have been at a statement which writes health for so long that they wait for a lock."""
+	rows = frappe.db.sql(
+		"SELECT id, info FROM information_schema.processlist WHERE info IS NOT NULL AND time_ms > 500"
+	)
 	writing = ("UPDATE `tabCustomer Health` ", "INSERT INTO `tabCustomer Health` ")
 	return [
 		number
@@ -237,11 +244,6 @@ def waiting_writers() -> list[int]:
 		if statement.startswith(writing)
 		or ("FROM `tabCustomer Health`" in statement and statement.endswith("FOR UPDATE"))
 	]
-
-
-def children(process: int) -> list[int]:
-	"""The processes that a process has started and that still live."""
-	return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 def wait_for(condition: Callable[[], object], what: str) -> None:
