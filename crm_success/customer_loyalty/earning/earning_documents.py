@@ -24,7 +24,7 @@ from crm_success.customer_loyalty.earning.earning_values import OF_INVOICES, Ear
 from crm_success.customer_loyalty.earning.tier_history import multipliers_on
 from crm_success.customer_loyalty.referrals.referral_values import Status
 from crm_success.database import reading
-from crm_success.database.dialects import KeyRange
+from crm_success.database.dialects import KeyRange, in_parts
 from crm_success.record_names import REFERRAL
 
 INVOICE, TILL = "Sales Invoice", "POS Invoice"
@@ -330,8 +330,13 @@ def _returns_of(doctype: str, names: Sequence[str]) -> dict[str, Settled]:
 	found: dict[str, Settled] = {}
 	asked = ["return_against", "base_net_total", *_OF_PAYMENT]
 	rows = SqlTable(f"tab{doctype}")
-	columns = (rows[name] for name in asked)
-	for row in _rows_of(rows, columns, "return_against", names, docstatus=1, is_return=1):
+	columns = [rows[name] for name in asked]
+	returns = (
+		row
+		for some in in_parts(names)
+		for row in _rows_of(rows, columns, "return_against", some, docstatus=1, is_return=1)
+	)
+	for row in returns:
 		before = found.get(row["return_against"], _NOT_RETURNED)
 		found[row["return_against"]] = Settled(
 			before.returned + flt(row["base_net_total"]),
