@@ -55,7 +55,7 @@ class TestSuggestedWeights(ScoringTestCase):
 				for row in doc.get(table.fieldname):
 					row.db_insert()
 		forget_scores()
-		frappe.clear_cache()
+		frappe.clear_document_cache(SCORECARD)
 
 	# ---- helpers -------------------------------------------------------------------------------------------
 

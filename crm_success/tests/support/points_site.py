@@ -26,12 +26,15 @@ from crm_success.record_names import (
 	DUE_DOCUMENT,
 	EARNING_RULE,
 	LEDGER_ENTRY,
+	LOYALTY_SETTINGS,
 	REFERRAL,
 	SWITCH_OVER,
 	SWITCHED_PROGRAM,
 )
 from crm_success.tests.support import factories
 from crm_success.tests.support.scoring_site import ScoringTestCase
+from crm_success.tests.support.utils import forget_cached_values
+from crm_success.watching.watched_doctypes import ask_again
 
 TODAY = getdate()
 # a point for each ten
@@ -105,7 +108,11 @@ def forget_points() -> None:
 	for doctype in _OF_POINTS:
 		frappe.db.delete(doctype)
 	frappe.db.delete(RUN, {"kind": ("in", (points_night.KIND, BACKFILL_KIND, switch_overs.KIND))})
-	frappe.clear_cache()
+	# no more than what was kept of these: all metas would have to be read again for the next test
+	for doctype in (*_OF_POINTS, LOYALTY_SETTINGS):
+		frappe.clear_document_cache(doctype)
+	forget_cached_values()
+	ask_again()
 	frappe.db.commit()
 
 
